@@ -1,0 +1,30 @@
+"""tfpg: the policy-gradient lecture of CS285, running in TensorFlow 2.
+
+The names below come in the order in which the lecture introduces them. TensorFlow is imported when
+the first of them that needs it is used.
+"""
+
+import lazy_loader
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "trajectories": ["Trajectory", "concatenate", "column"],
+        "policies": ["CategoricalPolicy", "GaussianPolicy", "policy_for", "load_policy"],
+        "rollout": ["sample_trajectories", "evaluate"],
+        "returns": ["total_reward", "reward_to_go", "normalize"],
+        "estimators": ["total_reward_estimator", "reward_to_go_estimator"],
+        "pseudo_loss": [
+            "maximum_likelihood",
+            "policy_gradient",
+            "distribution_maximum_likelihood",
+            "distribution_policy_gradient",
+            "policy_gradient_step",
+        ],
+        "per_sample": ["naive_policy_gradient"],
+        "training": ["Iteration", "train"],
+        "errors": ["BadInput"],
+    },
+)

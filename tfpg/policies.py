@@ -1,0 +1,194 @@
+"""Policies: Keras models that return logits (or means), and how they act and are saved.
+
+From here on down the floors, TensorFlow is imported.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfpg.errors import BadInput
+
+if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+    raise BadInput(
+        f"tfpg needs Keras on TensorFlow, but KERAS_BACKEND is {os.environ['KERAS_BACKEND']!r}: "
+        "set KERAS_BACKEND=tensorflow before Python starts"
+    )
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfpg.acting import CategoricalActor, GaussianActor, Logits, numpy_logits
+from tfpg.environments import Environment, Lanes, opened
+from tfpg.files import atomically
+
+if keras.backend.backend() != "tensorflow":
+    raise BadInput(
+        f"tfpg needs Keras on TensorFlow, but Keras runs on {keras.backend.backend()!r}: "
+        "set KERAS_BACKEND=tensorflow before Python starts, or mend keras.json"
+    )
+
+
+class NetworkPolicy(keras.Model):
+    """A policy around a plain Keras network, which is all that its `.keras` file holds."""
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__(autocast=False)  # the network casts by itself, in its own precision
+        self.network = network
+        self._compiled = tf.function(self.__call__, autograph=False, reduce_retracing=True)
+
+    def logits_in_numpy(self) -> Logits:
+        """The function states (W, ...) -> logits (W, Da) for the environment loop.
+
+        A NumPy copy of the weights of this moment if the network is a chain of dense layers, else
+        one compiled TensorFlow call, which always uses the weights of its moment.
+        """
+        return numpy_logits(self.network) or (lambda states: self._compiled(states).numpy())
+
+    def save(self, path: str | Path, **options: Any) -> None:
+        """Save the network as a `.keras` file, which plain Keras opens with its safe mode on.
+
+        The file appears whole or not at all.
+        """
+        with atomically(path) as unfinished:
+            self.network.save(unfinished, **options)
+
+
+class CategoricalPolicy(NetworkPolicy):
+    """Chooses one of Da actions; the network's outputs (N*T, Da) are logits.
+
+    Warns if the network ends in a softmax: its probabilities would be taken for logits.
+    """
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__(network)
+        for last in network.layers[-1:]:
+            activation = getattr(last, "activation", None)
+            if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
+                _warn_of_softmax(last.name)
+
+    def call(self, states: tf.Tensor) -> tf.Tensor:
+        """The action logits: (N*T, ...) -> (N*T, Da)."""
+        return self.network(states)
+
+    def distribution(self, logits: tf.Tensor) -> Any:
+        """The TFP distribution over one-hot actions (N*T, Da)."""
+        return _distributions().OneHotCategorical(logits=logits)
+
+    def actor(self) -> CategoricalActor:
+        """The policy with its weights of this moment, for the environment loop."""
+        return CategoricalActor(self.logits_in_numpy())
+
+
+class GaussianPolicy(NetworkPolicy):
+    """Draws Da numbers around means (N*T, Da); the spread `log_std` does not depend on the state.
+
+    The network has one output, the means, and is given a second one, log_std, here; or it is the
+    two-output network of a GaussianPolicy that was saved.
+    """
+
+    def __init__(self, network: keras.Model, initial_log_std: float = 0.0) -> None:
+        if len(network.outputs) == 1:
+            network = _with_log_std(network, initial_log_std)
+        super().__init__(network)
+
+    @property
+    def log_std(self) -> keras.Variable:
+        """The logarithm of the standard deviation of each action dimension: (1, Da)."""
+        return self.network.get_layer("log_std").kernel
+
+    def call(self, states: tf.Tensor) -> tf.Tensor:
+        """The means of the actions: (N*T, ...) -> (N*T, Da)."""
+        means, _ = self.network(states)
+        return means
+
+    def distribution(self, logits: tf.Tensor) -> Any:
+        """The TFP distribution over actions (N*T, Da) around these means."""
+        return _distributions().MultivariateNormalDiag(logits, tf.exp(self.log_std))
+
+    def actor(self) -> GaussianActor:
+        """The policy with its weights of this moment, for the environment loop."""
+        return GaussianActor(self.logits_in_numpy(), np.exp(np.asarray(self.log_std)))
+
+
+def policy_for(
+    environment: Environment | Lanes,
+    hidden: Sequence[int] = (64, 64),
+    activation: str = "tanh",
+) -> NetworkPolicy:
+    """A dense policy for an environment: Categorical for Discrete actions, Gaussian for Box.
+
+    Its last layer starts a hundred times smaller than Keras would have it, so that the first
+    batches are sampled from a nearly uniform policy and explore. Raises BadInput if there is no
+    such environment or its spaces are not supported.
+    """
+    if not isinstance(environment, Lanes):
+        with opened(environment, 1) as lanes:
+            return policy_for(lanes, hidden, activation)
+    small = keras.initializers.VarianceScaling(0.01**2, mode="fan_avg", distribution="uniform")
+    inputs = x = keras.Input(environment.state_shape)
+    if environment.state_dtype == np.uint8:
+        x = keras.layers.Rescaling(1 / 255)(x)
+    if len(environment.state_shape) != 1:
+        x = keras.layers.Flatten()(x)
+    for units in hidden:
+        x = keras.layers.Dense(units, activation)(x)
+    outputs = keras.layers.Dense(environment.action_size, kernel_initializer=small)(x)
+    return as_policy(keras.Model(inputs, outputs), environment)
+
+
+def as_policy(policy: keras.Model, lanes: Lanes) -> NetworkPolicy:
+    """A policy that can act: itself, or a plain Keras network wrapped as the actions demand."""
+    if hasattr(policy, "actor"):
+        return policy
+    return CategoricalPolicy(policy) if lanes.discrete else GaussianPolicy(policy)
+
+
+def load_policy(path: str | Path) -> NetworkPolicy:
+    """Load a policy from the `.keras` file of its network, in Keras' safe mode.
+
+    Raises BadInput if the file is missing or is no network that can be loaded safely.
+    """
+    try:
+        network = keras.models.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, OSError) as error:
+        raise BadInput(f"{path} holds no policy that can be loaded: {error}") from error
+    gaussian = len(network.outputs) == 2
+    return GaussianPolicy(network) if gaussian else CategoricalPolicy(network)
+
+
+def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
+    """The network with a second output that ignores the state: one row of weights times 1."""
+    means = network.outputs[0]
+    one = keras.ops.ones_like(means[:, :1])
+    initial = keras.initializers.Constant(initial_log_std)
+    log_std = keras.layers.Dense(
+        means.shape[1],
+        use_bias=False,
+        kernel_initializer=initial,
+        dtype=means.dtype,
+        name="log_std",
+    )(one)
+    return keras.Model(network.inputs, [means, log_std])
+
+
+def _warn_of_softmax(name: str) -> None:
+    import warnings
+
+    warnings.warn(
+        f"the policy's last layer {name!r} is a softmax, but logits are wanted: the cross-entropy "
+        "takes the softmax itself; make the last layer linear",
+        stacklevel=4,
+    )
+
+
+def _distributions() -> Any:
+    """TensorFlow Probability's distributions, imported when first needed: it takes a second."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="distutils", category=DeprecationWarning)
+        import tensorflow_probability as tfp
+    return tfp.distributions

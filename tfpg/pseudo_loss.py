@@ -1,0 +1,162 @@
+"""The slides: maximum likelihood (p. 29) and policy gradient (p. 30) with automatic differentiation.
+
+Each function is the lecture's pseudocode, statement by statement; training runs these very
+functions. Every departure is listed, with its reason, in tfpg/slides/pseudocode.py, and a test
+compares the two. The twins at the end differ in the likelihood line alone.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfpg.policies import CategoricalPolicy
+
+Array: TypeAlias = "tf.Tensor | np.ndarray"
+Gradient = tuple[tf.Tensor, Sequence[tf.Tensor]]  # loss (), one gradient per trainable variable
+
+
+def maximum_likelihood(policy: keras.Model, states: Array, actions: Array) -> Gradient:
+    """The gradient that makes the actions of the data likelier: supervised learning (p. 29).
+
+    Takes any Keras model that returns logits, and states (N*T, ...) and one-hot actions (N*T, Da),
+    NumPy or tensors. It is `policy_gradient` with a column of ones. Raises ValueError for wrong
+    shapes.
+    """
+    # Given:
+    # actions - (N*T) x Da tensor of actions
+    # states - (N*T) x Ds tensor of states
+    states, actions = given(policy, states, actions)
+    # Build the graph:
+    with tf.GradientTape() as tape:
+        logits = policy(states)  # This should return (N*T) x Da tensor of action logits
+        negative_likelihoods = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)
+        negative_likelihoods = negative_likelihoods[:, tf.newaxis]
+        loss = tf.reduce_mean(negative_likelihoods)
+    gradients = tape.gradient(loss, policy.trainable_variables)
+    return loss, gradients
+
+
+def policy_gradient(policy: keras.Model, states: Array, actions: Array, q_values: Array) -> Gradient:
+    """The policy gradient as the gradient of a pseudo-loss: weighted maximum likelihood (p. 30).
+
+    Takes any Keras model that returns logits, states (N*T, ...), one-hot actions (N*T, Da) and the
+    column q_values (N*T, 1), NumPy or tensors, eager or inside tf.function. Descending along
+    `gradients` ascends the expected reward; the value of `loss` means nothing. The q-values are
+    constants, whatever they were computed from. Raises ValueError for wrong shapes, above all for
+    q-values that would be broadcast to (N*T, N*T).
+
+    The code takes the mean over all N*T samples, the formula beside it divides by N. For one batch
+    that is a factor, the mean length of its episodes. Over batches of ragged episodes it is more:
+    the sample mean is a ratio, whose expectation is biased by O(1/N). With one episode of the
+    one-state MDP it keeps only 39 % of the gradient; with many, or equal lengths, it is harmless.
+    """
+    # Given:
+    # actions - (N*T) x Da tensor of actions
+    # states - (N*T) x Ds tensor of states
+    # q_values - (N*T) x 1 tensor of estimated state-action values
+    states, actions, q_values = given(policy, states, actions, q_values)
+    # Build the graph:
+    with tf.GradientTape() as tape:
+        logits = policy(states)  # This should return (N*T) x Da tensor of action logits
+        negative_likelihoods = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)
+        negative_likelihoods = negative_likelihoods[:, tf.newaxis]
+        weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)
+        loss = tf.reduce_mean(weighted_negative_likelihoods)
+    gradients = tape.gradient(loss, policy.trainable_variables)
+    return loss, gradients
+
+
+def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) -> Gradient:
+    """The twin of `maximum_likelihood` for a policy with a TFP distribution, Gaussian above all.
+
+    `policy(states)` gives what `policy.distribution` takes; actions are (N*T, Da).
+    """
+    # Given:
+    # actions - (N*T) x Da tensor of actions
+    # states - (N*T) x Ds tensor of states
+    states, actions = given(policy, states, actions)
+    # Build the graph:
+    with tf.GradientTape() as tape:
+        logits = policy(states)  # This should return (N*T) x Da tensor of action logits
+        negative_likelihoods = -policy.distribution(logits).log_prob(actions)
+        negative_likelihoods = negative_likelihoods[:, tf.newaxis]
+        loss = tf.reduce_mean(negative_likelihoods)
+    gradients = tape.gradient(loss, policy.trainable_variables)
+    return loss, gradients
+
+
+def distribution_policy_gradient(
+    policy: Any, states: Array, actions: Array, q_values: Array
+) -> Gradient:
+    """The twin of `policy_gradient` for a policy with a TFP distribution, Gaussian above all.
+
+    `policy(states)` gives what `policy.distribution` takes; actions are (N*T, Da).
+    """
+    # Given:
+    # actions - (N*T) x Da tensor of actions
+    # states - (N*T) x Ds tensor of states
+    # q_values - (N*T) x 1 tensor of estimated state-action values
+    states, actions, q_values = given(policy, states, actions, q_values)
+    # Build the graph:
+    with tf.GradientTape() as tape:
+        logits = policy(states)  # This should return (N*T) x Da tensor of action logits
+        negative_likelihoods = -policy.distribution(logits).log_prob(actions)
+        negative_likelihoods = negative_likelihoods[:, tf.newaxis]
+        weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)
+        loss = tf.reduce_mean(weighted_negative_likelihoods)
+    gradients = tape.gradient(loss, policy.trainable_variables)
+    return loss, gradients
+
+
+def policy_gradient_for(policy: keras.Model) -> Callable[..., Gradient]:
+    """The slide for logits over discrete actions, its twin for any other distribution."""
+    if isinstance(policy, CategoricalPolicy) or not hasattr(policy, "distribution"):
+        return policy_gradient
+    return distribution_policy_gradient
+
+
+def policy_gradient_step(
+    policy: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    states: Array,
+    actions: Array,
+    q_values: Array,
+    gradient: Callable[..., Gradient] | None = None,
+) -> tf.Tensor:
+    """One step of gradient ascent on the expected reward; returns the pseudo-loss ().
+
+    `gradient` has the arguments and results of `policy_gradient`, and is chosen by the kind of
+    policy unless it is given.
+    """
+    gradient = gradient or policy_gradient_for(policy)
+    loss, gradients = gradient(policy, states, actions, q_values)
+    optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
+    return loss
+
+
+def given(policy: keras.Model, *tensors: Array) -> tuple[tf.Tensor, ...]:
+    """The slide's "# Given:", executed: states, actions and perhaps q_values, checked and cast.
+
+    All are cast to the precision of the policy, once, and count as constants. Raises ValueError for
+    other shapes than (N*T, ...), (N*T, Da) and (N*T, 1).
+    """
+    variables = policy.trainable_variables
+    dtype = variables[0].dtype if variables else policy.compute_dtype
+    states, actions, *column = (tf.stop_gradient(tf.cast(one, dtype)) for one in tensors)
+    samples = states.shape[0] if states.shape.rank else None  # None inside tf.function
+    if not actions.shape.is_compatible_with([samples, None]):
+        raise ValueError(
+            f"actions must have shape (N*T, Da), here ({samples}, Da), one-hot if they are discrete,"
+            f" got {actions.shape}"
+        )
+    for q_values in column:
+        if not q_values.shape.is_compatible_with([samples, 1]):
+            raise ValueError(
+                f"q_values must be a column (N*T, 1), here ({samples}, 1), got {q_values.shape}: "
+                "times the likelihoods it would be broadcast to (N*T, N*T), which silently trains "
+                "mean(q_values) times maximum likelihood; write q_values[:, None]"
+            )
+    return states, actions, *(tf.ensure_shape(q_values, [samples, 1]) for q_values in column)

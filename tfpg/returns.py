@@ -1,0 +1,42 @@
+"""From rewards to q-values, in NumPy: autodiff need not see how they were made (lecture part 5)."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def total_reward(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
+    """The whole discounted return of a trajectory, at every one of its steps: (T,) -> (T,).
+
+    q[t] = sum over t' from 0 of discount^t' * r[t'], the same for every t (p. 9, REINFORCE).
+    """
+    rewards = _floating(rewards)
+    discounts = discount ** np.arange(len(rewards), dtype=rewards.dtype)
+    return np.full_like(rewards, discounts @ rewards)
+
+
+def reward_to_go(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
+    """The discounted sum of rewards from each step on: (T,) -> (T,), or along the first axis.
+
+    q[t] = sum over t' from t of discount^(t'-t) * r[t'] (p. 17, causality). Times discount^t it is
+    the lecture's other discounting, which counts from the start of the trajectory.
+    """
+    q_values = _floating(rewards).copy()
+    for t in reversed(range(len(q_values) - 1)):
+        q_values[t] += discount * q_values[t + 1]  # q[t] = r[t] + discount * q[t+1]
+    return q_values
+
+
+def normalize(q_values: np.ndarray) -> np.ndarray:
+    """Shift and scale a column (N*T, 1) to mean 0 and standard deviation 1.
+
+    A constant column prefers no action to another and becomes zeros.
+    """
+    centred = q_values - q_values.mean()
+    std = centred.std()
+    rounding = np.finfo(std.dtype).eps * np.abs(q_values).max()
+    return np.zeros_like(centred) if std <= rounding else centred / std
+
+
+def _floating(rewards: ArrayLike) -> np.ndarray:
+    rewards = np.asarray(rewards)
+    return rewards.astype(np.result_type(rewards, np.float32), copy=False)

@@ -1,0 +1,1 @@
+"""The lecture's slides beside the library's own source."""

@@ -1,0 +1,179 @@
+"""Training: roll out, fill the column, take the slide's step, yield; a loop that readers read."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfpg.environments import Environment, Lanes, opened
+from tfpg.errors import BadInput
+from tfpg.estimators import Estimator, reward_to_go_estimator
+from tfpg.large_batches import vector_gradient
+from tfpg.policies import as_policy
+from tfpg.pseudo_loss import policy_gradient_step
+from tfpg.rollout import check_batch, sample_trajectories
+from tfpg.trajectories import Trajectory, concatenate
+
+EPISODES = 32
+LEARNING_RATE = 0.01
+DISCOUNT = 0.99
+
+
+class Iteration(NamedTuple):
+    """What one iteration did. The returns measure the weights before its step."""
+
+    index: int  # type: ignore[assignment]  # the public name; nobody needs tuple.index here
+    environment_steps: int  # taken so far, this iteration's included
+    returns: np.ndarray  # (N,) undiscounted
+    lengths: np.ndarray  # (N,) steps
+    loss: float  # the pseudo-loss: only its gradient means something
+    gradient_norm: float
+    half_cosine: float  # between the gradients of two halves of the batch; NaN for one episode
+    entropy: float  # of the policy, in nats: the mean of -log pi over the sampled actions
+    seconds: float  # of training so far, without what the reader of the stream does in between
+
+
+def train(
+    environment: Environment | Lanes,
+    policy: keras.Model,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    estimator: Estimator | None = None,
+    step: Callable[..., tf.Tensor] | None = None,
+    iterations: int = 100,
+    episodes: int | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    horizon: int | None = None,
+    first_iteration: int = 0,
+) -> Iterator[Iteration]:
+    """Train a policy in place by policy gradient, and yield an `Iteration` after each step.
+
+    Each iteration samples N `episodes` (32 by default), or at least so many `steps`; lets the
+    `estimator` fill q_values (rewards-to-go at discount 0.99, normalised, by default); and takes
+    one `step` (`policy_gradient_step` by default) with the `optimizer` (Adam at 0.01 by default). A
+    step of your own has the arguments and the result of `policy_gradient_step`. The step is
+    compiled once, whatever N*T is.
+
+    `half_cosine` tells whether the batch is large enough: near 1 its two halves agree on where to
+    go, near 0 the step is noise.
+
+    Raises BadInput for impossible settings, and when rewards, states, q-values or gradients are
+    not finite; the weights then are those before that iteration.
+    """
+    if episodes is None and steps is None:
+        episodes = EPISODES
+    check_batch(episodes, steps, horizon)
+    if iterations != int(iterations) or iterations < 0:
+        raise BadInput(f"iterations must be a whole number from 0 on, got {iterations}")
+    optimizer = optimizer or keras.optimizers.Adam(LEARNING_RATE)
+    estimator = estimator or reward_to_go_estimator(DISCOUNT, normalized=True)
+    step = step or policy_gradient_step
+    compiled = None
+    environment_steps, seconds = 0, 0.0
+    with opened(environment, episodes, steps, horizon) as lanes:
+        policy = as_policy(policy, lanes)
+        optimizer.build(policy.trainable_variables)
+        most_samples = _most_samples(episodes, steps, horizon or lanes.time_limit)
+        for index in range(first_iteration, first_iteration + iterations):
+            started = time.perf_counter()
+            trajectories = sample_trajectories(lanes, policy, episodes, steps, seed, index, horizon)
+            states, actions = concatenate(trajectories)
+            q_values = estimator(policy, trajectories)
+            rewards = np.concatenate([trajectory.rewards for trajectory in trajectories])
+            _check_finite(index, rewards=rewards, states=states, q_values=q_values)
+            lengths = np.array([len(trajectory.rewards) for trajectory in trajectories])
+            compiled = compiled or _compiled_step(
+                step, policy, optimizer, (states, actions, q_values), most_samples
+            )
+            middle = lengths[: len(lengths) // 2].sum()
+            try:
+                signals = compiled(states, actions, q_values, middle)
+            except tf.errors.InvalidArgumentError as error:
+                if "gradient" not in str(error):
+                    raise
+                raise BadInput(
+                    f"iteration {index}: the gradient is not finite; a smaller learning rate or "
+                    "smaller rewards may help"
+                ) from error
+            loss, gradient_norm, half_cosine = map(float, signals)
+            environment_steps += int(lengths.sum())
+            seconds += time.perf_counter() - started
+            yield Iteration(
+                index,
+                environment_steps,
+                np.array([trajectory.rewards.sum() for trajectory in trajectories]),
+                lengths,
+                loss,
+                gradient_norm,
+                half_cosine,
+                _entropy(trajectories),
+                seconds,
+            )
+
+
+def _compiled_step(
+    step: Callable[..., tf.Tensor],
+    policy: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    batch: Sequence[np.ndarray],
+    most_samples: int | None,
+) -> Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
+    """Compile (states, actions, q_values, middle) -> loss, gradient norm, half cosine; once."""
+    signature = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in batch]
+    vector = vector_gradient(policy, signature, most_samples)
+    variables = policy.trainable_variables
+
+    @tf.function(input_signature=[*signature, tf.TensorSpec([], tf.int64)], autograph=False)
+    def compiled(
+        states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor, middle: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        signals: list[tf.Tensor] = []
+
+        def gradient(
+            policy: keras.Model, states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor
+        ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+            """`policy_gradient`, as the mean of those of two halves of the batch."""
+            first_loss, first = vector(states[:middle], actions[:middle], q_values[:middle])
+            second_loss, second = vector(states[middle:], actions[middle:], q_values[middle:])
+            share = tf.cast(middle / tf.shape(states, tf.int64)[0], first.dtype)
+            whole = _mean(first, second, share)
+            whole = tf.debugging.check_numerics(whole, "the gradient is not finite")
+            cosine = tf.tensordot(first, second, 1) / (tf.norm(first) * tf.norm(second))
+            signals[:] = tf.norm(whole), cosine
+            pieces = tf.split(whole, [variable.shape.num_elements() for variable in variables])
+            return _mean(first_loss, second_loss, share), [
+                tf.reshape(piece, variable.shape)
+                for piece, variable in zip(pieces, variables, strict=True)
+            ]
+
+        loss = step(policy, optimizer, states, actions, q_values, gradient)
+        return loss, *signals
+
+    return compiled
+
+
+def _mean(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """The mean over two halves, of which the first has this share of the samples, maybe none."""
+    return tf.math.multiply_no_nan(first, share) + tf.math.multiply_no_nan(second, 1 - share)
+
+
+def _most_samples(episodes: int | None, steps: int | None, limit: int | None) -> int | None:
+    """The largest N*T that a batch can have, where episodes have a limit."""
+    if limit is None:
+        return None
+    return episodes * limit if episodes else (steps or 0) + limit
+
+
+def _check_finite(index: int, **arrays: np.ndarray) -> None:
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise BadInput(
+                f"iteration {index}: {name} hold NaN or infinity, where only numbers will do"
+            )
+
+
+def _entropy(trajectories: Sequence[Trajectory]) -> float:
+    return -float(np.concatenate([one.log_likelihoods for one in trajectories]).mean())
