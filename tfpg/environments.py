@@ -3,6 +3,7 @@
 import copy
 import importlib
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -222,6 +223,8 @@ def find_spec(name: str) -> EnvSpec:
 
 def _made(spec: EnvSpec, make: Callable, **options: Any) -> Any:
     try:
+        if "gymnasium.envs.mujoco" in str(spec.entry_point):
+            _hush_mujoco()
         return make(spec, **options)
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         namespace, name, version = parse_env_id(spec.id)
@@ -231,6 +234,15 @@ def _made(spec: EnvSpec, make: Callable, **options: Any) -> Any:
                 f"{spec.id} is retired: use {get_env_id(namespace, name, latest)}"
             ) from error
         raise BadInput(f"{spec.id} cannot be made: {_what_to_install(spec, error)}") from error
+
+
+def _hush_mujoco() -> None:
+    """Keep MuJoCo from writing to the terminal, and a log into the current folder, at each model."""
+    import mujoco
+
+    mujoco.set_mju_user_warning(
+        lambda message: None if "deprecated" in message else warnings.warn(message, stacklevel=2)
+    )
 
 
 def _what_to_install(spec: EnvSpec, error: Exception) -> str:

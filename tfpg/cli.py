@@ -1,0 +1,169 @@
+"""The command line: `tfpg train | evaluate | plot`. Nothing heavy is imported before it is needed."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tfpg import __version__
+from tfpg.errors import BadInput
+
+EXAMPLES = """\
+examples:
+  tfpg train CartPole-v1                       solve CartPole, stop by itself
+  tfpg train Acrobot-v1 -n 50 --seed 3         50 iterations, another seed
+  tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small_rtg_na
+                                               the homework's flags and defaults
+  tfpg evaluate runs/CartPole-v1 --video film.gif
+  tfpg plot runs/*
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 2 bad input, 1 anything else."""
+    words = [_with_hyphens(word) for word in (sys.argv[1:] if arguments is None else arguments)]
+    options = _parser().parse_args(words)
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # so that "module:Name-v0" finds a module of the current folder
+    try:
+        return COMMANDS[options.command](options)
+    except BadInput as error:
+        print(f"tfpg: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 1
+
+
+def _with_hyphens(word: str) -> str:
+    """--use_reward_to_go as --use-reward-to-go: both spellings are one flag."""
+    name, equals, value = word.partition("=")
+    return name.replace("_", "-") + equals + value if word.startswith("--") else word
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tfpg",
+        description="The policy-gradient slide of CS285, running in TensorFlow 2.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tfpg {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_plot(commands)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser(
+        "train",
+        help="train a policy on an environment",
+        description="Train a policy by policy gradient. With the environment first, tfpg's own\n"
+        "settings are used, and training stops once the environment is solved; with --env_name,\n"
+        "those of the homework. Hyphens and underscores in flags are the same.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EXAMPLES,
+        allow_abbrev=False,
+    )
+    which = train.add_argument_group("what to train")
+    which.add_argument("environment", nargs="?", help='a Gymnasium id, or "module:Name-v0"')
+    which.add_argument("--env-name", metavar="ID", help="the same, with the homework's defaults")
+    which.add_argument(
+        "--network", metavar="FILE", help="begin with the Keras network of a .keras file"
+    )
+    which.add_argument("-l", "--n-layers", type=int, metavar="N", help="hidden layers (2)")
+    which.add_argument("-s", "--layer-size", type=int, metavar="N", help="units of each (64)")
+
+    how = train.add_argument_group("how to train")
+    how.add_argument("-n", "--n-iter", type=int, metavar="N", help="iterations; else until solved")
+    how.add_argument("--stop-at", type=float, metavar="RETURN", help="stop once this return is held")
+    how.add_argument("--episodes", type=int, metavar="N", help="a batch is N episodes (32)")
+    how.add_argument("-b", "--batch-size", type=int, metavar="STEPS", help="or at least so many steps")
+    how.add_argument("-lr", "--learning-rate", type=float, metavar="RATE", help="of Adam")
+    how.add_argument("--discount", type=float, metavar="D", help="discount of the rewards, 0 to 1")
+    how.add_argument(
+        "-rtg",
+        "--use-reward-to-go",
+        action=argparse.BooleanOptionalAction,
+        help="weight by the rewards to come, not by the total reward",
+    )
+    how.add_argument(
+        "-na",
+        "--normalize-advantages",
+        action=argparse.BooleanOptionalAction,
+        help="give the q-values mean 0 and standard deviation 1",
+    )
+    how.add_argument("--ep-len", type=int, metavar="T", help="cut episodes after T steps")
+    how.add_argument("--action-noise-std", type=float, metavar="STD", help="noise added to actions")
+    how.add_argument("--seed", type=int, metavar="N", help="the run is a function of it (1)")
+    for names in (
+        ["--use-baseline"],
+        ["-blr", "--baseline-learning-rate"],
+        ["-bgs", "--baseline-gradient-steps"],
+        ["--gae-lambda"],
+    ):
+        how.add_argument(*names, nargs="?", const=True, help=argparse.SUPPRESS)
+
+    record = train.add_argument_group("what to keep and show")
+    record.add_argument("--out", metavar="DIR", help="the run folder (one below runs/)")
+    record.add_argument("--exp-name", metavar="NAME", help="a name for the folder and for plots")
+    record.add_argument("--resume", metavar="RUN", help="go on with an interrupted run")
+    record.add_argument("-eb", "--eval-batch-size", type=int, metavar="STEPS", help="of evaluations")
+    record.add_argument("--scalar-log-freq", type=int, metavar="N", help="log every N iterations (1)")
+    record.add_argument("--video-log-freq", type=int, metavar="N", help="film every N iterations (-1)")
+    record.add_argument("-q", "--quiet", action="store_true", help="print nothing but the result")
+
+    machine = train.add_argument_group("the machine")
+    machine.add_argument("-ngpu", "--no-gpu", action="store_true", help="leave GPUs alone")
+    machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use this GPU alone")
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure a trained policy on fresh episodes",
+        description="Run the best policy of a run on fresh episodes, once with sampled and once with "
+        "greedy actions, and print the mean return with its 95 % interval.",
+        allow_abbrev=False,
+    )
+    evaluate.add_argument("run", metavar="RUN", help="a run folder")
+    evaluate.add_argument(
+        "--episodes", type=int, default=100, metavar="N", help="episodes of each (100)"
+    )
+    evaluate.add_argument("--seed", type=int, default=0, metavar="N", help="of the episodes (0)")
+    evaluate.add_argument("--json", action="store_true", help="print JSON")
+    evaluate.add_argument("--video", metavar="FILE", help="write a film of an episode: .gif or .mp4")
+
+
+def _add_plot(commands: Any) -> None:
+    plot = commands.add_parser(
+        "plot",
+        help="draw learning curves",
+        description="Draw the learning curves of runs over environment steps. Runs that differ only in "
+        "their seed become one mean with a 95 % interval.",
+        allow_abbrev=False,
+    )
+    plot.add_argument("runs", nargs="+", metavar="RUN", help="run folders")
+    plot.add_argument("--out", metavar="FILE", help="the picture (curves.png, or the next free name)")
+
+
+def _train(options: argparse.Namespace) -> int:
+    from tfpg.commands.train import train
+
+    return train(options)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from tfpg.commands.evaluate import evaluate
+
+    return evaluate(options)
+
+
+def _plot(options: argparse.Namespace) -> int:
+    from tfpg.commands.plot import plot
+
+    return plot(options)
+
+
+COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot}

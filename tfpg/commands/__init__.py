@@ -1,0 +1,1 @@
+"""What the commands do; tfpg.cli parses and teaches."""
