@@ -112,10 +112,14 @@ def _add_train(commands: Any) -> None:
     record.add_argument("-eb", "--eval-batch-size", type=int, metavar="STEPS", help="of evaluations")
     record.add_argument("--scalar-log-freq", type=int, metavar="N", help="log every N iterations (1)")
     record.add_argument("--video-log-freq", type=int, metavar="N", help="film every N iterations (-1)")
-    record.add_argument("-q", "--quiet", action="store_true", help="print nothing but the result")
+    record.add_argument(
+        "-q", "--quiet", action="store_true", default=None, help="print nothing but the result"
+    )
 
     machine = train.add_argument_group("the machine")
-    machine.add_argument("-ngpu", "--no-gpu", action="store_true", help="leave GPUs alone")
+    machine.add_argument(
+        "-ngpu", "--no-gpu", action="store_true", default=None, help="leave GPUs alone"
+    )
     machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use this GPU alone")
 
 

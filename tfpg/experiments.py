@@ -57,6 +57,7 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
         first_iteration=record.iterations_done,
     )
     solved_lanes: Lanes | None = None
+    complete = True
     try:
         for iteration in stream:
             iteration = record.since_the_start(iteration)
@@ -70,8 +71,11 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
             yield Progress(iteration, evaluation, solved)
             if solved:
                 return
+    except KeyboardInterrupt:
+        complete = False  # in the middle of an iteration: the last checkpoint stands
+        raise
     finally:
-        record.close()
+        record.close(complete)
         lanes.close()
         if solved_lanes:
             solved_lanes.close()
@@ -219,10 +223,10 @@ class _Record:
         self.saved_at = time.monotonic()
         self.save_seconds = self.saved_at - started
 
-    def close(self) -> None:
-        """Save what the last complete iteration left."""
-        self.policy.network.set_weights(self.weights)
-        self.save()
+    def close(self, save: bool) -> None:
+        """End the run; save what the last complete iteration left."""
+        if save:
+            self.save()
         if self.events:
             self.events.close()
 

@@ -39,6 +39,12 @@ class NetworkPolicy(keras.Model):
         self.network = network
         self._compiled = tf.function(self.__call__, autograph=False, reduce_retracing=True)
 
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """(None, Da), as far as the network knows it."""
+        outputs = _outputs(self.network)
+        return tuple(outputs[0].shape) if outputs else (None, None)
+
     def logits_in_numpy(self) -> Logits:
         """The function states (W, ...) -> logits (W, Da) for the environment loop.
 
@@ -86,11 +92,16 @@ class GaussianPolicy(NetworkPolicy):
     """Draws Da numbers around means (N*T, Da); the spread `log_std` does not depend on the state.
 
     The network has one output, the means, and is given a second one, log_std, here; or it is the
-    two-output network of a GaussianPolicy that was saved.
+    two-output network of a GaussianPolicy that was saved. Raises BadInput for any other.
     """
 
     def __init__(self, network: keras.Model, initial_log_std: float = 0.0) -> None:
-        if len(network.outputs) == 1:
+        outputs = _outputs(network)
+        if not outputs:
+            raise BadInput(
+                "a GaussianPolicy needs a Sequential or functional Keras network with an Input"
+            )
+        if len(outputs) == 1:
             network = _with_log_std(network, initial_log_std)
         super().__init__(network)
 
@@ -155,8 +166,13 @@ def load_policy(path: str | Path) -> NetworkPolicy:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
         raise BadInput(f"{path} holds no policy that can be loaded: {error}") from error
-    gaussian = len(network.outputs) == 2
+    gaussian = len(_outputs(network)) == 2
     return GaussianPolicy(network) if gaussian else CategoricalPolicy(network)
+
+
+def _outputs(network: keras.Model) -> list[Any]:
+    """The symbolic outputs of a network; none of a subclassed model or one that is not built yet."""
+    return list(getattr(network, "outputs", None) or [])
 
 
 def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
@@ -171,7 +187,7 @@ def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
         dtype=means.dtype,
         name="log_std",
     )(one)
-    return keras.Model(network.inputs, [means, log_std])
+    return keras.Model(network.inputs[0], [means, log_std])
 
 
 def _warn_of_softmax(name: str) -> None:

@@ -147,10 +147,12 @@ def given(policy: keras.Model, *tensors: Array) -> tuple[tf.Tensor, ...]:
     dtype = variables[0].dtype if variables else policy.compute_dtype
     states, actions, *column = (tf.stop_gradient(tf.cast(one, dtype)) for one in tensors)
     samples = states.shape[0] if states.shape.rank else None  # None inside tf.function
-    if not actions.shape.is_compatible_with([samples, None]):
+    outputs = getattr(policy, "output_shape", None)  # of most Keras models (None, Da)
+    size = outputs[-1] if isinstance(outputs, tuple) else None
+    if not actions.shape.is_compatible_with([samples, size]):
         raise ValueError(
-            f"actions must have shape (N*T, Da), here ({samples}, Da), one-hot if they are discrete,"
-            f" got {actions.shape}"
+            f"actions must have shape (N*T, Da), here ({samples}, {size}), one-hot if they are discrete, "
+            f"got {actions.shape}"
         )
     for q_values in column:
         if not q_values.shape.is_compatible_with([samples, 1]):

@@ -20,6 +20,7 @@ from tfpg.trajectories import Trajectory, concatenate
 EPISODES = 32
 LEARNING_RATE = 0.01
 DISCOUNT = 0.99
+NOT_FINITE = "the gradient is not finite"
 
 
 class Iteration(NamedTuple):
@@ -89,14 +90,16 @@ def train(
                 step, policy, optimizer, (states, actions, q_values), most_samples
             )
             middle = lengths[: len(lengths) // 2].sum()
+            steps_taken = int(optimizer.iterations)
             try:
                 signals = compiled(states, actions, q_values, middle)
             except tf.errors.InvalidArgumentError as error:
-                if "gradient" not in str(error):
+                if NOT_FINITE not in str(error):
                     raise
+                optimizer.iterations.assign(steps_taken)  # all that the step may have changed
                 raise BadInput(
-                    f"iteration {index}: the gradient is not finite; a smaller learning rate or "
-                    "smaller rewards may help"
+                    f"iteration {index}: {NOT_FINITE}; a smaller learning rate or smaller rewards may "
+                    "help"
                 ) from error
             loss, gradient_norm, half_cosine = map(float, signals)
             environment_steps += int(lengths.sum())
@@ -140,7 +143,7 @@ def _compiled_step(
             second_loss, second = vector(states[middle:], actions[middle:], q_values[middle:])
             share = tf.cast(middle / tf.shape(states, tf.int64)[0], first.dtype)
             whole = _mean(first, second, share)
-            whole = tf.debugging.check_numerics(whole, "the gradient is not finite")
+            whole = tf.debugging.check_numerics(whole, NOT_FINITE)
             cosine = tf.tensordot(first, second, 1) / (tf.norm(first) * tf.norm(second))
             signals[:] = tf.norm(whole), cosine
             pieces = tf.split(whole, [variable.shape.num_elements() for variable in variables])

@@ -43,7 +43,7 @@ VALUE_FUNCTION = {
 
 def train(options: argparse.Namespace) -> int:
     """Train, show how it goes, and say where the results are and what to do next."""
-    given = {flag: value for flag, value in vars(options).items() if value not in (None, False)}
+    given = {flag: value for flag, value in vars(options).items() if value is not None}
     for flag, spelling in VALUE_FUNCTION.items():
         if flag in given:
             raise BadInput(f"{spelling} needs a value function, which this version does not have yet")
@@ -78,15 +78,8 @@ def train(options: argparse.Namespace) -> int:
         raise BadInput(f"{folder} has done its {settings.iterations} iterations: ask for more with -n")
     iteration = last.iteration
     unsolved = settings.stop_at is not None and not last.solved
-    outcome = (
-        "interrupted"
-        if interrupted
-        else "not solved"
-        if unsolved
-        else "solved"
-        if last.solved
-        else "done"
-    )
+    outcome = "solved" if last.solved else "not solved" if unsolved else "done"
+    outcome = "interrupted" if interrupted else outcome
     say(
         f"{outcome} after {iteration.index + 1} iterations, {iteration.environment_steps:,} steps and "
         f"{iteration.seconds:.1f} s of training"

@@ -1,0 +1,225 @@
+"""Policies: Keras models, their NumPy copies, and their files."""
+
+import subprocess
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import ACTIONS, SAMPLES, STATE_SIZE, network
+
+import tfpg
+from tfpg import acting
+
+
+def states_of(shape=(STATE_SIZE,), samples=SAMPLES):
+    return np.random.default_rng(0).normal(size=(samples, *shape)).astype(np.float32)
+
+
+def images_network():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(4, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
+    )
+
+
+@pytest.mark.parametrize("activation", acting.ACTIVATIONS)
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_dense_policy_acts_by_a_numpy_copy_equal_to_the_keras_logits(activation, use_bias):
+    layers = [keras.layers.Dense(64, activation, use_bias=use_bias) for _ in range(2)]
+    policy = tfpg.CategoricalPolicy(
+        keras.Sequential(
+            [keras.Input((2, 3)), keras.layers.Flatten(), *layers, keras.layers.Dense(ACTIONS)]
+        )
+    )
+    for weights in policy.network.get_weights():
+        assert weights.dtype == np.float32
+    policy.set_weights([w + 0.1 for w in policy.get_weights()])  # biases that are not zero
+    assert acting.numpy_logits(policy.network) is not None
+    states = states_of((2, 3))
+    np.testing.assert_allclose(policy.actor().logits(states), policy(states), atol=1e-5, rtol=1e-5)
+
+
+def test_the_numpy_copy_of_a_gaussian_policy_gives_its_means(gaussian):
+    states = states_of().astype(float)
+    np.testing.assert_allclose(gaussian.actor().logits(states), gaussian(states), atol=1e-12)
+    np.testing.assert_allclose(np.log(gaussian.actor().std), gaussian.log_std.numpy())
+
+
+def test_an_actor_keeps_the_weights_of_its_moment_and_a_new_one_has_todays(categorical):
+    states = states_of()
+    old, before = categorical.actor(), categorical(states).numpy()
+    tf.function(lambda: [v.assign_add(tf.ones_like(v)) for v in categorical.trainable_variables])()
+    np.testing.assert_allclose(old.logits(states), before, atol=1e-12)
+    np.testing.assert_allclose(categorical.actor().logits(states), categorical(states), atol=1e-12)
+
+
+def branching():
+    inputs = keras.Input((STATE_SIZE,))
+    hidden = keras.layers.Dense(STATE_SIZE, "tanh")(inputs)
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Add()([inputs, hidden])))
+
+
+def shared():
+    inputs, layer = keras.Input((STATE_SIZE,)), keras.layers.Dense(STATE_SIZE, "tanh")
+    return keras.Model(inputs, layer(layer(inputs)))
+
+
+def own_activation():
+    def relu(x):  # not Keras' relu, though of that name
+        return keras.ops.cos(x)
+
+    return keras.Sequential(
+        [keras.Input((STATE_SIZE,)), keras.layers.Dense(5, relu), keras.layers.Dense(2)]
+    )
+
+
+def normalizing():
+    return keras.Sequential(
+        [keras.Input((STATE_SIZE,)), keras.layers.LayerNormalization(), keras.layers.Dense(2)]
+    )
+
+
+@pytest.mark.parametrize("make", [branching, shared, own_activation, normalizing])
+def test_other_networks_act_by_one_compiled_call(make):
+    policy = tfpg.CategoricalPolicy(make())
+    assert acting.numpy_logits(policy.network) is None
+    logits = policy.actor().logits
+    for samples in (3, 5, 8, 13):
+        states = states_of(samples=samples)
+        np.testing.assert_allclose(logits(states), policy(states), atol=1e-6)
+    assert policy._compiled.experimental_get_tracing_count() <= 2
+
+
+def test_images_act_and_train_through_any_keras_model():
+    policy = tfpg.CategoricalPolicy(images_network())
+    import worlds  # noqa: F401
+
+    before = tfpg.evaluate("Bar-v0", policy, episodes=100).mean()
+    for _ in tfpg.train("Bar-v0", policy, keras.optimizers.Adam(0.02), episodes=32, iterations=15):
+        pass
+    assert before < 6
+    assert tfpg.evaluate("Bar-v0", policy, episodes=100).mean() > 7.5
+
+
+@pytest.mark.parametrize(
+    ("environment", "kind", "inputs", "outputs"),
+    [
+        ("CartPole-v1", tfpg.CategoricalPolicy, 4, 2),
+        ("Pendulum-v1", tfpg.GaussianPolicy, 3, 1),
+        ("FrozenLake-v1", tfpg.CategoricalPolicy, 16, 4),
+    ],
+)
+def test_a_policy_for_an_environment_fits_it(environment, kind, inputs, outputs):
+    policy = tfpg.policy_for(environment, hidden=(8, 5), activation="relu")
+    assert isinstance(policy, kind)
+    dense = [layer for layer in policy.network.layers if isinstance(layer, keras.layers.Dense)]
+    assert [layer.units for layer in dense[:3]] == [8, 5, outputs]
+    assert dense[0].activation is keras.activations.relu
+    assert policy(np.zeros((6, inputs))).shape == (6, outputs)
+    assert policy.output_shape == (None, outputs)
+
+
+def test_a_new_policy_is_nearly_uniform():
+    policy = tfpg.policy_for("CartPole-v1")
+    probabilities = tf.nn.softmax(policy(states_of((4,), 100))).numpy()
+    assert np.abs(probabilities - 0.5).max() < 0.02
+
+
+def test_the_spread_of_a_gaussian_does_not_depend_on_the_state(gaussian):
+    _, log_std = gaussian.network(states_of())
+    np.testing.assert_allclose(log_std, np.full((SAMPLES, 2), -0.3))
+    assert gaussian.log_std.shape == (1, 2)
+    assert any(variable is gaussian.log_std for variable in gaussian.trainable_variables)
+
+
+@pytest.mark.parametrize("environment", ["CartPole-v1", "Pendulum-v1"])
+def test_plain_keras_opens_a_saved_policy_in_safe_mode_without_our_code(environment, tmp_path):
+    policy = tfpg.policy_for(environment)
+    path = tmp_path / "policy.keras"
+    policy.save(path)
+    states = states_of((policy.network.inputs[0].shape[1],))
+    np.save(tmp_path / "states.npy", states)
+    code = (
+        "import sys, keras, numpy as np\n"
+        f"model = keras.models.load_model({str(path)!r}, safe_mode=True)\n"
+        f"outputs = model(np.load({str(tmp_path / 'states.npy')!r}))\n"
+        "outputs = outputs[0] if isinstance(outputs, (list, tuple)) else outputs\n"
+        f"np.save({str(tmp_path / 'outputs.npy')!r}, outputs)\n"
+        "assert not any(name.startswith('tfpg') for name in sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True)
+    np.testing.assert_allclose(np.load(tmp_path / "outputs.npy"), policy(states), rtol=1e-6, atol=1e-7)
+    again = tfpg.load_policy(path)
+    assert type(again) is type(policy)
+    np.testing.assert_array_equal(again(states), policy(states))
+    if isinstance(policy, tfpg.GaussianPolicy):
+        np.testing.assert_array_equal(again.log_std.numpy(), policy.log_std.numpy())
+
+
+def test_files_that_hold_no_safe_policy_are_refused(tmp_path):
+    unsafe = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Lambda(lambda x: x), keras.layers.Dense(2)]
+    )
+    unsafe.save(tmp_path / "lambda.keras")
+    (tmp_path / "text.keras").write_text("hello")
+    for name in ("lambda", "text", "missing"):
+        with pytest.raises(tfpg.BadInput, match=name):
+            tfpg.load_policy(tmp_path / f"{name}.keras")
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, categorical, monkeypatch):
+    path = tmp_path / "policy.keras"
+    categorical.save(path)
+    before = path.read_bytes()
+
+    def fail(unfinished, **options):
+        unfinished.write_text("half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(categorical.network, "save", fail)
+    with pytest.raises(OSError, match="space"):
+        categorical.save(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("last", [keras.layers.Dense(2, "softmax"), keras.layers.Softmax()])
+def test_a_softmax_at_the_end_is_warned_about(last):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), last])
+    with pytest.warns(UserWarning, match="softmax.*logits"):
+        tfpg.CategoricalPolicy(model)
+
+
+def test_a_policy_of_logits_is_not_warned_about():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tfpg.CategoricalPolicy(network(2))
+
+
+def test_a_gaussian_policy_needs_known_outputs():
+    class Subclassed(keras.Model):
+        def call(self, states):
+            return states
+
+    with pytest.raises(tfpg.BadInput, match="Input"):
+        tfpg.GaussianPolicy(Subclassed())
+
+
+def test_another_keras_backend_is_refused():
+    code = "import tfpg; tfpg.policy_for"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"KERAS_BACKEND": "jax", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "KERAS_BACKEND=tensorflow" in done.stderr.strip().splitlines()[-1]
