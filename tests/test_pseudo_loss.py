@@ -84,9 +84,8 @@ def test_maximum_likelihood_is_the_policy_gradient_with_a_column_of_ones(logits_
 
 
 def test_the_twins_of_one_distribution_agree(categorical, batch):
-    states, actions, q_values = batch
     for slide, twin, given in (
-        (tfpg.maximum_likelihood, tfpg.distribution_maximum_likelihood, (states, actions)),
+        (tfpg.maximum_likelihood, tfpg.distribution_maximum_likelihood, batch[:2]),
         (tfpg.policy_gradient, tfpg.distribution_policy_gradient, batch),
     ):
         (loss, gradients), (twin_loss, twin_gradients) = (f(categorical, *given) for f in (slide, twin))

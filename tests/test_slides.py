@@ -114,7 +114,8 @@ def test_the_twins_differ_from_the_slides_in_the_likelihood_line_alone():
         differing = [(a, b) for a, b in zip(slide, twin, strict=True) if a != b]
         assert differing == [
             (
-                "negative_likelihoods = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)",
+                "negative_likelihoods = "
+                "tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)",
                 "negative_likelihoods = -policy.distribution(logits).log_prob(actions)",
             )
         ]

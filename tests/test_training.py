@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import worlds  # noqa: F401
+import worlds
 from conftest import network
 from vectors import flat, relative_error
 

@@ -119,8 +119,8 @@ def _numpy_twin(layer: Any) -> Callable[[np.ndarray], np.ndarray] | None:
     known = getattr(activation, "__module__", "").startswith("keras.")
     if type(layer).__name__ != "Dense" or not known or activation.__name__ not in ACTIVATIONS:
         return None
-    kernel, activate = np.asarray(layer.kernel), ACTIVATIONS[activation.__name__]
-    bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
+    kernel, activate = layer.kernel.numpy(), ACTIVATIONS[activation.__name__]
+    bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
     biases = bias[np.newaxis]
 
     def dense(x: np.ndarray) -> np.ndarray:

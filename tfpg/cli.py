@@ -22,7 +22,11 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 2 bad input, 1 anything else."""
     words = [_with_hyphens(word) for word in (sys.argv[1:] if arguments is None else arguments)]
-    options = _parser().parse_args(words)
+    parser = _parser()
+    if not words:
+        parser.print_help()
+        return 2
+    options = parser.parse_args(words)
     if "" not in sys.path:
         sys.path.insert(0, "")  # so that "module:Name-v0" finds a module of the current folder
     try:

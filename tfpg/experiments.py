@@ -16,6 +16,7 @@ from tfpg import runs
 from tfpg.environments import Lanes, find_spec, make_environment, open_lanes
 from tfpg.errors import BadInput
 from tfpg.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
+from tfpg.films import film
 from tfpg.policies import NetworkPolicy, as_policy, load_policy, policy_for
 from tfpg.rollout import EVALUATION, evaluate, roll_out
 from tfpg.settings import Settings
@@ -68,6 +69,10 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
             if settings.evaluation_steps and _due(iteration.index, settings.log_every):
                 evaluation = _evaluation(settings, lanes, policy, iteration.index)
             record.add(iteration, evaluation, solved)
+            if _due(iteration.index, settings.film_every):
+                (folder / "films").mkdir(exist_ok=True)
+                path = folder / "films" / f"{iteration.index:06}.gif"
+                film(make, policy, path, settings.seed, settings.horizon)
             yield Progress(iteration, evaluation, solved)
             if solved:
                 return
@@ -88,10 +93,13 @@ def estimator(settings: Settings) -> Estimator:
 
 
 class ActionNoise(gymnasium.ActionWrapper):
-    """Adds Gaussian noise to every action, the homework's `--action_noise_std`."""
+    """Adds Gaussian noise to every action, within its bounds: the homework's `--action_noise_std`."""
 
     def __init__(self, environment: gymnasium.Env, std: float) -> None:
         super().__init__(environment)
+        if not isinstance(environment.action_space, gymnasium.spaces.Box):
+            raise BadInput("action noise can be added to continuous actions only")
+        self.low, self.high = environment.action_space.low, environment.action_space.high
         self.std, self.generator = std, np.random.default_rng()
 
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[Any, dict]:
@@ -102,7 +110,8 @@ class ActionNoise(gymnasium.ActionWrapper):
 
     def action(self, action: np.ndarray) -> np.ndarray:
         """The action as the environment gets it."""
-        return (action + self.std * self.generator.standard_normal(action.shape)).astype(action.dtype)
+        noisy = action + self.std * self.generator.standard_normal(action.shape)
+        return np.clip(noisy, self.low, self.high).astype(action.dtype)
 
 
 def maker(settings: Settings) -> EnvSpec | Callable[..., gymnasium.Env]:
@@ -112,10 +121,7 @@ def maker(settings: Settings) -> EnvSpec | Callable[..., gymnasium.Env]:
         return spec
 
     def make(**options: Any) -> gymnasium.Env:
-        environment = make_environment(spec, **options)
-        if not isinstance(environment.action_space, gymnasium.spaces.Box):
-            raise BadInput("action noise can be added to continuous actions only")
-        return ActionNoise(environment, settings.action_noise_std)
+        return ActionNoise(make_environment(spec, **options), settings.action_noise_std)
 
     return make
 

@@ -121,7 +121,7 @@ class GaussianPolicy(NetworkPolicy):
 
     def actor(self) -> GaussianActor:
         """The policy with its weights of this moment, for the environment loop."""
-        return GaussianActor(self.logits_in_numpy(), np.exp(np.asarray(self.log_std)))
+        return GaussianActor(self.logits_in_numpy(), np.exp(self.log_std.numpy()))
 
 
 def policy_for(

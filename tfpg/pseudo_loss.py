@@ -151,8 +151,8 @@ def given(policy: keras.Model, *tensors: Array) -> tuple[tf.Tensor, ...]:
     size = outputs[-1] if isinstance(outputs, tuple) else None
     if not actions.shape.is_compatible_with([samples, size]):
         raise ValueError(
-            f"actions must have shape (N*T, Da), here ({samples}, {size}), one-hot if they are discrete, "
-            f"got {actions.shape}"
+            f"actions must have shape (N*T, Da), here ({samples}, {size}), one-hot if discrete, got "
+            f"{actions.shape}"
         )
     for q_values in column:
         if not q_values.shape.is_compatible_with([samples, 1]):

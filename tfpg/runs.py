@@ -1,11 +1,12 @@
 """The run folder: what a run was asked to do, how it went, and reading both again.
 
-config.json      every setting, versions, threads
-progress.csv     one row per iteration, written as it is done
-policy.keras     the network of the best policy so far
-checkpoint/      where to go on after an interruption
-curve.png        the learning curve
-events.out...    the same for TensorBoard, where it is installed
+- config.json      every setting, versions, threads
+- progress.csv     one row per iteration, written as it is done
+- policy.keras     the network of the best policy so far
+- checkpoint/      where to go on after an interruption
+- curve.png        the learning curve
+- events.out...    the same for TensorBoard, where it is installed
+- films/           episodes filmed on the way, where that was asked for
 """
 
 import csv
@@ -69,7 +70,7 @@ def read_settings(folder: str | Path) -> Settings:
 def append_progress(folder: Path, row: dict[str, Any]) -> None:
     """Add one row to progress.csv in a single write, so that a kill leaves whole rows."""
     path = folder / "progress.csv"
-    line = ",".join("" if row[column] is None else repr(row[column]) for column in COLUMNS)
+    line = ",".join("" if row[column] is None else str(row[column]) for column in COLUMNS)
     with path.open("a", newline="") as file:
         file.write((",".join(COLUMNS) + "\n" if file.tell() == 0 else "") + line + "\n")
 

@@ -80,8 +80,3 @@ HOMEWORK: dict[str, Any] = {
     "discount": 1.0,
     "learning_rate": 5e-3,
 }
-
-
-def preset(environment: str) -> dict[str, Any]:
-    """Our settings for an environment, where they differ from the general ones."""
-    return PRESETS.get(environment, {})

@@ -12,7 +12,7 @@ from typing import Any
 from tfpg import runs
 from tfpg.errors import BadInput
 from tfpg.quiet import import_tensorflow
-from tfpg.settings import HOMEWORK, Settings, preset
+from tfpg.settings import HOMEWORK, PRESETS, Settings
 
 # Flags and the settings they set; the other settings are derived from several flags.
 FLAGS = {
@@ -113,7 +113,7 @@ def _new_settings(given: dict[str, Any]) -> Settings:
         raise BadInput("a batch is --episodes or --batch_size (-b), not both")
     spec = find_spec(named[0])
     homework = "env_name" in given
-    chosen = dict(HOMEWORK) if homework else preset(named[0])
+    chosen = dict(HOMEWORK if homework else PRESETS.get(named[0], {}))
     chosen |= {setting: given[flag] for flag, setting in FLAGS.items() if flag in given}
     for flag, setting, other in (
         ("episodes", "episodes", "steps"),
@@ -158,10 +158,11 @@ def _choose_gpu(options: argparse.Namespace) -> None:
     gpus = tf.config.list_physical_devices("GPU")
     if options.no_gpu:
         tf.config.set_visible_devices([], "GPU")
-    elif options.which_gpu is not None and gpus:
-        if not 0 <= options.which_gpu < len(gpus):
+    elif options.which_gpu is not None:
+        # Without any GPU the homework's scripts fall back to the CPU.
+        if options.which_gpu < 0 or 0 < len(gpus) <= options.which_gpu:
             raise BadInput(f"there is no GPU {options.which_gpu}: this machine has {len(gpus)}")
-        tf.config.set_visible_devices(gpus[options.which_gpu], "GPU")
+        tf.config.set_visible_devices(gpus[options.which_gpu : options.which_gpu + 1], "GPU")
 
 
 @contextmanager
