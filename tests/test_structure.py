@@ -17,7 +17,7 @@ FLOORS = (
     *("environments", "rollout", "estimators", "intervals", "films"),
     *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
     *("large_batches", "training", "runs", "experiments", "plots"),
-    *("display", "quiet", "commands.train", "commands.evaluate", "commands.plot", "cli", "__main__"),
+    *("display", "startup", "commands.train", "commands.evaluate", "commands.plot", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]
 

@@ -151,7 +151,7 @@ def _solved(
         )
         if not greedy:
             sampled = returns
-        if returns.mean() - 2 * returns.std() / SOLVED_EPISODES**0.5 < settings.stop_at:
+        if returns.mean() - 4 * returns.std() / SOLVED_EPISODES**0.5 < settings.stop_at:
             return sampled, False
     return sampled, True
 

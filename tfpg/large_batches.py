@@ -1,4 +1,4 @@
-"""The slide's gradient as one vector, and of batches whose activations would not fit in memory."""
+"""The slide's gradient, compiled, also of batches whose activations would not fit in memory."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,66 +6,61 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.pseudo_loss import policy_gradient_for
+from tfpg.pseudo_loss import Gradient, policy_gradient_for
 
-ACTIVATION_BYTES = 64 * 2**20  # what the activations of one chunk may take
+ACTIVATION_BYTES = 128 * 2**20  # what the activations of one chunk may take
 
-VectorGradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+BatchGradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Gradient]
 
 
-def vector_gradient(
+def compiled_gradient(
     policy: keras.Model, signature: Sequence[tf.TensorSpec], most_samples: int | None
-) -> VectorGradient:
-    """Compile (states, actions, q_values) -> loss (), gradient (n,), by the slide's own function.
+) -> BatchGradient:
+    """Compile (states, actions, q_values) -> loss (), gradients, by the slide's own function.
 
-    Where `most_samples` (None: unbounded) would need too much memory at once, the slide's function
-    is called on one chunk of the samples after the other and the results are added up.
+    Variables that the logits do not depend on have gradients of zero. Where `most_samples` (None:
+    unbounded) would need too much memory at once, the slide's function is called on one chunk of
+    the samples after the other, and the results are added up.
     """
     slide = policy_gradient_for(policy)
-    variables = policy.trainable_variables
 
     @tf.function(input_signature=signature, autograph=False)
-    def vector(
-        states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def gradient(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> Gradient:
         loss, gradients = slide(policy, states, actions, q_values)
-        return loss, tf.concat(
-            [
-                tf.zeros(variable.shape.num_elements(), loss.dtype)  # not on the way to the logits
-                if gradient is None
-                else tf.reshape(gradient, [-1])
-                for gradient, variable in zip(gradients, variables, strict=True)
-            ],
-            axis=0,
-        )
+        return loss, [
+            tf.zeros(variable.shape, variable.dtype) if one is None else tf.convert_to_tensor(one)
+            for one, variable in zip(gradients, policy.trainable_variables, strict=True)
+        ]
 
-    concrete = vector.get_concrete_function()
+    concrete = gradient.get_concrete_function()
     chunk = max(1, ACTIVATION_BYTES // _bytes_per_sample(concrete))
     if most_samples is not None and most_samples <= chunk:
-        return vector
-    zeros = tf.nest.map_structure(lambda one: tf.zeros(one.shape, one.dtype), concrete.outputs)
-    return _in_chunks(vector, chunk, zeros)
+        return gradient
+    zeros = [tf.zeros(one.shape, one.dtype) for one in concrete.outputs]
+    return _in_chunks(gradient, chunk, zeros)
 
 
-def _in_chunks(gradient: VectorGradient, chunk: int, zeros: Sequence[tf.Tensor]) -> VectorGradient:
-    """The same chunk by chunk: the mean over all is the weighted sum of the chunks' means."""
+def _in_chunks(gradient: BatchGradient, chunk: int, zeros: Sequence[tf.Tensor]) -> BatchGradient:
+    """The same chunk by chunk: the mean over all is the sum of the chunks' means by their shares."""
 
-    def in_chunks(
-        states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def in_chunks(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> Gradient:
         samples = tf.shape(states)[0]
+        # As few chunks as fit, and of equal size: a small one left over would be slow.
+        size = -(-samples // tf.maximum(-(-samples // chunk), 1))
 
-        def add(start: tf.Tensor, loss: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            end = tf.minimum(start + chunk, samples)
-            part = gradient(states[start:end], actions[start:end], q_values[start:end])
-            share = tf.cast((end - start) / samples, loss.dtype)
-            return end, loss + share * part[0], vector + share * part[1]
+        def add(start: tf.Tensor, *sums: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            end = tf.minimum(start + size, samples)
+            share = tf.cast((end - start) / samples, q_values.dtype)
+            loss, gradients = gradient(
+                states[start:end], actions[start:end], share * q_values[start:end]
+            )
+            return end, *(a + b for a, b in zip(sums, [loss, *gradients], strict=True))
 
         # One chunk at a time: TensorFlow would otherwise hold the activations of ten.
-        _, loss, vector = tf.while_loop(
+        _, loss, *gradients = tf.while_loop(
             lambda start, *_: start < samples, add, (0, *zeros), parallel_iterations=1
         )
-        return loss, vector
+        return loss, gradients
 
     return in_chunks
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfpg.environments import Environment, Lanes, opened
 from tfpg.errors import BadInput
 from tfpg.estimators import Estimator, reward_to_go_estimator
-from tfpg.large_batches import vector_gradient
+from tfpg.large_batches import compiled_gradient
 from tfpg.policies import as_policy
 from tfpg.pseudo_loss import policy_gradient_step
 from tfpg.rollout import check_batch, sample_trajectories
@@ -89,7 +89,12 @@ def train(
             compiled = compiled or _compiled_step(
                 step, policy, optimizer, (states, actions, q_values), most_samples
             )
-            middle = lengths[: len(lengths) // 2].sum()
+            middle = lengths[: len(lengths) // 2].sum() or len(states) // 2
+            if len(states) == 1:  # twice the same sample has the same mean, and two halves
+                states, actions, q_values = (
+                    np.repeat(one, 2, 0) for one in (states, actions, q_values)
+                )
+                middle = 1
             steps_taken = int(optimizer.iterations)
             try:
                 signals = compiled(states, actions, q_values, middle)
@@ -102,6 +107,8 @@ def train(
                     "help"
                 ) from error
             loss, gradient_norm, half_cosine = map(float, signals)
+            if len(trajectories) == 1:
+                half_cosine = np.nan  # the halves are not independent
             environment_steps += int(lengths.sum())
             seconds += time.perf_counter() - started
             yield Iteration(
@@ -126,8 +133,7 @@ def _compiled_step(
 ) -> Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
     """Compile (states, actions, q_values, middle) -> loss, gradient norm, half cosine; once."""
     signature = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in batch]
-    vector = vector_gradient(policy, signature, most_samples)
-    variables = policy.trainable_variables
+    part = compiled_gradient(policy, signature, most_samples)
 
     @tf.function(input_signature=[*signature, tf.TensorSpec([], tf.int64)], autograph=False)
     def compiled(
@@ -138,29 +144,24 @@ def _compiled_step(
         def gradient(
             policy: keras.Model, states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor
         ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-            """`policy_gradient`, as the mean of those of two halves of the batch."""
-            first_loss, first = vector(states[:middle], actions[:middle], q_values[:middle])
-            second_loss, second = vector(states[middle:], actions[middle:], q_values[middle:])
-            share = tf.cast(middle / tf.shape(states, tf.int64)[0], first.dtype)
-            whole = _mean(first, second, share)
-            whole = tf.debugging.check_numerics(whole, NOT_FINITE)
-            cosine = tf.tensordot(first, second, 1) / (tf.norm(first) * tf.norm(second))
-            signals[:] = tf.norm(whole), cosine
-            pieces = tf.split(whole, [variable.shape.num_elements() for variable in variables])
-            return _mean(first_loss, second_loss, share), [
-                tf.reshape(piece, variable.shape)
-                for piece, variable in zip(pieces, variables, strict=True)
-            ]
+            """`policy_gradient`, as the sum of those of two halves, each weighted by its share."""
+            share = tf.cast(middle / tf.shape(states, tf.int64)[0], q_values.dtype)
+            first_loss, first = part(states[:middle], actions[:middle], share * q_values[:middle])
+            second_loss, second = part(
+                states[middle:], actions[middle:], (1 - share) * q_values[middle:]
+            )
+            whole = [a + b for a, b in zip(first, second, strict=True)]
+            # |a + b|^2 = |a|^2 + |b|^2 + 2 a.b, with the sums of squares that l2_loss halves
+            a, b, both = (tf.add_n([tf.nn.l2_loss(g) for g in gs]) for gs in (first, second, whole))
+            norm = tf.debugging.check_numerics(tf.sqrt(2 * both), NOT_FINITE)
+            signals[:] = norm, (both - a - b) / (2 * tf.sqrt(a * b))
+            with tf.control_dependencies([norm]):
+                return first_loss + second_loss, [tf.identity(g) for g in whole]
 
         loss = step(policy, optimizer, states, actions, q_values, gradient)
         return loss, *signals
 
     return compiled
-
-
-def _mean(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
-    """The mean over two halves, of which the first has this share of the samples, maybe none."""
-    return tf.math.multiply_no_nan(first, share) + tf.math.multiply_no_nan(second, 1 - share)
 
 
 def _most_samples(episodes: int | None, steps: int | None, limit: int | None) -> int | None:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from tfpg import runs
-from tfpg.quiet import import_tensorflow
+from tfpg.startup import import_tensorflow
 
 
 def evaluate(options: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ from typing import Any
 
 from tfpg import runs
 from tfpg.errors import BadInput
-from tfpg.quiet import import_tensorflow
 from tfpg.settings import HOMEWORK, PRESETS, Settings
+from tfpg.startup import import_tensorflow
 
 # Flags and the settings they set; the other settings are derived from several flags.
 FLAGS = {
