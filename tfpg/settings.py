@@ -64,10 +64,10 @@ class Settings:
         return {key: value for key, value in dataclasses.asdict(self).items() if key != "seed"}
 
 
-# Where the general settings can be bettered. One hidden layer is enough for CartPole, and bears a
-# larger learning rate on every seed.
+# Where the general settings can be bettered. One hidden layer is enough for CartPole, and with 64
+# episodes, which its 64 native lanes sample at once, bears a larger learning rate on every seed.
 PRESETS: dict[str, dict[str, Any]] = {
-    "CartPole-v1": {"layers": 1, "learning_rate": 0.04, "iterations": 500},
+    "CartPole-v1": {"layers": 1, "learning_rate": 0.05, "episodes": 64, "iterations": 500},
 }
 
 # The scripts of the course's homework 2 (2023 and 2026).
