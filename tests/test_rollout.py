@@ -27,7 +27,8 @@ def equal(one, other):
 @pytest.mark.parametrize("batch", [{"episodes": 30}, {"steps": 150}])
 def test_no_step_of_one_episode_leaks_into_another(environment, batch, counter):
     seen = set()
-    for trajectory in tfpg.sample_trajectories(environment, counter, **batch):
+    lanes = environments.open_lanes(environment, 4)  # each of which has one episode after another
+    for trajectory in tfpg.sample_trajectories(lanes, counter, **batch):
         length = len(trajectory.rewards)
         episode = trajectory.states[:, 0]
         assert (episode == episode[0]).all()

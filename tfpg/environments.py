@@ -20,21 +20,21 @@ from tfpg.spaces import action_decoder, action_size, is_discrete, state_encoder,
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
-# A native step costs much the same for 1 lane as for 64. Plain environments are stepped one by one:
-# more lanes would share only the cost of choosing actions.
+# A native step costs much the same for 1 lane as for 64, whether they are of use or not, so its
+# lanes begin again while others are unfinished. Plain environments are stepped one by one: more lanes
+# would share only the cost of choosing actions.
 NATIVE_LANES, PLAIN_LANES = 64, 8
+NATIVE_ROUNDS, PLAIN_ROUNDS = 16, 1
 
 # What the environments of Gymnasium's extras need, none of which has to be compiled.
 PACKAGES = {"box2d": "box2d pygame-ce", "mujoco": "mujoco imageio", "phys2d": "jax flax"}
 
 
 class Lanes(ABC):
-    """W environments of one kind, opened once and used for many rollouts.
-
-    What a lane goes through depends on its seed and its actions alone, not on the other lanes.
-    """
+    """W environments of one kind, opened once and used for many rollouts."""
 
     width: int
+    rounds: int  # episodes of each lane, one after the other, from one reset on
     spec: EnvSpec | None
 
     def __init__(self, state_space: gymnasium.Space, action_space: gymnasium.Space) -> None:
@@ -67,6 +67,8 @@ class Lanes(ABC):
 
 class PlainLanes(Lanes):
     """One gymnasium.Env per lane; only the unfinished ones are stepped, so none resets itself."""
+
+    rounds = PLAIN_ROUNDS
 
     def __init__(self, environments: list[gymnasium.Env], owned: bool = True) -> None:
         super().__init__(environments[0].observation_space, environments[0].action_space)
@@ -108,9 +110,11 @@ class PlainLanes(Lanes):
 class NativeLanes(Lanes):
     """One gymnasium VectorEnv that steps all lanes in one call, written for that by its authors.
 
-    A lane that has ended resets itself one step later (NEXT_STEP) and is not looked at again, so
-    nothing of its next episode is seen.
+    A lane that has ended resets itself one step later (NEXT_STEP): that step, which has no action,
+    belongs to no episode.
     """
+
+    rounds = NATIVE_ROUNDS
 
     def __init__(self, environments: VectorEnv, owned: bool = True) -> None:
         if environments.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:

@@ -1,9 +1,9 @@
 """Roll out: environments times a policy gives trajectories, in NumPy.
 
 What iteration k samples is a pure function of the weights, the seed, k, the batch asked for and the
-width of a share. A share is W episodes side by side, seeded from (seed, k, share), one matrix
-product of W rows per step. Finished lanes keep their row, so that no lane's numbers depend on when
-the others end: that makes it safe to stop lanes that turn out not to be needed.
+width of a share. A share is W lanes of one episode after another, seeded from (seed, k, share), one
+matrix product of W rows per step. Finished lanes keep their row, so that no lane's numbers depend on
+when the others end: that makes it safe to stop lanes that turn out not to be needed.
 """
 
 from collections.abc import Iterator
@@ -117,7 +117,7 @@ def roll_out(
                 lanes,
                 actor,
                 generator,
-                lanes.width if episodes is None else min(lanes.width, episodes - collected),
+                None if episodes is None else episodes - collected,
                 None if steps is None else steps - collected,
                 min(horizon or ENDLESS, ENDLESS),
                 greedy,
@@ -132,17 +132,23 @@ def _share(
     lanes: Lanes,
     actor: Actor,
     generator: np.random.Generator,
-    wanted_lanes: int,
+    wanted_episodes: int | None,
     wanted_steps: int | None,
     horizon: int,
     greedy: bool,
 ) -> Iterator[Trajectory]:
-    """One episode in each of the first lanes; with `wanted_steps`, only as many as hold those."""
+    """The first episode of each lane, then the second of each, and so on, as many as are wanted."""
     width = lanes.width
+    rounds = lanes.rounds if horizon == ENDLESS else 1  # a lane begins again where its episode ends
+    wanted = min(rounds * width, wanted_episodes or rounds * width)
+    # Of episodes in their order: W first ones, W second ones, ...
+    begun, lengths = np.zeros((2, (rounds + 1) * width), dtype=int)
+    terminations = np.zeros(rounds * width, dtype=bool)
     states = lanes.reset(generator.integers(2**31, size=width))
-    alive = np.arange(width) < wanted_lanes
-    lengths, terminations = np.zeros(width, dtype=int), np.zeros(width, dtype=bool)
-    last_states = states.copy()
+    last_states = np.zeros((rounds * width, *states.shape[1:]), states.dtype)
+    # Of lanes:
+    episodes = np.arange(width)  # the one that each is in
+    alive = episodes < wanted
     history: list[tuple[np.ndarray, ...]] = []
     t = 0
     while np.count_nonzero(alive):
@@ -154,39 +160,46 @@ def _share(
         history.append((states, logits, actions, rewards))
         states = next_states
         t += 1
-        ended = alive & (terminated | truncated) if t < horizon else alive
-        if np.count_nonzero(ended):
-            lengths[ended] = t
-            terminations[ended] = terminated[ended]
-            last_states[ended] = states[ended]
-            alive = alive & ~ended
+        ended = (alive & (terminated | truncated) if t < horizon else alive).nonzero()[0]
+        if len(ended):
+            these = episodes[ended]
+            lengths[these] = t - begun[these]
+            terminations[these] = terminated[ended]
+            last_states[these] = states[ended]
+            episodes[ended] = following = these + width
+            begun[following] = t + 1  # a native lane takes one step to reset itself
+            alive = alive.copy()
+            alive[ended] = following < wanted
         if wanted_steps is not None and t % 8 == 0:
-            # A lane is needed only while the lanes before it may hold too few steps.
-            running = np.where(alive, t, lengths)
-            alive = alive & (running.cumsum() - running < wanted_steps)
+            # A lane is needed only while the episodes before its own may hold too few steps.
+            running = lengths.copy()
+            running[episodes[alive]] = t - begun[episodes[alive]]
+            alive = alive & ((running.cumsum() - running)[episodes] < wanted_steps)
     if t >= ENDLESS:
         raise BadInput(f"an episode did not end within {ENDLESS:,} steps: set a horizon")
 
-    kept = lengths[:wanted_lanes]
+    kept = lengths[:wanted]
     if wanted_steps is not None:
         kept = kept[: np.searchsorted(kept.cumsum(), wanted_steps) + 1]
-    of_lane, at_time = (np.arange(t) < kept[:, np.newaxis]).nonzero()
-    rows = at_time * width + of_lane  # one lane after the other, each in its order of time
+    ends = kept.cumsum()
+    starts = ends - kept
+    # The rows of the history, W per step, one episode after the other, each in its order of time.
+    first_rows = begun[: len(kept)] * width + np.arange(len(kept)) % width
+    rows = np.repeat(first_rows - starts * width, kept) + np.arange(kept.sum()) * width
     every_state, every_logits, every_action, every_reward = (
         np.concatenate(values).take(rows, axis=0) for values in zip(*history, strict=True)
     )
     log_likelihoods = actor.log_likelihoods(every_logits, every_action)
     encoded = actor.encode(every_action, lanes.action_size)
     every_reward = every_reward.astype(float)
-    ends = kept.cumsum().tolist()
-    for lane, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
+    for episode, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         yield Trajectory(
             every_state[start:end],
             encoded[start:end],
             every_reward[start:end],
             log_likelihoods[start:end],
-            last_states[lane],
-            bool(terminations[lane]),
+            last_states[episode],
+            bool(terminations[episode]),
         )
 
 

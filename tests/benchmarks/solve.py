@@ -29,13 +29,14 @@ class Clock:
 
 
 def fresh_mean(act, seed):
+    """The mean return of 100 fresh episodes; less than it where the threshold is out of reach."""
     import gymnasium
     import numpy as np
 
     lanes = gymnasium.make_vec("CartPole-v1", 100, vectorization_mode="vector_entry_point")
     states, _ = lanes.reset(seed=seed)
     alive, returns = np.ones(100, bool), np.zeros(100)
-    while alive.any():
+    while alive.any() and np.where(alive, 500, returns).mean() >= THRESHOLD:
         states, rewards, terminated, truncated, _ = lanes.step(act(states))
         returns += rewards * alive
         alive &= ~(terminated | truncated)
@@ -125,9 +126,9 @@ def jax_(seed, clock):
 CONTENDERS = {
     "tfpg": tfpg_,
     "ppo": stable_baselines(lambda peers, seed: peers.ppo(seed), 100_000),
-    "a2c": stable_baselines(lambda peers, seed: peers.a2c(seed), 1_500_000),
+    "a2c": stable_baselines(lambda peers, seed: peers.a2c(seed), 500_000),
     "a2c-tuned": stable_baselines(
-        lambda peers, seed: peers.a2c(seed, learning_rate=5e-3, n_steps=16), 1_500_000
+        lambda peers, seed: peers.a2c(seed, learning_rate=5e-3, n_steps=16), 500_000
     ),
     "jax": jax_,
 }
