@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfpg
-from tfpg.training import _compiled_step
+from tfpg.training import _compiled_step, _graphs_as_written
 
 SECONDS = 6
 
@@ -48,24 +48,34 @@ if __name__ == "__main__":
     actions = np.eye(2, dtype=np.float32)[generator.integers(2, size=samples)]
     q_values = generator.standard_normal((samples, 1))
     batch = states, actions, q_values
-    compiled = _compiled_step(tfpg.policy_gradient_step, policy, optimizer, batch, None)
+    with _graphs_as_written():
+        compiled = _compiled_step(tfpg.policy_gradient_step, policy, optimizer, batch, None)
 
     def step():
-        float(compiled(*batch, samples // 2, 0.5)[0])
+        with _graphs_as_written():
+            float(compiled(*batch, samples // 2, 0.5)[0])
 
     step()
     after = peak_bytes()
     left, right = tf.random.normal((5000, 1000)), tf.random.normal((1000, 1000))
-    left_numpy, right_numpy = left.numpy(), right.numpy()
+
+    @tf.function
+    def product():
+        return tf.reduce_sum(tf.matmul(left, right)[0])
+
+    float(product())
     steps, products = [], []
     begun = time.perf_counter()
     while len(steps) < 5 or time.perf_counter() - begun < SECONDS:
         steps.append(seconds(step))
-        # whichever library is faster is the machine's limit
-        tensorflow = seconds(lambda: tf.matmul(left, right))
-        products.append(min(tensorflow, seconds(lambda: left_numpy @ right_numpy)))
+        products.append(seconds(lambda: float(product())))
+    # Whichever library is faster is the machine's limit. NumPy's threads spin on after a product,
+    # and would slow down the steps: they come last.
+    left_numpy, right_numpy = left.numpy(), right.numpy()
+    in_numpy = [seconds(lambda: left_numpy @ right_numpy) for _ in range(20)]
+    limit = min(median(products), median(in_numpy))
     # Forwards, and backwards to the kernel and to the activations: three products per sample.
-    limit = 3 * median(products) * samples / 5000
+    limit *= 3 * samples / 5000
     print(
         json.dumps(
             {
