@@ -1,11 +1,11 @@
 """How fast tfpg is, as ratios against peers and the machine's limit, measured in turn in one run.
 
-    python tests/benchmarks                  everything, 15 minutes on two cores
+    python tests/benchmarks                  everything, 18 minutes on two cores
     python tests/benchmarks solve --seeds 9  one part
 
-Needs `pip install -e ".[benchmarks]"`; torch's CPU build is enough. Each measurement is a process of
-its own, contenders take turns, medians are compared. Every peer runs on one thread and on the
-environments that suit it best. Prints tables in Markdown.
+Needs `pip install -e ".[benchmarks]"`; install torch's CPU build first, or several GB of CUDA come
+along. Each measurement is a process of its own, contenders take turns, medians are compared. Every
+peer runs on one thread and on the environments that suit it best. Prints tables in Markdown.
 """
 
 import argparse
@@ -78,6 +78,22 @@ def solve(rounds: int) -> None:
         f"{rounds} seeds",
         ("", "solved", "training", "tfpg / it", "from process start", "tfpg / it", "environment steps"),
         *rows,
+    )
+
+
+def seeds(rounds: int) -> None:
+    """Whether CartPole-v1 is solved whatever the seed is."""
+    found = measure("seeds.py", rounds)
+    table(
+        f"`tfpg train CartPole-v1 --seed 1` to `{rounds}`, each evaluated over 100 fresh episodes",
+        ("seeds solved", "worst mean return, sampled", "greedy", "seconds of training", "slowest"),
+        (
+            f"{found['solved']} of {rounds}",
+            f"{found['sampled']:.1f}",
+            f"{found['greedy']:.1f}",
+            f"{found['training']:.2f}",
+            f"{found['slowest']:.2f}",
+        ),
     )
 
 
@@ -166,7 +182,7 @@ def start(rounds: int) -> None:
 
 
 PARTS: dict[str, Callable[[int], None]] = {
-    one.__name__: one for one in (solve, throughput, sampling, step, start)
+    one.__name__: one for one in (solve, seeds, throughput, sampling, step, start)
 }
 
 
@@ -177,7 +193,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS) + "; all by default")
-    parser.add_argument("--seeds", type=int, default=5, help="seeds of solve (5)")
+    parser.add_argument("--seeds", type=int, default=5, help="how many seeds to solve (5)")
     parser.add_argument("--rounds", type=int, default=3, help="repetitions of the other parts (3)")
     arguments = parser.parse_args()
     unknown = [part for part in arguments.parts if part not in PARTS]
@@ -185,7 +201,7 @@ def main() -> None:
         parser.error(f"there is no part {unknown[0]!r}: choose from {', '.join(PARTS)}")
     for part in arguments.parts or PARTS:
         print(part, file=sys.stderr)
-        PARTS[part](arguments.seeds if part == "solve" else arguments.rounds)
+        PARTS[part](arguments.seeds if part in ("solve", "seeds") else arguments.rounds)
 
 
 if __name__ == "__main__":
