@@ -12,10 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import worlds
 from PIL import Image
 
+import tfpg
 from tfpg import runs
 from tfpg.cli import main
+from tfpg.films import film
 from tfpg.settings import HOMEWORK, Settings
 
 TESTS = Path(__file__).parent
@@ -228,6 +231,12 @@ def test_evaluate_prints_a_table_or_json_and_films(capsys):
     assert film.size == (600, 400)
     assert np.asarray(film.convert("RGB")).std() > 5
     assert main(["evaluate", "run", "--episodes", "2", "--video", "film.mov"]) == 2
+
+
+def test_a_film_is_drawn_where_tensorflow_is_not():
+    """Mesa's driver crashes in a process that has imported TensorFlow."""
+    film(worlds.Witness, tfpg.policy_for(worlds.Witness), "film.gif")
+    assert np.asarray(Image.open("film.gif").convert("RGB")).max() < 10
 
 
 def test_films_may_be_made_while_training():

@@ -3,6 +3,8 @@
 Import this module, or name them as "worlds:Counting-v0".
 """
 
+import sys
+
 import gymnasium
 import numpy as np
 from gymnasium import spaces
@@ -95,6 +97,13 @@ class Bar(gymnasium.Env):
 
     def render(self):
         return np.repeat(np.full((16, 16, 1), 100 * self.side, np.uint8), 3, axis=2)
+
+
+class Witness(Bar):
+    """Its pictures are white in a process that has imported TensorFlow, else black."""
+
+    def render(self):
+        return np.full((16, 16, 3), 255 * ("tensorflow" in sys.modules), np.uint8)
 
 
 class Target(gymnasium.Env):

@@ -211,6 +211,28 @@ def make_environment(environment: str | EnvSpec | Callable, **options: Any) -> g
     return environment(**options)
 
 
+class ActionNoise(gymnasium.ActionWrapper):
+    """Adds Gaussian noise to every action, within its bounds: the homework's `--action_noise_std`."""
+
+    def __init__(self, environment: gymnasium.Env, std: float) -> None:
+        super().__init__(environment)
+        if not isinstance(environment.action_space, gymnasium.spaces.Box):
+            raise BadInput("action noise can be added to continuous actions only")
+        self.low, self.high = environment.action_space.low, environment.action_space.high
+        self.std, self.generator = std, np.random.default_rng()
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[Any, dict]:
+        """Begin an episode, with noise that depends on the seed."""
+        if seed is not None:
+            self.generator = np.random.default_rng(seed)
+        return super().reset(seed=seed, options=options)
+
+    def action(self, action: np.ndarray) -> np.ndarray:
+        """The action as the environment gets it."""
+        noisy = action + self.std * self.generator.standard_normal(action.shape)
+        return np.clip(noisy, self.low, self.high).astype(action.dtype)
+
+
 def find_spec(name: str) -> EnvSpec:
     """The spec of a Gymnasium id, "CartPole-v1", or "module:Name-v0" for a module that registers it.
 

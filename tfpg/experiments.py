@@ -13,7 +13,7 @@ import tensorflow as tf
 from gymnasium.envs.registration import EnvSpec
 
 from tfpg import runs
-from tfpg.environments import Lanes, find_spec, make_environment, open_lanes
+from tfpg.environments import ActionNoise, Lanes, find_spec, make_environment, open_lanes
 from tfpg.errors import BadInput
 from tfpg.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
 from tfpg.films import film
@@ -90,28 +90,6 @@ def estimator(settings: Settings) -> Estimator:
     """The estimator that the settings name."""
     build = reward_to_go_estimator if settings.reward_to_go else total_reward_estimator
     return build(settings.discount, settings.normalize)
-
-
-class ActionNoise(gymnasium.ActionWrapper):
-    """Adds Gaussian noise to every action, within its bounds: the homework's `--action_noise_std`."""
-
-    def __init__(self, environment: gymnasium.Env, std: float) -> None:
-        super().__init__(environment)
-        if not isinstance(environment.action_space, gymnasium.spaces.Box):
-            raise BadInput("action noise can be added to continuous actions only")
-        self.low, self.high = environment.action_space.low, environment.action_space.high
-        self.std, self.generator = std, np.random.default_rng()
-
-    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[Any, dict]:
-        """Begin an episode, with noise that depends on the seed."""
-        if seed is not None:
-            self.generator = np.random.default_rng(seed)
-        return super().reset(seed=seed, options=options)
-
-    def action(self, action: np.ndarray) -> np.ndarray:
-        """The action as the environment gets it."""
-        noisy = action + self.std * self.generator.standard_normal(action.shape)
-        return np.clip(noisy, self.low, self.high).astype(action.dtype)
 
 
 def maker(settings: Settings) -> EnvSpec | Callable[..., gymnasium.Env]:

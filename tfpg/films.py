@@ -1,15 +1,18 @@
 """A film of one episode, on a machine with or without a screen."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.envs.registration import EnvSpec
+from gymnasium.vector import AsyncVectorEnv
 
-from tfpg.environments import PlainLanes, make_environment
+from tfpg.environments import NativeLanes, Step, make_environment
 from tfpg.errors import BadInput
 from tfpg.files import atomically
 from tfpg.rollout import EVALUATION, Policy, roll_out
@@ -35,36 +38,46 @@ def film(
     path = Path(path)
     if path.suffix not in WRITERS:
         raise BadInput(f"a film is a {' or '.join(WRITERS)} file, got {path}")
+    make = partial(make_environment, environment, render_mode="rgb_array")
     try:
-        drawn = make_environment(environment, render_mode="rgb_array")
-        if "rgb_array" not in drawn.metadata.get("render_modes", ()):
-            raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
-        rate = drawn.metadata.get("render_fps", 30)
-        with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
-            lanes = PlainLanes([_Filmed(drawn, write)])
-            (trajectory,) = roll_out(lanes, policy, 1, None, (seed, EVALUATION, 0), horizon)
-            lanes.close()
+        with contextlib.closing(AsyncVectorEnv([make], context="spawn")) as drawn:
+            if "rgb_array" not in drawn.metadata.get("render_modes", ()):
+                raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
+            rate = drawn.metadata.get("render_fps", 30)
+            with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
+                lanes = _FilmedLanes(drawn, write)
+                (trajectory,) = roll_out(lanes, policy, 1, None, (seed, EVALUATION, 0), horizon)
     except gymnasium.error.DependencyNotInstalled as error:
         raise BadInput(f"the environment cannot be drawn: {error}") from error
     return float(trajectory.rewards.sum())
 
 
-class _Filmed(gymnasium.Wrapper):
-    """Hands on every frame: that of the first state and of each step."""
+class _FilmedLanes(NativeLanes):
+    """One environment, every frame of which is handed on: that of the first state and of each step.
 
-    def __init__(self, environment: gymnasium.Env, write: Write) -> None:
-        super().__init__(environment)
-        self.write = write
+    It is drawn in a process of its own: graphics drivers and TensorFlow may both bring LLVM, and
+    Mesa's crashes where TensorFlow's was first.
+    """
 
-    def reset(self, **options: Any) -> tuple[Any, dict]:
-        result = super().reset(**options)
-        self.write(self.env.render())  # type: ignore[arg-type]
+    def __init__(self, environments: AsyncVectorEnv, write: Write) -> None:
+        super().__init__(environments, owned=False)
+        self.render, self.write = partial(environments.call, "render"), write
+
+    def reset(self, seeds: np.ndarray) -> np.ndarray:
+        """See Lanes."""
+        states = super().reset(seeds)
+        self._write_frame()
+        return states
+
+    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
+        """See Lanes."""
+        result = super().step(actions, alive)
+        self._write_frame()
         return result
 
-    def step(self, action: Any) -> tuple:
-        result = super().step(action)
-        self.write(self.env.render())  # type: ignore[arg-type]
-        return result
+    def _write_frame(self) -> None:
+        (frame,) = self.render()
+        self.write(frame)
 
 
 @contextmanager
@@ -76,7 +89,9 @@ def _gif(path: Path, rate: float) -> Iterator[Write]:
 
     def write(frame: np.ndarray) -> None:
         wanted = len(pictures) % every == 0
-        pictures.append(Image.fromarray(frame).quantize(GIF_COLOURS) if wanted else None)
+        pictures.append(
+            Image.fromarray(frame).quantize(GIF_COLOURS, Image.Quantize.FASTOCTREE) if wanted else None
+        )
 
     yield write
     first, *rest = (picture for picture in pictures if picture)

@@ -162,6 +162,8 @@ def load_policy(path: str | Path) -> NetworkPolicy:
 
     Raises BadInput if the file is missing or is no network that can be loaded safely.
     """
+    if Path(path).suffix != ".keras":  # Keras' older formats know no safe mode
+        raise BadInput(f"a policy is a .keras file, got {path}")
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
