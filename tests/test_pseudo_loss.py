@@ -10,6 +10,7 @@ from conftest import ACTIONS, SAMPLES, STATE_SIZE, network
 from vectors import both_modes, finite_differences, flat, relative_error
 
 import tfpg
+from tfpg.per_sample import scores_by_jacobian, scores_by_loop, scores_by_map
 from tfpg.pseudo_loss import policy_gradient_for
 
 MODES = ("eager", "compiled")
@@ -66,10 +67,11 @@ def test_the_policy_gradient_is_the_mean_of_the_gradients_of_the_samples(kind, r
         flat(gradient(policy, *(one[sample : sample + 1] for one in given))[1])
         for sample in range(SAMPLES)
     ]
-    naive_loss, naive_gradients = tfpg.naive_policy_gradient(policy, *given)
     assert relative_error(gradients, np.mean(per_sample, axis=0)) < 1e-8
-    assert relative_error(naive_gradients, gradients) < 1e-8
-    assert float(naive_loss) == pytest.approx(float(loss), rel=1e-12)
+    for scores in (scores_by_loop, scores_by_map, scores_by_jacobian):
+        naive_loss, naive_gradients = tfpg.naive_policy_gradient(policy, *given, scores)
+        assert relative_error(naive_gradients, gradients) < 1e-8
+        assert float(naive_loss) == pytest.approx(float(loss), rel=1e-12)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -24,6 +24,18 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "policy_gradient_step",
         ],
         "per_sample": ["naive_policy_gradient"],
+        "baselines": [
+            "with_baseline",
+            "average_baseline",
+            "leave_one_out_baseline",
+            "optimal_baseline",
+        ],
+        "off_policy": [
+            "trajectory_weights",
+            "action_weights",
+            "per_decision_values",
+            "off_policy_estimator",
+        ],
         "training": ["Iteration", "train"],
         "errors": ["BadInput"],
     },

@@ -1,0 +1,227 @@
+"""What is unbiased is so by enumeration, and what is biased has the bias that theory says."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import network
+from vectors import finite_differences, relative_error
+
+import tfpg
+from tfpg import exact
+from tfpg.baselines import (
+    average_baseline,
+    leave_one_out_baseline,
+    optimal_baseline,
+    with_baseline,
+)
+from tfpg.estimators import reward_to_go_estimator, total_reward_estimator
+from tfpg.exact import exact_gradient, moments, per_step, per_trajectory
+
+TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
+PROCESSES = TABULAR | {"linear": exact.Linear()}
+
+
+def policy_of(process):
+    if isinstance(process, exact.Linear):
+        means = keras.Sequential(
+            [keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")]
+        )
+        return tfpg.GaussianPolicy(means, initial_log_std=-0.4)
+    return network(2, inputs=process.observations.shape[1])
+
+
+def one_state_policy(p):
+    """Logits without a kernel's detour: the two weights are the logits; P(a1) = p."""
+    policy = keras.Sequential(
+        [keras.Input((1,), dtype="float64"), keras.layers.Dense(2, use_bias=False, dtype="float64")]
+    )
+    policy.layers[-1].kernel.assign([[np.log(p), np.log(1 - p)]])
+    return policy
+
+
+@pytest.fixture(params=PROCESSES)
+def process(request):
+    return PROCESSES[request.param]
+
+
+def test_the_trajectories_are_all_and_their_mean_return_is_the_expected_return(process):
+    policy = policy_of(process)
+    probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
+    assert sum(probabilities) == pytest.approx(1, rel=1e-12)
+    for discount in (1.0, 0.9, 0.0):
+        returns = [float(tfpg.total_reward(one.rewards, discount)[0]) for one in trajectories]
+        expected = float(process.expected_return(policy, discount))
+        assert np.dot(probabilities, returns) == pytest.approx(expected, rel=1e-12)
+
+
+def test_log_likelihoods_and_probabilities_agree():
+    """Where chance plays no part, a trajectory is as likely as its actions."""
+    process = exact.tree()
+    for probability, trajectory in process.trajectories(policy_of(process)):
+        assert np.exp(trajectory.log_likelihoods.sum()) == pytest.approx(probability, rel=1e-12)
+
+
+@pytest.mark.parametrize("discount", [1.0, 0.7])
+def test_the_exact_gradient_agrees_with_finite_differences(process, discount):
+    policy = policy_of(process)
+    slopes = finite_differences(
+        lambda: float(process.expected_return(policy, discount)), policy.trainable_variables, 1e-3
+    )
+    assert relative_error(exact_gradient(process, policy, discount), slopes) < 1e-8
+
+
+@pytest.mark.parametrize("estimator", [total_reward_estimator, reward_to_go_estimator])
+@pytest.mark.parametrize("episodes", [1, 2])
+def test_total_reward_and_reward_to_go_are_unbiased(process, estimator, episodes):
+    policy = policy_of(process)
+    found = moments(process, policy, per_trajectory(policy, estimator()), episodes)
+    assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
+
+
+def test_the_discounted_total_reward_is_unbiased_and_reward_to_go_is_not():
+    """Reward-to-go, as everyone discounts it, forgets how late its step was."""
+    process = exact.stochastic()
+    policy = policy_of(process)
+    truth = exact_gradient(process, policy, 0.7)
+    total, to_go = (
+        moments(process, policy, per_trajectory(policy, estimator(0.7))).mean
+        for estimator in (total_reward_estimator, reward_to_go_estimator)
+    )
+    assert relative_error(total, truth) < 1e-8
+    assert relative_error(to_go, truth) > 0.1
+
+
+def test_the_variance_of_n_trajectories_is_an_nth(process):
+    policy = policy_of(process)
+    one, two = (
+        moments(process, policy, per_trajectory(policy, reward_to_go_estimator()), n).variance
+        for n in (1, 2)
+    )
+    assert relative_error(two, one / 2) < 1e-8
+
+
+def test_a_constant_baseline_is_unbiased(process):
+    policy = policy_of(process)
+    for estimator in (total_reward_estimator(), reward_to_go_estimator()):
+        shifted = with_baseline(estimator, lambda trajectories: np.array(2.5))
+        found = moments(process, policy, per_trajectory(policy, shifted))
+        assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
+
+
+@pytest.mark.parametrize("episodes", [1, 2, 3])
+@pytest.mark.parametrize("process", TABULAR.values(), ids=TABULAR)
+def test_the_average_baseline_shrinks_the_gradient_by_one_nth(process, episodes):
+    if episodes == 3 and process.horizon == 3:
+        process = process._replace(horizon=2)
+    policy = policy_of(process)
+    estimator = with_baseline(total_reward_estimator(), average_baseline)
+    found = moments(process, policy, per_trajectory(policy, estimator), episodes)
+    expected = (episodes - 1) / episodes * exact_gradient(process, policy)
+    assert np.linalg.norm(found.mean - expected) < 1e-8 * np.linalg.norm(
+        exact_gradient(process, policy)
+    )
+
+
+def test_leaving_one_out_is_unbiased(process):
+    policy = policy_of(process)
+    estimator = with_baseline(total_reward_estimator(), leave_one_out_baseline)
+    found = moments(process, policy, per_trajectory(policy, estimator), 2)
+    assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
+    with pytest.raises(ValueError, match="at least two"):
+        leave_one_out_baseline([process.trajectories(policy)[0][1]])
+
+
+def test_the_optimal_baselines_have_the_least_variance(process):
+    policy = policy_of(process)
+    probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
+    probabilities = np.array(probabilities)
+    weights = np.sqrt(probabilities)[:, np.newaxis]  # scores squared are then weighted by p
+    ends = np.cumsum([len(one.rewards) for one in trajectories])
+    of_steps = tfpg.per_sample.flat_scores(policy, *tfpg.concatenate(trajectories))
+    scores = np.array([one.sum(0) for one in np.split(of_steps, ends[:-1])])
+    returns = np.array([[one.rewards.sum()] for one in trajectories])
+
+    def variance(b):
+        estimates = scores * (returns - b)
+        return probabilities @ (estimates - probabilities @ estimates) ** 2
+
+    each = optimal_baseline(scores * weights, returns)[0]
+    together = optimal_baseline(scores * weights, returns, per_parameter=False)
+    assert (variance(each) <= variance(each + 0.01) + 1e-12).all()
+    assert (variance(each) <= variance(each - 0.01) + 1e-12).all()
+    sums = [variance(together + shift).sum() for shift in (-0.01, 0, 0.01)]
+    assert min(sums) == sums[1] < sums[0]
+    assert sums[1] < sums[2]
+
+
+@pytest.mark.parametrize("p", [0.3, 0.5])
+def test_the_closed_forms_of_the_one_state_process(p):
+    """J = p/(1-p) and the variances of homework 2 (2023, section 8), with respect to p itself."""
+    process, policy = exact.one_state(), one_state_policy(p)
+    slope = p * (1 - p)  # dp / d(first logit)
+
+    def variance(estimator):
+        return moments(process, policy, per_trajectory(policy, estimator)).variance[0] / slope**2
+
+    assert float(process.expected_return(policy)) == pytest.approx(p / (1 - p), rel=1e-9)
+    assert exact_gradient(process, policy)[0] / slope == pytest.approx(1 / (1 - p) ** 2, rel=1e-9)
+    scale = (1 - p) ** 4
+    optimal = with_baseline(total_reward_estimator(), lambda _: np.array((2 * p + 1) / (1 - p)))
+    expected = {
+        (4 * p**2 + 8 * p + 1) / (p * scale): total_reward_estimator(),
+        (p**2 + 3 * p + 1) / (p * scale): reward_to_go_estimator(),
+        4 / scale: optimal,
+    }
+    for number, estimator in expected.items():
+        assert variance(estimator) == pytest.approx(number, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("episodes", "estimator", "kept"),
+    [
+        (1, total_reward_estimator, 0.39),
+        (1, reward_to_go_estimator, 0.50),
+        (3, total_reward_estimator, 0.66),
+        (3, reward_to_go_estimator, 0.75),
+    ],
+)
+def test_the_mean_over_samples_of_ragged_episodes_is_biased(episodes, estimator, kept):
+    """Erratum E10: the code of p. 30 divides by N*T, the formula beside it by N."""
+    process, policy = exact.one_state(horizon=24), one_state_policy(0.5)
+    weighted = process.trajectories(policy)
+    mean_length = sum(probability * len(one.rewards) for probability, one in weighted)
+    found = moments(process, policy, per_step(policy, estimator()), episodes)
+    share = found.mean[0] * mean_length / exact_gradient(process, policy)[0]
+    assert share == pytest.approx(kept, abs=0.005)
+
+
+def test_per_step_is_the_slide_itself():
+    process = exact.stochastic()
+    policy = policy_of(process)
+    batch = [trajectory for _, trajectory in process.trajectories(policy)[:3]]
+    scores = [tfpg.per_sample.flat_scores(policy, one.states, one.actions) for one in batch]
+    q_values = reward_to_go_estimator()(policy, batch)
+    _, gradients = tfpg.policy_gradient(policy, *tfpg.concatenate(batch), q_values)
+    ascent = -np.concatenate([np.ravel(one) for one in gradients])
+    assert relative_error(per_step(policy, reward_to_go_estimator())(batch, scores), ascent) < 1e-8
+
+
+def test_fewer_terms_may_have_more_variance():
+    """Erratum E4: rewards -1 then +1; the full return is always 0, the reward-to-go is not."""
+    process = exact.Tabular(
+        np.array([1.0, 0]),
+        np.array([[[0.0, 1], [0, 1]], [[0, 0], [0, 0]]]),
+        np.array([[-1.0, -1], [1, 1]]),
+        np.array([[1.0, 0], [0, 1]]),
+        horizon=2,
+    )
+    policy = keras.Sequential(
+        [keras.Input((2,), dtype="float64"), keras.layers.Dense(2, use_bias=False, dtype="float64")]
+    )
+    policy.layers[-1].kernel.assign(np.zeros((2, 2)))
+    full, to_go = (
+        moments(process, policy, per_trajectory(policy, estimator())).variance
+        for estimator in (total_reward_estimator, reward_to_go_estimator)
+    )
+    np.testing.assert_array_equal(full, 0)
+    assert to_go.max() == pytest.approx(0.25, rel=1e-12)
