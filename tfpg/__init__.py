@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "trajectories": ["Trajectory", "concatenate", "column"],
         "policies": ["CategoricalPolicy", "GaussianPolicy", "policy_for", "load_policy"],
         "rollout": ["sample_trajectories", "evaluate"],
-        "returns": ["total_reward", "reward_to_go", "normalize"],
+        "returns": ["total_reward", "reward_to_go", "generalized_advantages", "normalize"],
         "estimators": ["total_reward_estimator", "reward_to_go_estimator"],
         "pseudo_loss": [
             "maximum_likelihood",
@@ -30,6 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "leave_one_out_baseline",
             "optimal_baseline",
         ],
+        "value_function": ["ValueFunction", "value_baseline", "generalized_advantage_estimator"],
         "off_policy": [
             "trajectory_weights",
             "action_weights",

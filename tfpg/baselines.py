@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tfpg.estimators import Estimator
+from tfpg.returns import normalize
 from tfpg.rollout import Policy
 from tfpg.trajectories import Trajectory, column
 
@@ -12,11 +13,12 @@ from tfpg.trajectories import Trajectory, column
 Baseline = Callable[[Sequence[Trajectory]], np.ndarray]
 
 
-def with_baseline(estimator: Estimator, baseline: Baseline) -> Estimator:
-    """The estimator that fills the column with q - b."""
+def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = False) -> Estimator:
+    """The estimator that fills the column with q - b, perhaps normalised after that."""
 
     def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
-        return estimator(policy, trajectories) - baseline(trajectories)
+        advantages = estimator(policy, trajectories) - baseline(trajectories)
+        return normalize(advantages) if normalized else advantages
 
     return estimate
 

@@ -101,13 +101,21 @@ def _add_train(commands: Any) -> None:
     how.add_argument("--ep-len", type=int, metavar="T", help="cut episodes after T steps")
     how.add_argument("--action-noise-std", type=float, metavar="STD", help="noise added to actions")
     how.add_argument("--seed", type=int, metavar="N", help="the run is a function of it (1)")
-    for names in (
-        ["--use-baseline"],
-        ["-blr", "--baseline-learning-rate"],
-        ["-bgs", "--baseline-gradient-steps"],
-        ["--gae-lambda"],
-    ):
-        how.add_argument(*names, nargs="?", const=True, help=argparse.SUPPRESS)
+    how.add_argument(
+        "--use-baseline", action="store_true", default=None, help="take off a value function, fitted"
+    )
+    how.add_argument(
+        "-blr", "--baseline-learning-rate", type=float, metavar="RATE", help="of its Adam (0.005)"
+    )
+    how.add_argument(
+        "-bgs", "--baseline-gradient-steps", type=int, metavar="N", help="its steps per iteration (5)"
+    )
+    how.add_argument(
+        "--gae-lambda",
+        type=float,
+        metavar="L",
+        help="advantages by GAE(L), 0 to 1",
+    )
 
     record = train.add_argument_group("what to keep and show")
     record.add_argument("--out", metavar="DIR", help="the run folder (one below runs/)")

@@ -13,6 +13,7 @@ import tensorflow as tf
 from gymnasium.envs.registration import EnvSpec
 
 from tfpg import runs
+from tfpg.baselines import with_baseline
 from tfpg.environments import ActionNoise, Lanes, find_spec, make_environment, open_lanes
 from tfpg.errors import BadInput
 from tfpg.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
@@ -21,6 +22,12 @@ from tfpg.policies import NetworkPolicy, as_policy, load_policy, policy_for
 from tfpg.rollout import EVALUATION, evaluate, roll_out
 from tfpg.settings import Settings
 from tfpg.training import Iteration, train
+from tfpg.value_function import (
+    ValueFunction,
+    generalized_advantage_estimator,
+    value_baseline,
+    value_function_for,
+)
 
 SOLVED_EPISODES = 100
 
@@ -44,12 +51,14 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
     make = maker(settings)
     lanes = open_lanes(make, settings.episodes, settings.steps, settings.horizon)
     policy = _policy(settings, lanes, folder if resume else None)
-    record = _Record(settings, folder, policy, lanes.width, resume)
+    value_function = _value_function(settings, lanes)
+    record = _Record(settings, folder, policy, value_function, lanes.width, resume)
     stream = train(
         lanes,
         policy,
         record.optimizer,
-        estimator(settings),
+        estimator(settings, value_function),
+        value_function=value_function,
         iterations=settings.iterations - record.iterations_done,
         episodes=settings.episodes,
         steps=settings.steps,
@@ -86,9 +95,15 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
             solved_lanes.close()
 
 
-def estimator(settings: Settings) -> Estimator:
+def estimator(settings: Settings, value_function: ValueFunction | None = None) -> Estimator:
     """The estimator that the settings name."""
+    if value_function is not None and settings.gae_lambda is not None:
+        return generalized_advantage_estimator(value_function, settings.gae_lambda, settings.normalize)
     build = reward_to_go_estimator if settings.reward_to_go else total_reward_estimator
+    if value_function is not None:
+        return with_baseline(
+            build(settings.discount), value_baseline(value_function), settings.normalize
+        )
     return build(settings.discount, settings.normalize)
 
 
@@ -109,6 +124,18 @@ def _policy(settings: Settings, lanes: Lanes, resumed: Path | None) -> NetworkPo
     if saved is not None:
         return as_policy(load_policy(saved).network, lanes)
     return policy_for(lanes, (settings.size,) * settings.layers)
+
+
+def _value_function(settings: Settings, lanes: Lanes) -> ValueFunction | None:
+    if not settings.baseline:
+        return None
+    return value_function_for(
+        lanes,
+        (settings.size,) * settings.layers,
+        keras.optimizers.Adam(settings.baseline_learning_rate),
+        settings.baseline_steps,
+        settings.discount,
+    )
 
 
 def _due(index: int, every: int) -> bool:
@@ -144,7 +171,13 @@ class _Record:
     """Writes the run folder while the run goes on, and finds where an interrupted one was."""
 
     def __init__(
-        self, settings: Settings, folder: Path, policy: NetworkPolicy, width: int, resume: bool
+        self,
+        settings: Settings,
+        folder: Path,
+        policy: NetworkPolicy,
+        value_function: ValueFunction | None,
+        width: int,
+        resume: bool,
     ) -> None:
         self.settings, self.folder, self.policy = settings, folder, policy
         self.optimizer = keras.optimizers.Adam(settings.learning_rate)
@@ -157,9 +190,13 @@ class _Record:
             "seconds": tf.Variable(0.0, dtype=tf.float64),
             "best_return": tf.Variable(-np.inf, dtype=tf.float64),
         }
-        checkpoint = tf.train.Checkpoint(
-            network=policy.network, optimizer=self.optimizer, best=self.best, **self.state
-        )
+        parts = {"network": policy.network, "optimizer": self.optimizer, "best": self.best}
+        if value_function is not None:
+            parts |= {
+                "value_network": value_function.network,
+                "value_optimizer": value_function.optimizer,
+            }
+        checkpoint = tf.train.Checkpoint(**parts, **self.state)
         self.checkpoints = tf.train.CheckpointManager(checkpoint, folder / "checkpoint", max_to_keep=2)
         if resume:
             self._restore(checkpoint)

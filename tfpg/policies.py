@@ -139,6 +139,18 @@ def policy_for(
         with opened(environment, 1) as lanes:
             return policy_for(lanes, hidden, activation)
     small = keras.initializers.VarianceScaling(0.01**2, mode="fan_avg", distribution="uniform")
+    network = dense_network(environment, hidden, environment.action_size, activation, small)
+    return as_policy(network, environment)
+
+
+def dense_network(
+    environment: Lanes,
+    hidden: Sequence[int],
+    outputs: int,
+    activation: str = "tanh",
+    last_initializer: keras.initializers.Initializer | str = "glorot_uniform",
+) -> keras.Model:
+    """A dense Keras network from the states of an environment to so many linear `outputs`."""
     inputs = x = keras.Input(environment.state_shape)
     if environment.state_dtype == np.uint8:
         x = keras.layers.Rescaling(1 / 255)(x)
@@ -146,8 +158,7 @@ def policy_for(
         x = keras.layers.Flatten()(x)
     for units in hidden:
         x = keras.layers.Dense(units, activation)(x)
-    outputs = keras.layers.Dense(environment.action_size, kernel_initializer=small)(x)
-    return as_policy(keras.Model(inputs, outputs), environment)
+    return keras.Model(inputs, keras.layers.Dense(outputs, kernel_initializer=last_initializer)(x))
 
 
 def as_policy(policy: keras.Model, lanes: Lanes) -> NetworkPolicy:

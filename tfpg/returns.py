@@ -26,6 +26,19 @@ def reward_to_go(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
     return q_values
 
 
+def generalized_advantages(
+    rewards: ArrayLike, values: ArrayLike, last_value: float, discount: float, lambda_: float
+) -> np.ndarray:
+    """GAE(lambda): advantages (T,) from rewards (T,) and the values (T,) of the states they came in.
+
+    A[t] = d[t] + discount * lambda * A[t+1], d[t] = r[t] + discount * V[t+1] - V[t]. `last_value` is
+    that of the state after the last step: 0 after a terminal one (Schulman et al. 2016, eq. 16).
+    """
+    values = _floating(values)
+    following = np.append(values[1:], np.asarray(last_value, values.dtype))
+    return reward_to_go(_floating(rewards) + discount * following - values, discount * lambda_)
+
+
 def normalize(q_values: np.ndarray) -> np.ndarray:
     """Shift and scale a column (N*T, 1) to mean 0 and standard deviation 1.
 

@@ -22,6 +22,10 @@ class Settings:
     normalize: bool = True
     discount: float = 0.99
     learning_rate: float = 0.01
+    baseline: bool = False  # a value function
+    baseline_learning_rate: float = 5e-3
+    baseline_steps: int = 5  # of its gradient, in each iteration
+    gae_lambda: float | None = None
     layers: int = 2
     size: int = 64
     horizon: int | None = None
@@ -43,6 +47,7 @@ class Settings:
             "size",
             "horizon",
             "evaluation_steps",
+            "baseline_steps",
         ):
             value = getattr(self, field)
             least = 0 if field in ("iterations", "layers") else 1
@@ -52,8 +57,14 @@ class Settings:
             raise BadInput("a batch is a number of episodes or a number of steps: give one of them")
         if not 0 <= self.discount <= 1:
             raise BadInput(f"discount must lie between 0 and 1, got {self.discount}")
-        if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
-            raise BadInput(f"learning rate must be a positive number, got {self.learning_rate}")
+        for field in ("learning_rate", "baseline_learning_rate"):
+            rate = getattr(self, field)
+            if not (rate > 0 and math.isfinite(rate)):
+                raise BadInput(f"{field.replace('_', ' ')} must be a positive number, got {rate}")
+        if self.gae_lambda is not None and not 0 <= self.gae_lambda <= 1:
+            raise BadInput(f"lambda must lie between 0 and 1, got {self.gae_lambda}")
+        if self.gae_lambda is not None and not self.baseline:
+            raise BadInput("--gae_lambda needs a value function: add --use_baseline")
         if not (self.action_noise_std >= 0 and math.isfinite(self.action_noise_std)):
             raise BadInput(f"action noise std must not be negative, got {self.action_noise_std}")
         if self.seed < 0:

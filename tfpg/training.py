@@ -17,6 +17,7 @@ from tfpg.policies import as_policy
 from tfpg.pseudo_loss import policy_gradient_step
 from tfpg.rollout import check_batch, sample_trajectories
 from tfpg.trajectories import Trajectory, concatenate
+from tfpg.value_function import ValueFunction
 
 EPISODES = 32
 LEARNING_RATE = 0.01
@@ -44,6 +45,7 @@ def train(
     optimizer: keras.optimizers.Optimizer | None = None,
     estimator: Estimator | None = None,
     step: Callable[..., tf.Tensor] | None = None,
+    value_function: ValueFunction | None = None,
     iterations: int = 100,
     episodes: int | None = None,
     steps: int | None = None,
@@ -57,7 +59,7 @@ def train(
     `estimator` fill q_values (rewards-to-go at discount 0.99, normalised, by default); and takes
     one `step` (`policy_gradient_step` by default) with the `optimizer` (Adam at 0.01 by default). A
     step of your own has the arguments and the result of `policy_gradient_step`. The step is
-    compiled once, whatever N*T is.
+    compiled once, whatever N*T is. A `value_function` that the estimator uses is fitted after it.
 
     `half_cosine` tells whether the batch is large enough: near 1 its two halves agree on where to
     go, near 0 the step is noise.
@@ -107,6 +109,8 @@ def train(
                 optimizer.iterations.assign(steps_taken)  # all that the step may have changed
                 advice = "a smaller learning rate or smaller rewards may help"
                 raise BadInput(f"iteration {index}: {NOT_FINITE}; {advice}") from error
+            if value_function is not None:
+                value_function.fit(concatenate(trajectories)[0], value_function.targets(trajectories))
             gradient_norm, half_cosine = _norm_and_cosine(*halves)
             if len(trajectories) == 1:
                 half_cosine = np.nan  # the halves are not independent

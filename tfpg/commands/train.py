@@ -23,6 +23,10 @@ FLAGS = {
     "discount": "discount",
     "use_reward_to_go": "reward_to_go",
     "normalize_advantages": "normalize",
+    "use_baseline": "baseline",
+    "baseline_learning_rate": "baseline_learning_rate",
+    "baseline_gradient_steps": "baseline_steps",
+    "gae_lambda": "gae_lambda",
     "ep_len": "horizon",
     "action_noise_std": "action_noise_std",
     "seed": "seed",
@@ -33,20 +37,11 @@ FLAGS = {
     "video_log_freq": "film_every",
     "exp_name": "name",
 }
-VALUE_FUNCTION = {
-    "use_baseline": "--use_baseline",
-    "baseline_learning_rate": "-blr",
-    "baseline_gradient_steps": "-bgs",
-    "gae_lambda": "--gae_lambda",
-}
 
 
 def train(options: argparse.Namespace) -> int:
     """Train, show how it goes, and say where the results are and what to do next."""
     given = {flag: value for flag, value in vars(options).items() if value is not None}
-    for flag, spelling in VALUE_FUNCTION.items():
-        if flag in given:
-            raise BadInput(f"{spelling} needs a value function, which this version does not have yet")
     settings = _settings_to_resume(given) if options.resume else _new_settings(given)
     folder = Path(options.resume or options.out or _free_folder(settings))
     if not options.resume:
