@@ -271,6 +271,8 @@ BAD = [
     (["train", "CartPole-v1", "--discount", "2"], "discount must lie between 0 and 1"),
     (["train", "CartPole-v1", "-lr", "-1"], "learning rate must be"),
     (["train", "CartPole-v1", "--seed", "-1"], "seed must be"),
+    (["train", "CartPole-v1", "--step", "giant"], "step must be gradient or natural"),
+    (["train", "CartPole-v1", "--step", "natural", "--max-kl", "0"], "max kl must be"),
     (["train", "CartPole-v1", "--action_noise_std", "0.1"], "continuous actions only"),
     (["train", "CartPole-v1", "--network", "missing.keras"], "missing.keras"),
     (["train", "CartPole-v1", "--out", "full"], "full exists and is not empty"),

@@ -16,7 +16,7 @@ FLOORS = (
     *("errors", "files", "settings", "spaces", "trajectories", "returns", "acting"),
     *("environments", "rollout", "estimators", "intervals", "films"),
     *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
-    *("baselines", "value_function", "off_policy", "exact"),
+    *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "experiments", "plots"),
     *("display", "startup", "commands.train", "commands.evaluate", "commands.plot", "cli", "__main__"),
 )

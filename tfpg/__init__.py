@@ -37,6 +37,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "per_decision_values",
             "off_policy_estimator",
         ],
+        "natural_gradient": [
+            "fisher_vector_product",
+            "natural_policy_gradient_step",
+            "trust_region_step",
+        ],
         "training": ["Iteration", "train"],
         "errors": ["BadInput"],
     },

@@ -85,6 +85,8 @@ def _add_train(commands: Any) -> None:
     how.add_argument("--episodes", type=int, metavar="N", help="a batch is N episodes (32)")
     how.add_argument("-b", "--batch-size", type=int, metavar="STEPS", help="or at least so many steps")
     how.add_argument("-lr", "--learning-rate", type=float, metavar="RATE", help="of Adam")
+    how.add_argument("--step", metavar="KIND", help="gradient (Adam's), or natural (TRPO's)")
+    how.add_argument("--max-kl", type=float, metavar="KL", help="nats of a natural step (0.01)")
     how.add_argument("--discount", type=float, metavar="D", help="discount of the rewards, 0 to 1")
     how.add_argument(
         "-rtg",

@@ -18,6 +18,7 @@ from tfpg.environments import ActionNoise, Lanes, find_spec, make_environment, o
 from tfpg.errors import BadInput
 from tfpg.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
 from tfpg.films import film
+from tfpg.natural_gradient import trust_region_step
 from tfpg.policies import NetworkPolicy, as_policy, load_policy, policy_for
 from tfpg.rollout import EVALUATION, evaluate, roll_out
 from tfpg.settings import Settings
@@ -58,7 +59,8 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
         policy,
         record.optimizer,
         estimator(settings, value_function),
-        value_function=value_function,
+        trust_region_step(settings.max_kl) if settings.step == "natural" else None,
+        value_function,
         iterations=settings.iterations - record.iterations_done,
         episodes=settings.episodes,
         steps=settings.steps,

@@ -6,6 +6,8 @@ from typing import Any
 
 from tfpg.errors import BadInput
 
+STEPS = ("gradient", "natural")
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -21,7 +23,9 @@ class Settings:
     reward_to_go: bool = True
     normalize: bool = True
     discount: float = 0.99
+    step: str = "gradient"  # or "natural", which takes no learning rate but max_kl
     learning_rate: float = 0.01
+    max_kl: float = 0.01  # nats between the policies before and after a natural step
     baseline: bool = False  # a value function
     baseline_learning_rate: float = 5e-3
     baseline_steps: int = 5  # of its gradient, in each iteration
@@ -57,7 +61,9 @@ class Settings:
             raise BadInput("a batch is a number of episodes or a number of steps: give one of them")
         if not 0 <= self.discount <= 1:
             raise BadInput(f"discount must lie between 0 and 1, got {self.discount}")
-        for field in ("learning_rate", "baseline_learning_rate"):
+        if self.step not in STEPS:
+            raise BadInput(f"step must be {' or '.join(STEPS)}, got {self.step!r}")
+        for field in ("learning_rate", "baseline_learning_rate", "max_kl"):
             rate = getattr(self, field)
             if not (rate > 0 and math.isfinite(rate)):
                 raise BadInput(f"{field.replace('_', ' ')} must be a positive number, got {rate}")

@@ -19,7 +19,9 @@ FLAGS = {
     "n_iter": "iterations",
     "n_layers": "layers",
     "layer_size": "size",
+    "step": "step",
     "learning_rate": "learning_rate",
+    "max_kl": "max_kl",
     "discount": "discount",
     "use_reward_to_go": "reward_to_go",
     "normalize_advantages": "normalize",
@@ -140,10 +142,15 @@ def _free_folder(settings: Settings) -> Path:
 
 def _intention(settings: Settings) -> str:
     batch = f"{settings.episodes} episodes" if settings.episodes else f"{settings.steps} steps"
+    natural = settings.step == "natural"
+    how = (
+        f"natural steps of {settings.max_kl:g} nats"
+        if natural
+        else f"Adam at {settings.learning_rate:g}"
+    )
     until = f"until the mean return holds {settings.stop_at:g}, at most " if settings.stop_at else ""
     return (
-        f"{settings.environment}: {batch} per iteration, Adam at {settings.learning_rate:g}, "
-        f"{until}{settings.iterations} iterations"
+        f"{settings.environment}: {batch} per iteration, {how}, {until}{settings.iterations} iterations"
     )
 
 
