@@ -18,7 +18,8 @@ FLOORS = (
     *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "experiments", "plots"),
-    *("display", "startup", "commands.train", "commands.evaluate", "commands.plot", "cli", "__main__"),
+    *("labs.report", "labs.baseline", "labs.errata", "display", "startup"),
+    *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]
 

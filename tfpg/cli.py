@@ -15,7 +15,10 @@ examples:
   tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small_rtg_na
                                                the homework's flags and defaults
   tfpg evaluate runs/CartPole-v1 --video film.gif
+  tfpg train Pendulum-v1 --use-baseline --gae-lambda 0.95 --discount 0.95 -bgs 50 -n 200
+                                               advantages from a value function
   tfpg plot runs/*
+  tfpg lab errata                              what slips in the slides, with numbers
 """
 
 
@@ -56,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_plot(commands)
+    _add_lab(commands)
     return parser
 
 
@@ -166,6 +170,20 @@ def _add_plot(commands: Any) -> None:
     plot.add_argument("--out", metavar="FILE", help="the picture (curves.png, or the next free name)")
 
 
+def _add_lab(commands: Any) -> None:
+    lab = commands.add_parser(
+        "lab",
+        help="put a claim of the lecture to the test",
+        description="Run the experiment behind a claim of the lecture, print what was found, and write "
+        "its numbers (.csv) and its picture (.png).",
+        allow_abbrev=False,
+    )
+    lab.add_argument("name", metavar="NAME", help="baseline, errata, or all")
+    lab.add_argument("--quick", action="store_true", help="a smaller setting, under 20 seconds")
+    lab.add_argument("--seed", type=int, default=0, metavar="N", help="of what is sampled (0)")
+    lab.add_argument("--out", default="labs", metavar="DIR", help="where to write (labs)")
+
+
 def _train(options: argparse.Namespace) -> int:
     from tfpg.commands.train import train
 
@@ -184,4 +202,10 @@ def _plot(options: argparse.Namespace) -> int:
     return plot(options)
 
 
-COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot}
+def _lab(options: argparse.Namespace) -> int:
+    from tfpg.commands.lab import lab
+
+    return lab(options)
+
+
+COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot, "lab": _lab}

@@ -1,6 +1,7 @@
 """Importing TensorFlow for a person at a terminal: quickly and quietly."""
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ def import_tensorflow() -> None:
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("MUJOCO_GL", "egl")
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is for programmers
     with _no_native_messages(), _without_what_is_not_used(), _no_garbage_collection():
         import tfpg.policies  # noqa: F401
 

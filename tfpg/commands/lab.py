@@ -1,0 +1,43 @@
+"""`tfpg lab NAME`."""
+
+import argparse
+import importlib
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from tfpg.errors import BadInput
+from tfpg.startup import import_tensorflow
+
+# Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
+LABS = ("baseline", "errata")
+
+
+def lab(options: argparse.Namespace) -> int:
+    """Run one lab, or all; print what was found and where it was written."""
+    names = LABS if options.name == "all" else (options.name,)
+    if not set(names) <= set(LABS):
+        raise BadInput(f"there is no lab {options.name!r}: choose all, {', '.join(LABS)}")
+    folder = Path(options.out)
+    from tfpg.labs.report import check_free, write
+
+    for name in names:
+        check_free(name, folder)
+    import_tensorflow()
+    from tfpg.display import console, say
+
+    for name in names:
+        run = getattr(importlib.import_module(f"tfpg.labs.{name}"), name)
+        with console.status(f"{name} ..."):
+            report = run(options.quick, options.seed)
+            paths = write(name, report, folder)
+        table = Table(*report.header, title=name, title_justify="left")
+        for row in report.rows:
+            table.add_row(*(Text(f"{one:.4g}" if isinstance(one, float) else one) for one in row))
+        console.print(table)
+        say(f"claimed  {report.claim}")
+        say(f"found    {report.finding}")
+        for path in paths:
+            say(f"written  {path}")
+    return 0

@@ -1,0 +1,66 @@
+"""Pages 18 and 19: which baseline makes the gradient least noisy? Exact, on the one-state process."""
+
+import keras
+import numpy as np
+from matplotlib.axes import Axes
+
+from tfpg.baselines import optimal_baseline
+from tfpg.exact import one_state
+from tfpg.labs.report import Report
+from tfpg.per_sample import flat_scores
+from tfpg.plots import COLOURS
+from tfpg.trajectories import concatenate
+
+CONTINUE = 0.5  # the probability of the action that is rewarded and goes on
+
+
+def baseline(quick: bool, seed: int) -> Report:
+    """The variance of the gradient from one trajectory, against a constant baseline b.
+
+    Nothing is sampled: neither `quick` nor `seed` changes anything.
+    """
+    process = one_state()
+    policy = keras.Sequential(
+        [keras.Input((1,), dtype="float64"), keras.layers.Dense(2, use_bias=False, dtype="float64")]
+    )
+    policy.layers[-1].kernel.assign([[np.log(CONTINUE), np.log(1 - CONTINUE)]])
+
+    likelihoods, trajectories = zip(*process.trajectories(policy), strict=True)
+    probabilities = np.array(likelihoods)[:, np.newaxis]
+    ends = np.cumsum([len(one.rewards) for one in trajectories])
+    of_steps = np.split(flat_scores(policy, *concatenate(trajectories)), ends[:-1])
+    scores = np.array([one.sum(axis=0) for one in of_steps])
+    returns = np.array([[one.rewards.sum()] for one in trajectories])
+
+    def variance(b: float) -> float:
+        estimates = scores * (returns - b)
+        mean = np.sum(probabilities * estimates, axis=0)
+        return float(np.sum(probabilities * (estimates - mean) ** 2))
+
+    # optimal_baseline takes means over scores that are equally likely; weighted so, these are.
+    best = float(optimal_baseline(scores * np.sqrt(probabilities), returns, per_parameter=False))
+    average = float(process.expected_return(policy))
+    marked = {"none": 0.0, "average reward": average, "E[g^2 r] / E[g^2]": best}
+    rows = [(name, b, variance(b)) for name, b in marked.items()]
+
+    def draw(axes: Axes) -> None:
+        around = np.linspace(-1, 2 * best + 1, 41)
+        axes.plot(around, [variance(b) for b in around], color=COLOURS[0], label="exact variance")
+        for (name, b, height), mark in zip(rows, "os*", strict=True):
+            axes.plot(b, height, mark, color=COLOURS[1], ms=9, label=f"{name}: b = {b:.2f}")
+        axes.set(
+            title="Variance of the gradient from one trajectory",
+            xlabel="baseline b (units of reward)",
+            ylabel="variance, summed over the parameters",
+            ylim=(0, None),
+        )
+
+    none, mean, least = (row[2] for row in rows)
+    return Report(
+        "A baseline reduces the variance; the average reward is not the best one, but a good one.",
+        f"The average reward takes {1 - mean / none:.0%} off the variance here, the best baseline "
+        f"{1 - least / none:.0%}.",
+        ("baseline", "b", "variance"),
+        rows,
+        draw,
+    )

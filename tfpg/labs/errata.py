@@ -1,0 +1,204 @@
+"""Where a slide, a sentence or a handout slips, and what is true: each with the numbers."""
+
+import keras
+import numpy as np
+import scipy.linalg
+import scipy.special
+import tensorflow as tf
+
+from tfpg.baselines import average_baseline, with_baseline
+from tfpg.estimators import reward_to_go_estimator, total_reward_estimator
+from tfpg.exact import (
+    Tabular,
+    exact_gradient,
+    moments,
+    one_state,
+    per_step,
+    per_trajectory,
+    stochastic,
+)
+from tfpg.labs.report import Report
+from tfpg.natural_gradient import fisher_vector_product
+from tfpg.off_policy import off_policy_estimator, per_decision_values
+from tfpg.policies import CategoricalPolicy
+from tfpg.pseudo_loss import maximum_likelihood, policy_gradient
+from tfpg.returns import generalized_advantages, reward_to_go
+
+HEADER = ("erratum", "where", "said", "true", "numbers")
+
+
+def errata(quick: bool, seed: int) -> Report:
+    """Every erratum, checked now; `quick` changes nothing, the `seed` only what data are made up."""
+    keras.utils.set_random_seed(seed)
+    generator = np.random.default_rng(seed)
+    rows = [
+        ("E0", "p. 30", "(N*T,) times (N*T, 1)", "keep the column", _broadcast(generator)),
+        ("E0b", "pp. 29, 30", "loss.gradients(...)", "tape.gradient(...)", _no_such_method()),
+        ("E1", "p. 11", "a factor 1/2 in the Gaussian's gradient", "no 1/2", _gaussian_factor()),
+        ("E2", "p. 35", "the KL divergence with its sign turned", "E_p[log p - log q]", _kl_sign()),
+        ("E3", "p. 35", "KL is about d'Fd", "half of it", _kl_half(generator)),
+        ("E4", "p. 17", "fewer terms have less variance", "not always", _fewer_terms()),
+        ("E5", "p. 18", "the batch's mean is unbiased", "shrinks by (N-1)/N", _batch_mean()),
+        ("E6", "p. 25", "the second product starts at t", "at t+1", _second_product()),
+        ("E7", "p. 34", "k = -1 is optimal", "depends on the dynamics", _gain()),
+        ("E8", "HW2 2023, eq. 9", "gamma^(t'-1), t' from 0", "gamma^t'", _first_weight()),
+        ("E9", "HW2 2023, eq. 16-17", "slipped exponents of GAE", "(gamma lambda)^l", _gae()),
+        ("E10", "p. 30", "mean over N*T = formula's 1/N", "biased when ragged", _ragged()),
+    ]
+    return Report(
+        "Slides are made by hand, and a few letters slip in every lecture.",
+        f"{len(rows)} places where what was shown or said differs from what is true; the lecture's "
+        "argument stands in all of them.",
+        HEADER,
+        rows,
+    )
+
+
+def _dense(outputs: int, inputs: int) -> keras.Model:
+    layer = keras.layers.Dense(outputs, use_bias=False, dtype="float64")
+    return keras.Sequential([keras.Input((inputs,), dtype="float64"), layer])
+
+
+def _one_state_policy() -> keras.Model:
+    policy = _dense(2, 1)
+    policy.layers[-1].kernel.assign([[0.0, 0.0]])
+    return policy
+
+
+def _broadcast(generator: np.random.Generator) -> str:
+    policy = _dense(3, 2)
+    states, actions = generator.normal(size=(50, 2)), np.eye(3)[generator.integers(3, size=50)]
+    q_values = generator.normal(1, 2, size=(50, 1))
+    with tf.GradientTape() as tape:
+        likelihoods = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))
+        loss = tf.reduce_mean(tf.multiply(likelihoods, q_values))
+    (literal,) = tape.gradient(loss, policy.trainable_variables)
+    (likely,) = maximum_likelihood(policy, states, actions)[1]
+    (right,) = policy_gradient(policy, states, actions, q_values)[1]
+    error = np.abs(literal - q_values.mean() * likely).max()
+    return (
+        f"literal - mean(q) x maximum likelihood: {error:.0e}; cosine with the right gradient "
+        f"{_cosine(literal, right):.2f}"
+    )
+
+
+def _no_such_method() -> str:
+    return f"a TensorFlow tensor has a method gradients: {hasattr(tf.constant(0.0), 'gradients')}"
+
+
+def _gaussian_factor() -> str:
+    mean = tf.Variable(0.3, dtype=tf.float64)
+    action, std = 1.7, 0.8
+    with tf.GradientTape() as tape:
+        log_likelihood = -(((action - mean) / std) ** 2) / 2
+    slope = float(tape.gradient(log_likelihood, mean))
+    return f"slope over (a - f(s)) / sigma^2: {slope / ((action - 0.3) / std**2):.3f}"
+
+
+def _kl_sign() -> str:
+    p, q = np.array([0.7, 0.3]), np.array([0.4, 0.6])
+    right, turned = p @ np.log(p / q), p @ np.log(q / p)
+    return f"{right:+.3f}, turned {turned:+.3f}: a divergence is never negative"
+
+
+def _kl_half(generator: np.random.Generator) -> str:
+    policy = CategoricalPolicy(_dense(2, 1))
+    state = np.ones((1, 1))
+    logits = policy(state).numpy()
+    probabilities = np.exp(logits - scipy.special.logsumexp(logits))[0]
+    direction = 1e-3 * generator.normal(size=(1, 2))
+    fisher = sum(
+        p * fisher_vector_product(policy, state, np.eye(2)[[a]], [tf.constant(direction)])[0].numpy()
+        for a, p in enumerate(probabilities)
+    )
+    moved = logits + direction
+    moved_probabilities = np.exp(moved - scipy.special.logsumexp(moved))[0]
+    divergence = probabilities @ np.log(probabilities / moved_probabilities)
+    return f"KL / d'Fd = {divergence / np.sum(direction * fisher):.3f}"
+
+
+def _fewer_terms() -> str:
+    """Two steps of two actions without effect, with rewards -1 and then +1."""
+    transitions = np.zeros((2, 2, 2))
+    transitions[0, :, 1] = 1
+    process = Tabular(
+        np.array([1.0, 0]), transitions, np.array([[-1.0, -1], [1, 1]]), np.eye(2), horizon=2
+    )
+    policy = _dense(2, 2)
+    policy.layers[-1].kernel.assign(np.zeros((2, 2)))
+    full, to_go = (
+        moments(process, policy, per_trajectory(policy, estimator())).variance.max()
+        for estimator in (total_reward_estimator, reward_to_go_estimator)
+    )
+    return f"variance with rewards -1, +1: total reward {full:.2f}, reward-to-go {to_go:.2f}"
+
+
+def _batch_mean() -> str:
+    process, policy = stochastic(), _dense(2, 2)
+    estimator = with_baseline(total_reward_estimator(), average_baseline)
+    found = moments(process, policy, per_trajectory(policy, estimator), episodes=2).mean
+    return f"share of the gradient at N = 2: {_share(found, exact_gradient(process, policy)):.3f}"
+
+
+def _second_product() -> str:
+    process, policy = stochastic(), _dense(2, 2)
+    behaviour = keras.models.clone_model(policy)
+    behaviour.set_weights([one + np.array([[0.5], [-0.5]]) * [1, -1] for one in policy.get_weights()])
+
+    def from_t(log_ratios: np.ndarray, rewards: np.ndarray, discount: float) -> np.ndarray:
+        return np.exp(log_ratios) * per_decision_values(log_ratios, rewards, discount)
+
+    truth = exact_gradient(process, policy)
+    right, slide = (
+        moments(
+            process,
+            policy,
+            per_trajectory(policy, off_policy_estimator(values)),
+            behaviour=behaviour,
+        ).mean
+        for values in (per_decision_values, from_t)
+    )
+    errors = (np.linalg.norm(one - truth) / np.linalg.norm(truth) for one in (right, slide))
+    return "relative bias: {:.0e} from t+1, {:.2f} from t".format(*errors)
+
+
+def _gain() -> str:
+    one = np.eye(1)
+    cost = scipy.linalg.solve_discrete_are(one, one, one, one)  # s' = s + a, cost s^2 + a^2
+    return f"with s' = s + a: k = {-(cost / (1 + cost)).item():.3f} (Riccati)"
+
+
+def _first_weight() -> str:
+    discount = 0.9
+    return f"at discount {discount}, the first reward would weigh {discount ** (0 - 1):.3f}, not 1"
+
+
+def _gae() -> str:
+    rewards, values = np.arange(1.0, 6), np.linspace(2, -1, 5)
+    telescoped = reward_to_go(rewards, 0.9) - values
+    found = generalized_advantages(rewards, values, 0.0, 0.9, 1.0)
+    return f"lambda = 1 gives reward-to-go less V, to {np.abs(found - telescoped).max():.0e}"
+
+
+def _ragged() -> str:
+    process, policy = one_state(24), _one_state_policy()
+    mean_length = sum(p * len(one.rewards) for p, one in process.trajectories(policy))
+    truth = exact_gradient(process, policy)
+    shares = [
+        _share(
+            mean_length * moments(process, policy, per_step(policy, estimator()), episodes).mean, truth
+        )
+        for episodes in (1, 2)
+        for estimator in (total_reward_estimator, reward_to_go_estimator)
+    ]
+    return "kept at N = 1: {:.0%} (total), {:.0%} (to go); at N = 2: {:.0%}, {:.0%}".format(*shares)
+
+
+def _share(found: np.ndarray, truth: np.ndarray) -> float:
+    """How much of the truth is in what was found, along the truth."""
+    return float(found @ truth / (truth @ truth))
+
+
+def _cosine(one: tf.Tensor, other: tf.Tensor) -> float:
+    a, b = np.ravel(one), np.ravel(other)
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
