@@ -2,11 +2,16 @@
 
 import csv
 
+import keras
 import pytest
+from conftest import network
 from PIL import Image
+from vectors import relative_error
 
+import tfpg
 from tfpg.cli import main
 from tfpg.labs.baseline import baseline
+from tfpg.labs.broadcast import broadcast, literal_slide_step
 from tfpg.labs.errata import errata
 
 
@@ -62,6 +67,19 @@ def test_a_lab_prints_and_writes_and_writes_over_nothing(tmp_path, capsys):
     assert (tmp_path / "baseline.png").read_bytes() == before
 
 
+def test_the_literal_slide_is_mean_q_times_maximum_likelihood_and_does_not_learn(batch):
+    policy = network(4)
+    states, actions, q_values = batch
+    before = policy.get_weights()
+    literal_slide_step(policy, keras.optimizers.SGD(1.0), states, actions, q_values)
+    taken = [one - other for one, other in zip(before, policy.get_weights(), strict=True)]
+    policy.set_weights(before)
+    _, likely = tfpg.maximum_likelihood(policy, states, actions)
+    assert relative_error(taken, [q_values.mean() * one for one in likely]) < 1e-8
+    right, literal, normalized = broadcast(True, 0).rows
+    assert right[2] > 3 * max(literal[2], normalized[2])
+
+
 def test_an_unknown_lab_is_refused(capsys):
     assert main(["lab", "alchemy"]) == 2
-    assert "baseline, errata" in capsys.readouterr().err
+    assert "baseline, broadcast, errata" in capsys.readouterr().err

@@ -58,7 +58,8 @@ def train(
     Each iteration samples N `episodes` (32 by default), or at least so many `steps`; lets the
     `estimator` fill q_values (rewards-to-go at discount 0.99, normalised, by default); and takes
     one `step` (`policy_gradient_step` by default) with the `optimizer` (Adam at 0.01 by default). A
-    step of your own has the arguments and the result of `policy_gradient_step`. The step is
+    step of your own has the arguments and the result of `policy_gradient_step`; if it does not call
+    `gradient`, the norm of the gradient and the half cosine are NaN. The step is
     compiled once, whatever N*T is. A `value_function` that the estimator uses is fitted after it.
 
     `half_cosine` tells whether the batch is large enough: near 1 its two halves agree on where to
@@ -111,7 +112,7 @@ def train(
                 raise BadInput(f"iteration {index}: {NOT_FINITE}; {advice}") from error
             if value_function is not None:
                 value_function.fit(concatenate(trajectories)[0], value_function.targets(trajectories))
-            gradient_norm, half_cosine = _norm_and_cosine(*halves)
+            gradient_norm, half_cosine = _norm_and_cosine(*halves) if halves else (np.nan, np.nan)
             if len(trajectories) == 1:
                 half_cosine = np.nan  # the halves are not independent
             environment_steps += int(lengths.sum())

@@ -11,7 +11,7 @@ from tfpg.errors import BadInput
 from tfpg.startup import import_tensorflow
 
 # Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
-LABS = ("baseline", "errata")
+LABS = ("baseline", "broadcast", "errata")
 
 
 def lab(options: argparse.Namespace) -> int:
