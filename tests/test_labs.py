@@ -13,6 +13,7 @@ from tfpg.cli import main
 from tfpg.labs.baseline import baseline
 from tfpg.labs.broadcast import broadcast, literal_slide_step
 from tfpg.labs.errata import errata
+from tfpg.labs.importance import importance
 
 
 def test_the_least_variance_is_at_the_formula_and_all_are_the_closed_forms():
@@ -78,6 +79,18 @@ def test_the_literal_slide_is_mean_q_times_maximum_likelihood_and_does_not_learn
     assert relative_error(taken, [q_values.mean() * one for one in likely]) < 1e-8
     right, literal, normalized = broadcast(True, 0).rows
     assert right[2] > 3 * max(literal[2], normalized[2])
+
+
+def test_the_weights_variance_explodes_and_the_first_order_bias_vanishes():
+    rows = importance(True, 0).rows
+    of = {what: {x: y for name, x, y in rows if name == what} for what in {row[0] for row in rows}}
+    closed, measured = of["variance, two actions"], of["variance, CartPole-v1"]
+    for steps, number in {1: 0.04, 10: 0.48, 100: 49.5, 200: 2550}.items():
+        assert closed[steps] == pytest.approx(number, rel=0.01)
+    assert measured[100] > 5 * measured[10] > 5 * measured[1] > 0
+    biases = list(of["bias, first order"].values())
+    assert biases == sorted(biases)
+    assert biases[0] < 0.05 * biases[-1]
 
 
 def test_an_unknown_lab_is_refused(capsys):

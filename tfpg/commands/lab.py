@@ -11,7 +11,7 @@ from tfpg.errors import BadInput
 from tfpg.startup import import_tensorflow
 
 # Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
-LABS = ("baseline", "broadcast", "errata")
+LABS = ("baseline", "broadcast", "errata", "importance")
 
 
 def lab(options: argparse.Namespace) -> int:

@@ -62,5 +62,5 @@ def baseline(quick: bool, seed: int) -> Report:
         f"{1 - least / none:.0%}.",
         ("baseline", "b", "variance"),
         rows,
-        draw,
+        (draw,),
     )

@@ -78,7 +78,7 @@ def broadcast(quick: bool, seed: int) -> Report:
         "any error: it is maximum likelihood of the policy's own actions, times mean(q).",
         ("slide", "first mean return", "mean return of the last 5 iterations"),
         rows,
-        draw,
+        (draw,),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,7 +20,7 @@ class Report(NamedTuple):
     finding: str  # one sentence; it says so if the claim does not hold as spoken
     header: tuple[str, ...]
     rows: Sequence[tuple[str | float, ...]]
-    draw: Callable[[Axes], None] | None = None
+    panels: Sequence[Callable[[Axes], None]] = ()  # each draws one, side by side
 
 
 def check_free(name: str, folder: Path) -> None:
@@ -35,14 +36,15 @@ def write(name: str, report: Report, folder: Path) -> list[Path]:
     paths = [folder / f"{name}.csv"]
     with atomically(paths[0]) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([report.header, *report.rows])
-    if report.draw:
+    if report.panels:
         paths.append(folder / f"{name}.png")
-        figure = Figure(figsize=(7, 4.2), layout="constrained", dpi=150)
-        axes = figure.add_subplot()
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", alpha=0.3)
-        report.draw(axes)
-        axes.legend(frameon=False, loc="best")
+        count = len(report.panels)
+        figure = Figure(figsize=(7 * count, 4.2), layout="constrained", dpi=150)
+        for panel, axes in zip(report.panels, np.ravel(figure.subplots(1, count)), strict=True):
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(axis="y", alpha=0.3)
+            panel(axes)
+            axes.legend(frameon=False, loc="best")
         with atomically(paths[1]) as unfinished:
             figure.savefig(unfinished)
     return paths
