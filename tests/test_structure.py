@@ -18,15 +18,8 @@ FLOORS = (
     *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "experiments", "plots"),
-    *(
-        "labs.report",
-        "labs.baseline",
-        "labs.broadcast",
-        "labs.errata",
-        "labs.importance",
-        "display",
-        "startup",
-    ),
+    *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
+    *("display", "startup"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]

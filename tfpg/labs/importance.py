@@ -1,5 +1,7 @@
 """Pages 23 to 26: off-policy weights are exponential in T, and what the first-order form costs."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from matplotlib.axes import Axes
@@ -49,7 +51,7 @@ def importance(quick: bool, seed: int) -> Report:
             yscale="log",
         )
 
-    columns = (
+    columns: tuple[tuple[str, Sequence[float], Sequence[float]], ...] = (
         ("variance, two actions", HORIZONS, closed),
         ("variance, CartPole-v1", HORIZONS, measured),
         ("bias, first order", DISTANCES, biases),
