@@ -26,7 +26,7 @@ def importance(quick: bool, seed: int) -> Report:
     The variance is exact for a choice of two actions (.6/.4 against .5/.5), and measured on
     CartPole-v1; the bias is exact, on an enumerated process.
     """
-    closed = [np.mean(RATIOS**2) ** steps - 1 for steps in HORIZONS]
+    closed = [float(np.mean(RATIOS**2)) ** steps - 1 for steps in HORIZONS]
     measured = _cartpole_variances(200 if quick else 5000, seed)
     biases = [_bias(distance, seed) for distance in DISTANCES]
 
