@@ -155,7 +155,7 @@ def test_tensorboard_gets_the_homeworks_tags(tmp_path):
 
 
 def test_a_run_needs_no_tensorboard(tmp_path, monkeypatch):
-    monkeypatch.setattr("tfpg.experiments.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("tfpg.record.importlib.util.find_spec", lambda name: None)
     run(dataclasses.replace(SMALL, iterations=1), tmp_path)
     assert not list(tmp_path.glob("events*"))
     assert len(runs.read_progress(tmp_path)) == 1

@@ -17,7 +17,7 @@ FLOORS = (
     *("environments", "rollout", "estimators", "intervals", "films"),
     *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
-    *("large_batches", "training", "runs", "experiments", "plots"),
+    *("large_batches", "training", "runs", "record", "experiments", "plots"),
     *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
     *("display", "startup"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "cli", "__main__"),
