@@ -16,6 +16,7 @@ from tfpg.baselines import (
 )
 from tfpg.estimators import reward_to_go_estimator, total_reward_estimator
 from tfpg.exact import exact_gradient, moments, per_step, per_trajectory
+from tfpg.trajectories import split
 
 TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
 PROCESSES = TABULAR | {"linear": exact.Linear()}
@@ -32,11 +33,7 @@ def policy_of(process):
 
 def one_state_policy(p):
     """Logits without a kernel's detour: the two weights are the logits; P(a1) = p."""
-    policy = keras.Sequential(
-        [keras.Input((1,), dtype="float64"), keras.layers.Dense(2, use_bias=False, dtype="float64")]
-    )
-    policy.layers[-1].kernel.assign([[np.log(p), np.log(1 - p)]])
-    return policy
+    return exact.linear_policy([[np.log(p), np.log(1 - p)]])
 
 
 @pytest.fixture(params=PROCESSES)
@@ -136,9 +133,8 @@ def test_the_optimal_baselines_have_the_least_variance(process):
     probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
     probabilities = np.array(probabilities)
     weights = np.sqrt(probabilities)[:, np.newaxis]  # scores squared are then weighted by p
-    ends = np.cumsum([len(one.rewards) for one in trajectories])
     of_steps = tfpg.per_sample.flat_scores(policy, *tfpg.concatenate(trajectories))
-    scores = np.array([one.sum(0) for one in np.split(of_steps, ends[:-1])])
+    scores = np.array([one.sum(0) for one in split(of_steps, trajectories)])
     returns = np.array([[one.rewards.sum()] for one in trajectories])
 
     def variance(b):
@@ -215,10 +211,7 @@ def test_fewer_terms_may_have_more_variance():
         np.array([[1.0, 0], [0, 1]]),
         horizon=2,
     )
-    policy = keras.Sequential(
-        [keras.Input((2,), dtype="float64"), keras.layers.Dense(2, use_bias=False, dtype="float64")]
-    )
-    policy.layers[-1].kernel.assign(np.zeros((2, 2)))
+    policy = exact.linear_policy(np.zeros((2, 2)))
     full, to_go = (
         moments(process, policy, per_trajectory(policy, estimator())).variance
         for estimator in (total_reward_estimator, reward_to_go_estimator)

@@ -11,7 +11,7 @@ from vectors import relative_error
 import tfpg
 from tfpg.cli import main
 from tfpg.labs.baseline import baseline
-from tfpg.labs.broadcast import broadcast, literal_slide_step
+from tfpg.labs.broadcast import broadcast, literal_step
 from tfpg.labs.errata import errata
 from tfpg.labs.importance import importance
 
@@ -72,7 +72,7 @@ def test_the_literal_slide_is_mean_q_times_maximum_likelihood_and_does_not_learn
     policy = network(4)
     states, actions, q_values = batch
     before = policy.get_weights()
-    literal_slide_step(policy, keras.optimizers.SGD(1.0), states, actions, q_values)
+    literal_step(policy, keras.optimizers.SGD(1.0), states, actions, q_values)
     taken = [one - other for one, other in zip(before, policy.get_weights(), strict=True)]
     policy.set_weights(before)
     _, likely = tfpg.maximum_likelihood(policy, states, actions)

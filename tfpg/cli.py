@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfpg import __version__
+from tfpg.commands.lab import LABS
 from tfpg.errors import BadInput
 
 EXAMPLES = """\
@@ -178,7 +179,7 @@ def _add_lab(commands: Any) -> None:
         "its numbers (.csv) and its picture (.png).",
         allow_abbrev=False,
     )
-    lab.add_argument("name", metavar="NAME", help="baseline, broadcast, errata, importance, or all")
+    lab.add_argument("name", metavar="NAME", help=", ".join((*LABS, "or all")))
     lab.add_argument("--quick", action="store_true", help="a smaller setting, under 20 seconds")
     lab.add_argument("--seed", type=int, default=0, metavar="N", help="of what is sampled (0)")
     lab.add_argument("--out", default="labs", metavar="DIR", help="where to write (labs)")

@@ -12,10 +12,11 @@ from typing import NamedTuple, Protocol
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from tfpg.estimators import Estimator
 from tfpg.per_sample import flat_scores, log_likelihoods
-from tfpg.trajectories import Trajectory, concatenate
+from tfpg.trajectories import Trajectory, concatenate, split
 
 # (trajectories, the scores (T, P) of each) -> (P,): an estimate of the gradient of the return
 Estimate = Callable[[Sequence[Trajectory], Sequence[np.ndarray]], np.ndarray]
@@ -179,6 +180,15 @@ def one_state(horizon: int = 60) -> Tabular:
     )
 
 
+def linear_policy(weights: ArrayLike) -> keras.Model:
+    """The policy whose logits are observations @ weights: (Ds, Da), in float64."""
+    weights = np.asarray(weights, float)
+    layer = keras.layers.Dense(weights.shape[1], use_bias=False, dtype="float64")
+    policy = keras.Sequential([keras.Input(weights.shape[:1], dtype="float64"), layer])
+    layer.kernel.assign(weights)
+    return policy
+
+
 def exact_gradient(process: Process, policy: keras.Model, discount: float = 1.0) -> np.ndarray:
     """The gradient (P,) of the expected return, by differentiating it itself, without scores."""
     with tf.GradientTape() as tape:
@@ -209,8 +219,7 @@ def moments(
     is likely under the policy that acts: this one, unless another `behaviour` is given.
     """
     likelihoods, trajectories = zip(*process.trajectories(behaviour or policy), strict=True)
-    ends = np.cumsum([len(trajectory.rewards) for trajectory in trajectories])
-    scores = np.split(flat_scores(policy, *concatenate(trajectories)), ends[:-1])
+    scores = split(flat_scores(policy, *concatenate(trajectories)), trajectories)
     probabilities, estimates = [], []
     for batch in product(range(len(trajectories)), repeat=episodes):
         probabilities.append(prod(likelihoods[one] for one in batch))

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfpg.per_sample import log_likelihoods
-from tfpg.pseudo_loss import Array, Gradient, given, policy_gradient_for
+from tfpg.pseudo_loss import Array, Gradient, given, policy_gradient_for, policy_gradient_step
 
 Vector = Sequence[tf.Tensor]  # one tensor per trainable variable
 DAMPING = 1e-3  # times the identity, is added to F: keeps directions without information short
@@ -64,11 +64,13 @@ def natural_policy_gradient_step(
 
     theta <- theta + alpha F^-1 grad J. Takes and gives what `policy_gradient_step` does.
     """
-    gradient = gradient or policy_gradient_for(policy)
-    loss, gradients = gradient(policy, states, actions, q_values)
-    natural = natural_direction(policy, states, actions, gradients, damping, solver_steps)
-    optimizer.apply_gradients(zip(natural, policy.trainable_variables, strict=True))
-    return loss
+    plain = gradient or policy_gradient_for(policy)
+
+    def natural(policy: keras.Model, states: Array, actions: Array, q_values: Array) -> Gradient:
+        loss, gradients = plain(policy, states, actions, q_values)
+        return loss, natural_direction(policy, states, actions, gradients, damping, solver_steps)
+
+    return policy_gradient_step(policy, optimizer, states, actions, q_values, natural)
 
 
 def trust_region_step(

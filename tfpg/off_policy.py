@@ -12,7 +12,7 @@ import numpy as np
 from tfpg.estimators import Estimator
 from tfpg.per_sample import log_likelihoods
 from tfpg.returns import reward_to_go
-from tfpg.trajectories import Trajectory, column, concatenate
+from tfpg.trajectories import Trajectory, column, concatenate, split
 
 # (log_ratios (T,), rewards (T,), discount) -> weighted q-values (T,)
 Values = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
@@ -21,10 +21,9 @@ Values = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[np.ndarray]:
     """log pi(a_t|s_t) of the policy less that of the one that acted: one (T,) per trajectory."""
     now = log_likelihoods(policy, *concatenate(trajectories)).numpy()
-    ends = np.cumsum([len(one.rewards) for one in trajectories])
     return [
         likelihoods - one.log_likelihoods
-        for likelihoods, one in zip(np.split(now, ends[:-1]), trajectories, strict=True)
+        for likelihoods, one in zip(split(now, trajectories), trajectories, strict=True)
     ]
 
 

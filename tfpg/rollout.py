@@ -2,8 +2,8 @@
 
 What iteration k samples is a pure function of the weights, the seed, k, the batch asked for and the
 width of a share. A share is W lanes of one episode after another, seeded from (seed, k, share), one
-matrix product of W rows per step. Finished lanes keep their row, so that no lane's numbers depend on
-when the others end: that makes it safe to stop lanes that turn out not to be needed.
+matrix product of W rows per step. Finished lanes keep their row, so that no number depends on how
+many episodes are wanted: that makes it safe to stop lanes that turn out not to be needed.
 """
 
 from collections.abc import Iterator

@@ -59,8 +59,8 @@ def train(
     `estimator` fill q_values (rewards-to-go at discount 0.99, normalised, by default); and takes
     one `step` (`policy_gradient_step` by default) with the `optimizer` (Adam at 0.01 by default). A
     step of your own has the arguments and the result of `policy_gradient_step`; if it does not call
-    `gradient`, the norm of the gradient and the half cosine are NaN. The step is
-    compiled once, whatever N*T is. A `value_function` that the estimator uses is fitted after it.
+    `gradient`, the norm of the gradient and the half cosine are NaN. The step is compiled once,
+    whatever N*T is. A `value_function` that the estimator uses is fitted after it.
 
     `half_cosine` tells whether the batch is large enough: near 1 its two halves agree on where to
     go, near 0 the step is noise.
@@ -90,20 +90,17 @@ def train(
             rewards = np.concatenate([trajectory.rewards for trajectory in trajectories])
             _check_finite(index, rewards=rewards, states=states, q_values=q_values)
             lengths = np.array([len(trajectory.rewards) for trajectory in trajectories])
+            batch = [states, actions, q_values]
             if compiled is None:
-                batch = states, actions, q_values
                 with _graphs_as_written():
                     compiled = _compiled_step(step, policy, optimizer, batch, most_samples)
             middle = lengths[: len(lengths) // 2].sum() or len(states) // 2
             if len(states) == 1:  # twice the same sample has the same mean, and two halves
-                states, actions, q_values = (
-                    np.repeat(one, 2, 0) for one in (states, actions, q_values)
-                )
-                middle = 1
+                batch, middle = [np.repeat(one, 2, axis=0) for one in batch], 1
             steps_taken = int(optimizer.iterations)
             try:
                 with _graphs_as_written():
-                    loss, *halves = compiled(states, actions, q_values, middle, middle / len(states))
+                    loss, *halves = compiled(*batch, middle, middle / len(batch[0]))
             except tf.errors.InvalidArgumentError as error:
                 if NOT_FINITE not in str(error):
                     raise
@@ -111,7 +108,7 @@ def train(
                 advice = "a smaller learning rate or smaller rewards may help"
                 raise BadInput(f"iteration {index}: {NOT_FINITE}; {advice}") from error
             if value_function is not None:
-                value_function.fit(concatenate(trajectories)[0], value_function.targets(trajectories))
+                value_function.fit(states, value_function.targets(trajectories))
             gradient_norm, half_cosine = _norm_and_cosine(*halves) if halves else (np.nan, np.nan)
             if len(trajectories) == 1:
                 half_cosine = np.nan  # the halves are not independent

@@ -32,6 +32,11 @@ def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndar
     )
 
 
+def split(values: np.ndarray, trajectories: Sequence[Trajectory]) -> list[np.ndarray]:
+    """Undo what was laid end to end: (N*T, ...) -> one (T, ...) per trajectory."""
+    return np.split(values, np.cumsum([len(one.rewards) for one in trajectories])[:-1])
+
+
 def column(values_per_trajectory: Sequence[np.ndarray]) -> np.ndarray:
     """Lay per-trajectory values (T,) end to end as p. 30's column (N*T, 1), in their own precision.
 

@@ -14,7 +14,7 @@ from tfpg.estimators import Estimator
 from tfpg.policies import dense_network
 from tfpg.returns import generalized_advantages, normalize, reward_to_go
 from tfpg.rollout import Policy
-from tfpg.trajectories import Trajectory, column, concatenate
+from tfpg.trajectories import Trajectory, column, concatenate, split
 
 
 class ValueFunction:
@@ -130,10 +130,9 @@ def generalized_advantage_estimator(
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         values = value_function.predict(concatenate(trajectories)[0])[:, 0]
-        ends = np.cumsum([len(one.rewards) for one in trajectories])
         several = zip(
             trajectories,
-            np.split(values, ends[:-1]),
+            split(values, trajectories),
             value_function.last_values(trajectories),
             strict=True,
         )

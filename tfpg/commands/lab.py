@@ -4,9 +4,6 @@ import argparse
 import importlib
 from pathlib import Path
 
-from rich.table import Table
-from rich.text import Text
-
 from tfpg.errors import BadInput
 from tfpg.startup import import_tensorflow
 
@@ -25,6 +22,9 @@ def lab(options: argparse.Namespace) -> int:
     for name in names:
         check_free(name, folder)
     import_tensorflow()
+    from rich.table import Table
+    from rich.text import Text
+
     from tfpg.display import console, say
 
     for name in names:

@@ -1,15 +1,14 @@
 """Pages 18 and 19: which baseline makes the gradient least noisy? Exact, on the one-state process."""
 
-import keras
 import numpy as np
 from matplotlib.axes import Axes
 
 from tfpg.baselines import optimal_baseline
-from tfpg.exact import one_state
+from tfpg.exact import linear_policy, one_state
 from tfpg.labs.report import Report
 from tfpg.per_sample import flat_scores
 from tfpg.plots import COLOURS
-from tfpg.trajectories import concatenate
+from tfpg.trajectories import concatenate, split
 
 CONTINUE = 0.5  # the probability of the action that is rewarded and goes on
 
@@ -20,15 +19,11 @@ def baseline(quick: bool, seed: int) -> Report:
     Nothing is sampled: neither `quick` nor `seed` changes anything.
     """
     process = one_state()
-    policy = keras.Sequential(
-        [keras.Input((1,), dtype="float64"), keras.layers.Dense(2, use_bias=False, dtype="float64")]
-    )
-    policy.layers[-1].kernel.assign([[np.log(CONTINUE), np.log(1 - CONTINUE)]])
+    policy = linear_policy([[np.log(CONTINUE), np.log(1 - CONTINUE)]])
 
     likelihoods, trajectories = zip(*process.trajectories(policy), strict=True)
     probabilities = np.array(likelihoods)[:, np.newaxis]
-    ends = np.cumsum([len(one.rewards) for one in trajectories])
-    of_steps = np.split(flat_scores(policy, *concatenate(trajectories)), ends[:-1])
+    of_steps = split(flat_scores(policy, *concatenate(trajectories)), trajectories)
     scores = np.array([one.sum(axis=0) for one in of_steps])
     returns = np.array([[one.rewards.sum()] for one in trajectories])
 

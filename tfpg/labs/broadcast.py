@@ -13,21 +13,16 @@ from tfpg.intervals import mean_interval
 from tfpg.labs.report import Report
 from tfpg.plots import COLOURS
 from tfpg.policies import policy_for
-from tfpg.pseudo_loss import given, policy_gradient_step
+from tfpg.pseudo_loss import Array, Gradient, given, policy_gradient_step
 from tfpg.training import train
 
 STEPS = 1000  # a batch: the literal slide makes a matrix of its square
 
 
-def literal_slide_step(
-    policy: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    states: tf.Tensor,
-    actions: tf.Tensor,
-    q_values: tf.Tensor,
-    gradient: Callable | None = None,
-) -> tf.Tensor:
-    """A step along the slide's gradient without the line that keeps the column."""
+def literal_policy_gradient(
+    policy: keras.Model, states: Array, actions: Array, q_values: Array
+) -> Gradient:
+    """`policy_gradient` without the line that keeps the column."""
     states, actions, q_values = given(policy, states, actions, q_values)
     with tf.GradientTape() as tape:
         logits = policy(states)
@@ -35,8 +30,17 @@ def literal_slide_step(
         weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)  # (N*T, N*T)
         loss = tf.reduce_mean(weighted_negative_likelihoods)
     gradients = tape.gradient(loss, policy.trainable_variables)
-    optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
-    return loss
+    return loss, gradients
+
+
+def literal_step(
+    policy: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    *batch: tf.Tensor,
+) -> tf.Tensor:
+    """`policy_gradient_step` along that gradient, whatever gradient `train` offers."""
+    states, actions, q_values, *_ = batch
+    return policy_gradient_step(policy, optimizer, states, actions, q_values, literal_policy_gradient)
 
 
 def broadcast(quick: bool, seed: int) -> Report:
@@ -44,8 +48,8 @@ def broadcast(quick: bool, seed: int) -> Report:
     iterations, seeds = (25, 3) if quick else (60, 10)
     variants = {
         "the column kept": (policy_gradient_step, False),
-        "typed literally": (literal_slide_step, False),
-        "typed literally, q normalised": (literal_slide_step, True),
+        "typed literally": (literal_step, False),
+        "typed literally, q normalised": (literal_step, True),
     }
     curves = {
         name: np.array([_curve(step, normalized, iterations, seed + one) for one in range(seeds)])

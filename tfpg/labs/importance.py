@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from tfpg.environments import open_lanes
-from tfpg.exact import exact_gradient, moments, per_trajectory, stochastic
+from tfpg.exact import exact_gradient, linear_policy, moments, per_trajectory, stochastic
 from tfpg.labs.report import Report
 from tfpg.off_policy import first_order_values, log_ratios, off_policy_estimator
 from tfpg.plots import COLOURS
@@ -99,17 +99,14 @@ def _moved(policy: NetworkPolicy, distance: float, seed: int) -> NetworkPolicy:
 def _bias(distance: float, seed: int) -> float:
     """Of the first-order form, relative to the gradient, averaged over directions."""
     process, generator = stochastic(), np.random.default_rng(seed)
-    layer = keras.layers.Dense(2, use_bias=False, dtype="float64")
-    policy = keras.Sequential([keras.Input((2,), dtype="float64"), layer])
-    behaviour = keras.models.clone_model(policy)
     weights = np.array([[0.3, -0.2], [-0.4, 0.1]])
-    layer.kernel.assign(weights)
+    policy = linear_policy(weights)
     truth = exact_gradient(process, policy)
     estimate = per_trajectory(policy, off_policy_estimator(first_order_values))
     errors = []
     for _ in range(5):
         direction = generator.standard_normal((2, 2))
-        behaviour.set_weights([weights + distance * direction / np.linalg.norm(direction)])
+        behaviour = linear_policy(weights + distance * direction / np.linalg.norm(direction))
         found = moments(process, policy, estimate, behaviour=behaviour).mean
         errors.append(np.linalg.norm(found - truth) / np.linalg.norm(truth))
     return float(np.mean(errors))
