@@ -18,8 +18,10 @@ FLOORS = (
     *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
-    *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
     *("display", "startup"),
+    *("labs.report", "labs.learning", "labs.baseline", "labs.broadcast", "labs.natural"),
+    *("labs.errata", "labs.importance", "labs.divide", "labs.cost", "labs.shift"),
+    *("labs.variance", "labs.optimizers"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tfpg.estimators import Estimator
+from tfpg.per_sample import flat_scores
 from tfpg.returns import normalize
 from tfpg.rollout import Policy
-from tfpg.trajectories import Trajectory, column
+from tfpg.trajectories import Trajectory, column, concatenate, split
 
 # trajectories -> b, a number or a column (N*T, 1)
 Baseline = Callable[[Sequence[Trajectory]], np.ndarray]
@@ -63,6 +64,25 @@ def optimal_baseline(
     weights = squares.sum(axis=axis, keepdims=per_parameter)
     weighted = (squares * q_values).sum(axis=axis, keepdims=per_parameter)
     return np.divide(weighted, weights, out=np.zeros_like(weighted), where=weights > 0)
+
+
+def optimal_baseline_estimator() -> Estimator:
+    """Fill the column with total rewards less the optimal scalar baseline of the batch (p. 19).
+
+    It needs the scores of all samples: for small policies. That of each parameter is no column. Made
+    of the batch that it is taken off, it is biased by O(1/N), as the average is.
+    """
+
+    def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        of_steps = flat_scores(policy, *concatenate(trajectories))
+        scores = np.array([one.sum(axis=0) for one in split(of_steps, trajectories)])
+        totals = _total_rewards(trajectories)[:, np.newaxis]
+        advantages = totals - optimal_baseline(scores, totals, per_parameter=False)
+        return column(
+            [np.full(len(one.rewards), a) for one, (a,) in zip(trajectories, advantages, strict=True)]
+        )
+
+    return estimate
 
 
 def _total_rewards(trajectories: Sequence[Trajectory]) -> np.ndarray:

@@ -123,6 +123,11 @@ def _add_train(commands: Any) -> None:
         metavar="L",
         help="advantages by GAE(L), 0 to 1",
     )
+    how.add_argument(
+        "--truncation-is-terminal",
+        action=argparse.BooleanOptionalAction,
+        help="expect nothing after a time limit, as the homework does; else V(s) is expected",
+    )
 
     record = train.add_argument_group("what to keep and show")
     record.add_argument("--out", metavar="DIR", help="the run folder (one below runs/)")

@@ -2,13 +2,17 @@
 
 import argparse
 import importlib
+import time
 from pathlib import Path
 
 from tfpg.errors import BadInput
 from tfpg.startup import import_tensorflow
 
 # Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
-LABS = ("baseline", "broadcast", "errata", "importance")
+LABS = (
+    *("broadcast", "divide", "cost", "shift", "baseline", "variance", "optimizers"),
+    *("importance", "natural", "errata"),
+)
 
 
 def lab(options: argparse.Namespace) -> int:
@@ -27,11 +31,12 @@ def lab(options: argparse.Namespace) -> int:
 
     from tfpg.display import console, say
 
-    for name in names:
+    for number, name in enumerate(names, 1):
         run = getattr(importlib.import_module(f"tfpg.labs.{name}"), name)
-        with console.status(f"{name} ..."):
-            report = run(options.quick, options.seed)
-            paths = write(name, report, folder)
+        begun = time.perf_counter()
+        say(f"lab {number} of {len(names)}: {name}")
+        report = run(options.quick, options.seed)
+        paths = write(name, report, folder)
         table = Table(*report.header, title=name, title_justify="left")
         for row in report.rows:
             table.add_row(*(Text(f"{one:.4g}" if isinstance(one, float) else one) for one in row))
@@ -40,4 +45,5 @@ def lab(options: argparse.Namespace) -> int:
         say(f"found    {report.finding}")
         for path in paths:
             say(f"written  {path}")
+        say(f"took     {time.perf_counter() - begun:.1f} s")
     return 0
