@@ -9,8 +9,9 @@ PAGES_17_TO_19 = (
         title=Text("Reducing variance", "降低方差"),
         formulas=(
             Formula(
-                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \sum_{t=1}^{T} "
-                r"\nabla_\theta \log \pi_\theta(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
+                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\sum\limits_{t=1}^{T} \nabla_\theta \, \log \, \pi_\theta(a_{i,t} \mid "
+                r"s_{i,t})\, \hat{Q}_{i,t}",
                 Text(
                     "The gradient of each action's log-probability is weighted by its own "
                     "reward-to-go.",
@@ -18,7 +19,7 @@ PAGES_17_TO_19 = (
                 ),
             ),
             Formula(
-                r"\hat{Q}_{i,t} = \sum_{t'=t}^{T} r(s_{i,t'}, a_{i,t'})",
+                r"\hat{Q}_{i,t} = \sum\limits_{t′=t}^{T} r(s_{i,t′}, a_{i,t′})",
                 Text(
                     "The reward-to-go is the sum of the rewards from step t on.",
                     "未来累积奖励是从第 t 步起的奖励之和。",
@@ -51,9 +52,9 @@ PAGES_17_TO_19 = (
         title=Text("Baselines", "基线"),
         formulas=(
             Formula(
-                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \nabla_\theta \log "
-                r"p_\theta(\tau_i) \left(r(\tau_i) - b\right), \quad b = \frac{1}{N} "
-                r"\sum_{i=1}^{N} r(\tau_i)",
+                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} \nabla_\theta "
+                r"\, \log \, p_\theta(\tau_i) \left(r(\tau_i) - b\right), \quad b = \frac{1}{N} "
+                r"\sum\limits_{i=1}^{N} r(\tau_i)",
                 Text(
                     "The baseline b, the mean reward of the trajectories, is taken off the reward of "
                     "each.",
@@ -61,8 +62,8 @@ PAGES_17_TO_19 = (
                 ),
             ),
             Formula(
-                r"\mathbb{E}_{\tau \sim p_\theta(\tau)}\left[\nabla_\theta \log p_\theta(\tau)\, "
-                r"b\right] = b\, \nabla_\theta 1 = 0",
+                r"\mathbb{E}_{\tau \thicksim p_\theta(\tau)}\left[\nabla_\theta \, \log \, "
+                r"p_\theta(\tau)\, b\right] = b\, \nabla_\theta 1 = 0",
                 Text(
                     "What a constant baseline takes off is zero in expectation.",
                     "常数基线减去的部分，期望为零。",
@@ -99,7 +100,7 @@ PAGES_17_TO_19 = (
             Formula(
                 r"b = \frac{\mathbb{E}\left[g(\tau)^2\, "
                 r"r(\tau)\right]}{\mathbb{E}\left[g(\tau)^2\right]}, \quad g(\tau) = \nabla_\theta "
-                r"\log p_\theta(\tau)",
+                r"\, \log \, p_\theta(\tau)",
                 Text(
                     "The baseline of least variance is the expected reward, weighted by the squared "
                     "gradient of the log-probability.",

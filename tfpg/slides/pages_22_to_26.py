@@ -9,8 +9,8 @@ PAGES_22_TO_26 = (
         title=Text("Policy gradient is on-policy", "策略梯度是同策略方法"),
         formulas=(
             Formula(
-                r"\nabla_\theta J(\theta) = \mathbb{E}_{\tau \sim "
-                r"p_\theta(\tau)}\left[\nabla_\theta \log p_\theta(\tau)\, r(\tau)\right]",
+                r"\nabla_\theta J(\theta) = \mathbb{E}_{\tau \thicksim "
+                r"p_\theta(\tau)}\left[\nabla_\theta \, \log \, p_\theta(\tau)\, r(\tau)\right]",
                 Text(
                     "The expectation is over trajectories of the present policy.",
                     "期望是对当前策略的轨迹取的。",
@@ -41,7 +41,7 @@ PAGES_22_TO_26 = (
         title=Text("Off-policy learning and importance sampling", "异策略学习与重要性采样"),
         formulas=(
             Formula(
-                r"\mathbb{E}_{x \sim p(x)}\left[f(x)\right] = \mathbb{E}_{x \sim "
+                r"\mathbb{E}_{x \thicksim p(x)}\left[f(x)\right] = \mathbb{E}_{x \thicksim "
                 r"q(x)}\left[\frac{p(x)}{q(x)} f(x)\right]",
                 Text(
                     "An expectation under p is one under q, weighted by the ratio of p to q.",
@@ -49,8 +49,8 @@ PAGES_22_TO_26 = (
                 ),
             ),
             Formula(
-                r"\frac{p_{\theta'}(\tau)}{p_\theta(\tau)} = \prod_{t=1}^{T} "
-                r"\frac{\pi_{\theta'}(a_t \mid s_t)}{\pi_\theta(a_t \mid s_t)}",
+                r"\frac{p_{\theta′}(\tau)}{p_\theta(\tau)} = \prod\limits_{t=1}^{T} "
+                r"\frac{\pi_{\theta′}(a_t \mid s_t)}{\pi_\theta(a_t \mid s_t)}",
                 Text(
                     "The ratio of a trajectory's probabilities is the product of the ratios of its "
                     "actions' probabilities.",
@@ -86,10 +86,11 @@ PAGES_22_TO_26 = (
         title=Text("The off-policy policy gradient", "异策略的策略梯度"),
         formulas=(
             Formula(
-                r"\nabla_{\theta'} J(\theta') = \mathbb{E}_{\tau \sim "
-                r"p_\theta(\tau)}\left[\sum_{t=1}^{T} \nabla_{\theta'} \log \pi_{\theta'}(a_t \mid "
-                r"s_t) \left(\prod_{t'=1}^{t} \rho_{t'}\right)\left(\sum_{t'=t}^{T} r(s_{t'}, "
-                r"a_{t'}) \prod_{t''=t+1}^{t'} \rho_{t''}\right)\right]",
+                r"\nabla_{\theta′} J(\theta′) = \mathbb{E}_{\tau \thicksim "
+                r"p_\theta(\tau)}\left[\sum\limits_{t=1}^{T} \nabla_{\theta′} \, \log \, "
+                r"\pi_{\theta′}(a_t \mid s_t) \left(\prod\limits_{t′=1}^{t} \rho_{t′"
+                r"}\right)\left(\sum\limits_{t′=t}^{T} r(s_{t′}, a_{t′}) \prod\limits_{t″=t+1}^{t′"
+                r"} \rho_{t″}\right)\right]",
                 Text(
                     "Each action's gradient is weighted by the product of the ratios up to it, and "
                     "each later reward by the product of the ratios from the next step up to that "
@@ -99,7 +100,7 @@ PAGES_22_TO_26 = (
                 ),
             ),
             Formula(
-                r"\rho_t = \frac{\pi_{\theta'}(a_t \mid s_t)}{\pi_\theta(a_t \mid s_t)}",
+                r"\rho_t = \frac{\pi_{\theta′}(a_t \mid s_t)}{\pi_\theta(a_t \mid s_t)}",
                 Text(
                     "The ratio at step t is the action's probability under the new policy over that "
                     "under the one that acted.",
@@ -134,9 +135,10 @@ PAGES_22_TO_26 = (
         title=Text("A first-order approximation", "一阶近似"),
         formulas=(
             Formula(
-                r"\nabla_{\theta'} J(\theta') \approx \frac{1}{N} \sum_{i=1}^{N} \sum_{t=1}^{T} "
-                r"\frac{\pi_{\theta'}(a_{i,t} \mid s_{i,t})}{\pi_\theta(a_{i,t} \mid s_{i,t})} "
-                r"\nabla_{\theta'} \log \pi_{\theta'}(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
+                r"\nabla_{\theta′} J(\theta′) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\sum\limits_{t=1}^{T} \frac{\pi_{\theta′}(a_{i,t} \mid "
+                r"s_{i,t})}{\pi_\theta(a_{i,t} \mid s_{i,t})} \nabla_{\theta′} \, \log \, "
+                r"\pi_{\theta′}(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
                 Text(
                     "Each sample is weighted by the ratio of its own action's probabilities alone.",
                     "每个样本只用它自己那个动作的概率之比加权。",

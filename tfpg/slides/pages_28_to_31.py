@@ -9,8 +9,9 @@ PAGES_28_TO_31 = (
         title=Text("Policy gradient with automatic differentiation", "用自动微分实现策略梯度"),
         formulas=(
             Formula(
-                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \sum_{t=1}^{T} "
-                r"\nabla_\theta \log \pi_\theta(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
+                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\sum\limits_{t=1}^{T} \nabla_\theta \, \log \, \pi_\theta(a_{i,t} \mid "
+                r"s_{i,t})\, \hat{Q}_{i,t}",
                 Text(
                     "The policy gradient: the gradient of each action's log-probability, weighted by "
                     "its reward-to-go.",
@@ -18,8 +19,8 @@ PAGES_28_TO_31 = (
                 ),
             ),
             Formula(
-                r"\tilde{J}(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \sum_{t=1}^{T} \log "
-                r"\pi_\theta(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
+                r"\tilde{J}(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\sum\limits_{t=1}^{T} \log \, \pi_\theta(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
                 Text(
                     "The pseudo-loss: the log-probabilities themselves, weighted by the same numbers.",
                     "伪损失：把对数概率本身用同样的数加权。",
@@ -60,8 +61,8 @@ PAGES_28_TO_31 = (
         title=Text("Pseudocode: maximum likelihood", "伪代码：最大似然"),
         formulas=(
             Formula(
-                r"J_{\mathrm{ML}}(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \sum_{t=1}^{T} \log "
-                r"\pi_\theta(a_{i,t} \mid s_{i,t})",
+                r"J_{\mathrm{ML}}(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\sum\limits_{t=1}^{T} \log \, \pi_\theta(a_{i,t} \mid s_{i,t})",
                 Text(
                     "The log-likelihood of all actions, every one with the weight one.",
                     "全部动作的对数似然，每个权重都是 1。",
@@ -95,8 +96,8 @@ PAGES_28_TO_31 = (
         title=Text("Pseudocode: policy gradient", "伪代码：策略梯度"),
         formulas=(
             Formula(
-                r"\tilde{J}(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \sum_{t=1}^{T} \log "
-                r"\pi_\theta(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
+                r"\tilde{J}(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\sum\limits_{t=1}^{T} \log \, \pi_\theta(a_{i,t} \mid s_{i,t})\, \hat{Q}_{i,t}",
                 Text(
                     "The pseudo-loss: the log-likelihood of all actions, each weighted by its "
                     "estimated state-action value.",

@@ -58,8 +58,8 @@ PAGES_34_TO_36 = (
                 ),
             ),
             Formula(
-                r"F = \mathbb{E}_{\pi_\theta}\left[\nabla_\theta \log \pi_\theta(a \mid s)\, "
-                r"\nabla_\theta \log \pi_\theta(a \mid s)^\top\right]",
+                r"F = \mathbb{E}_{\pi_\theta}\left[\nabla_\theta \, \log \, \pi_\theta(a \mid s)\, "
+                r"\nabla_\theta \, \log \, \pi_\theta(a \mid s)^\top\right]",
                 Text(
                     "The Fisher matrix is the expected outer product of the gradient of the "
                     "log-probability with itself.",
@@ -67,8 +67,8 @@ PAGES_34_TO_36 = (
                 ),
             ),
             Formula(
-                r"D_{\mathrm{KL}}\left(\pi_{\theta'} \Vert \pi_\theta\right) \approx \frac{1}{2} "
-                r"(\theta' - \theta)^\top F\, (\theta' - \theta)",
+                r"D_{\mathrm{KL}}\left(\pi_{\theta′} \, \Vert \, \pi_\theta\right) \approx "
+                r"\frac{1}{2} (\theta′ - \theta)^\top F\, (\theta′ - \theta)",
                 Text(
                     "For small steps the KL divergence is half the quadratic form of the Fisher "
                     "matrix.",

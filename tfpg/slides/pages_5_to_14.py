@@ -9,9 +9,10 @@ PAGES_5_TO_14 = (
         title=Text("Direct policy differentiation; REINFORCE", "直接对策略求导；REINFORCE"),
         formulas=(
             Formula(
-                r"\nabla_\theta J(\theta) = \mathbb{E}_{\tau \sim "
-                r"p_\theta(\tau)}\left[\left(\sum_{t=1}^{T} \nabla_\theta \log \pi_\theta(a_t \mid "
-                r"s_t)\right)\left(\sum_{t=1}^{T} r(s_t, a_t)\right)\right]",
+                r"\nabla_\theta J(\theta) = \mathbb{E}_{\tau \thicksim "
+                r"p_\theta(\tau)}\left[\left(\sum\limits_{t=1}^{T} \nabla_\theta \, \log \, "
+                r"\pi_\theta(a_t \mid s_t)\right)\left(\sum\limits_{t=1}^{T} r(s_t, "
+                r"a_t)\right)\right]",
                 Text(
                     "The gradient of the expected reward is an expectation over trajectories: the sum "
                     "of the gradients of the actions' log-probabilities, times the sum of the "
@@ -20,9 +21,9 @@ PAGES_5_TO_14 = (
                 ),
             ),
             Formula(
-                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \left(\sum_{t=1}^{T} "
-                r"\nabla_\theta \log \pi_\theta(a_{i,t} \mid s_{i,t})\right)\left(\sum_{t=1}^{T} "
-                r"r(s_{i,t}, a_{i,t})\right)",
+                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\left(\sum\limits_{t=1}^{T} \nabla_\theta \, \log \, \pi_\theta(a_{i,t} \mid "
+                r"s_{i,t})\right)\left(\sum\limits_{t=1}^{T} r(s_{i,t}, a_{i,t})\right)",
                 Text(
                     "Sampled trajectories estimate it: the mean of that product over N of them.",
                     "用采样的轨迹来估计：对 N 条轨迹取上述乘积的平均。",
@@ -58,8 +59,9 @@ PAGES_5_TO_14 = (
         title=Text("Comparison to maximum likelihood", "与最大似然的比较"),
         formulas=(
             Formula(
-                r"\nabla_\theta J_{\mathrm{ML}}(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} "
-                r"\left(\sum_{t=1}^{T} \nabla_\theta \log \pi_\theta(a_{i,t} \mid s_{i,t})\right)",
+                r"\nabla_\theta J_{\mathrm{ML}}(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\left(\sum\limits_{t=1}^{T} \nabla_\theta \, \log \, \pi_\theta(a_{i,t} \mid "
+                r"s_{i,t})\right)",
                 Text(
                     "Maximum likelihood follows the gradients of the actions' log-probabilities, all "
                     "with the same weight.",
@@ -67,9 +69,9 @@ PAGES_5_TO_14 = (
                 ),
             ),
             Formula(
-                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \left(\sum_{t=1}^{T} "
-                r"\nabla_\theta \log \pi_\theta(a_{i,t} \mid s_{i,t})\right)\left(\sum_{t=1}^{T} "
-                r"r(s_{i,t}, a_{i,t})\right)",
+                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\left(\sum\limits_{t=1}^{T} \nabla_\theta \, \log \, \pi_\theta(a_{i,t} \mid "
+                r"s_{i,t})\right)\left(\sum\limits_{t=1}^{T} r(s_{i,t}, a_{i,t})\right)",
                 Text(
                     "The policy gradient weights those of each trajectory by the trajectory's reward.",
                     "策略梯度则用每条轨迹的奖励给该轨迹的这些梯度加权。",
@@ -102,8 +104,8 @@ PAGES_5_TO_14 = (
         title=Text("Example: Gaussian policies", "例子：高斯策略"),
         formulas=(
             Formula(
-                r"\log \pi_\theta(a_t \mid s_t) = -\frac{1}{2} \lVert f(s_t) - a_t \rVert_\Sigma^2 "
-                r"+ \text{const}",
+                r"\log \, \pi_\theta(a_t \mid s_t) = -\frac{1}{2} \left\lVert f(s_t) - a_t "
+                r"\right\rVert_\Sigma^2 + \text{const}",
                 Text(
                     "The log-probability of a Gaussian action is minus half the squared distance from "
                     "the mean, measured with the covariance, plus a constant.",
@@ -112,7 +114,7 @@ PAGES_5_TO_14 = (
                 ),
             ),
             Formula(
-                r"\nabla_\theta \log \pi_\theta(a_t \mid s_t) = \Sigma^{-1} \left(a_t - "
+                r"\nabla_\theta \, \log \, \pi_\theta(a_t \mid s_t) = \Sigma^{-1} \left(a_t - "
                 r"f(s_t)\right) \frac{df}{d\theta}",
                 Text(
                     "Its gradient is the inverse covariance times the action less the mean, times the "
@@ -145,9 +147,9 @@ PAGES_5_TO_14 = (
         title=Text("Partial observability", "部分可观测"),
         formulas=(
             Formula(
-                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum_{i=1}^{N} \left(\sum_{t=1}^{T} "
-                r"\nabla_\theta \log \pi_\theta(a_{i,t} \mid o_{i,t})\right)\left(\sum_{t=1}^{T} "
-                r"r(s_{i,t}, a_{i,t})\right)",
+                r"\nabla_\theta J(\theta) \approx \frac{1}{N} \sum\limits_{i=1}^{N} "
+                r"\left(\sum\limits_{t=1}^{T} \nabla_\theta \, \log \, \pi_\theta(a_{i,t} \mid "
+                r"o_{i,t})\right)\left(\sum\limits_{t=1}^{T} r(s_{i,t}, a_{i,t})\right)",
                 Text(
                     "The same estimate, with a policy that sees observations instead of states.",
                     "同样的估计，只是策略看到的是观测而不是状态。",
@@ -177,9 +179,9 @@ PAGES_5_TO_14 = (
         title=Text("What is wrong with the policy gradient?", "策略梯度有什么问题？"),
         formulas=(
             Formula(
-                r"\mathbb{E}_{\tau \sim p_\theta(\tau)}\left[\nabla_\theta \log p_\theta(\tau) "
-                r"\left(r(\tau) + c\right)\right] = \mathbb{E}_{\tau \sim "
-                r"p_\theta(\tau)}\left[\nabla_\theta \log p_\theta(\tau)\, r(\tau)\right]",
+                r"\mathbb{E}_{\tau \thicksim p_\theta(\tau)}\left[\nabla_\theta \, \log \, "
+                r"p_\theta(\tau) \left(r(\tau) + c\right)\right] = \mathbb{E}_{\tau \thicksim "
+                r"p_\theta(\tau)}\left[\nabla_\theta \, \log \, p_\theta(\tau)\, r(\tau)\right]",
                 Text(
                     "A constant added to the reward of every trajectory does not change the expected "
                     "gradient.",

@@ -13,7 +13,7 @@ class Text(NamedTuple):
 class Formula(NamedTuple):
     """A formula in LaTeX, and how it is read aloud."""
 
-    latex: str
+    latex: str  # with the signs ′ and ″: browsers shrink a superscript prime to a dot
     alt: Text
 
 
