@@ -38,9 +38,9 @@ PAGES_17_TO_19 = (
             "erratum. Discounted as everyone does it, from step t on, it is no longer the "
             "gradient of the discounted return, since it forgets how late the step was ("
             "`tests/test_exact.py`).",
-            "严格无偏。通常噪声更小，在单状态过程的闭式解中小得多；但这不是定理，见勘误。若按"
-            "惯例从第 t 步起打折扣，它就不再是折扣回报的梯度，因为它忘了这一步有多晚"
-            "（`tests/test_exact.py`）。",
+            "严格无偏。通常噪声更小，在单状态过程的闭式解中小得多；但这不是定理，见勘误。"
+            "若按惯例从第 t 步起打折扣，它就不再是折扣回报的梯度，"
+            "因为它忘了这一步有多晚（`tests/test_exact.py`）。",
         ),
         lab="errata",
         proof="tests/test_exact.py::test_total_reward_and_reward_to_go_are_unbiased",
@@ -85,8 +85,9 @@ PAGES_17_TO_19 = (
             "same N trajectories is not constant: it shrinks the expected gradient to (N-1)/N "
             "of itself, which alters the length of a step and not its direction. The mean of "
             "the other trajectories is unbiased.",
-            "常数基线以及状态的价值函数都严格无偏。而同样这 N 条轨迹的均值并不是常数：它把期"
-            "望梯度缩为原来的 (N-1)/N，只影响步长，不影响方向。改用其余轨迹的均值则无偏。",
+            "常数基线以及状态的价值函数都严格无偏。而同样这 N 条轨迹的均值并不是常数："
+            "它把期望梯度缩为原来的 (N-1)/N，只影响步长，不影响方向。"
+            "改用其余轨迹的均值则无偏。",
         ),
         lab="baseline",
         proof="tests/test_exact.py::test_the_average_baseline_shrinks_the_gradient_by_one_nth",
@@ -112,16 +113,16 @@ PAGES_17_TO_19 = (
             "The baseline of least variance weights each trajectory's reward by the square of "
             "its gradient, and there is one for every parameter. In practice the expected "
             "reward is used.",
-            "方差最小的基线用梯度的平方给每条轨迹的奖励加权，而且每个参数各有一个。实践中一般"
-            "用期望奖励代替。",
+            "方差最小的基线用梯度的平方给每条轨迹的奖励加权，而且每个参数各有一个。"
+            "实践中一般用期望奖励代替。",
         ),
         functions=("baselines.optimal_baseline",),
         finding=Text(
             "The least exact variance is at the formula, for each parameter alone and for "
             "their sum. How much the average reward gives away depends on the process; the "
             "lab shows it on one whose variances have closed forms.",
-            "精确方差的最小值正好在公式处，无论对单个参数还是对其总和。平均奖励损失多少取决于"
-            "具体过程；实验在一个方差有闭式解的过程上给出了对比。",
+            "精确方差的最小值正好在公式处，无论对单个参数还是对其总和。"
+            "平均奖励损失多少取决于具体过程；实验在一个方差有闭式解的过程上给出了对比。",
         ),
         lab="baseline",
         proof="tests/test_exact.py::test_the_optimal_baselines_have_the_least_variance",

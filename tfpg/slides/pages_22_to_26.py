@@ -28,8 +28,8 @@ PAGES_22_TO_26 = (
             "Trajectories of another policy, unweighted, give the gradient of something else, "
             "exactly and with no error raised; weighted by the ratios of p. 24 they give the "
             "right one. `train` samples anew before every step.",
-            "直接使用另一策略的轨迹而不加权，得到的是别的东西的梯度，而且不会报错；按第 24 页"
-            "的比值加权之后就正确了。`train` 在每一步之前都重新采样。",
+            "直接使用另一策略的轨迹而不加权，得到的是别的东西的梯度，而且不会报错；"
+            "按第 24 页的比值加权之后就正确了。`train` 在每一步之前都重新采样。",
         ),
         lab="",
         proof="tests/test_claims.py::test_a_stale_batch_has_another_gradient_unless_it_is_weighted",
@@ -62,8 +62,8 @@ PAGES_22_TO_26 = (
             "An expectation under one distribution can be taken from samples of another, "
             "weighted by the ratio of the two. For a trajectory the dynamics cancel, and the "
             "ratio is the product of the policies' ratios.",
-            "某一分布下的期望，可以用另一分布的样本按两者之比加权来估计。对轨迹而言，环境动力"
-            "学相互抵消，只剩各步策略之比的乘积。",
+            "某一分布下的期望，可以用另一分布的样本按两者之比加权来估计。对轨迹而言，"
+            "环境动力学相互抵消，只剩各步策略之比的乘积。",
         ),
         functions=(
             "off_policy.trajectory_weights",
@@ -73,8 +73,8 @@ PAGES_22_TO_26 = (
         finding=Text(
             "Unbiased, exactly. Unbiased does not mean usable: the variance of that product "
             "grows exponentially with T, as the lab shows in closed form and on CartPole.",
-            "严格无偏。但无偏不等于可用：这个乘积的方差随 T 指数增长，实验用闭式解和 CartPole "
-            "展示了这一点。",
+            "严格无偏。但无偏不等于可用：这个乘积的方差随 T 指数增长，"
+            "实验用闭式解和 CartPole 展示了这一点。",
         ),
         lab="importance",
         proof="tests/test_off_policy.py::test_both_products_are_unbiased",
@@ -95,8 +95,8 @@ PAGES_22_TO_26 = (
                     "Each action's gradient is weighted by the product of the ratios up to it, and "
                     "each later reward by the product of the ratios from the next step up to that "
                     "reward.",
-                    "每个动作的梯度乘以到该步为止的比值之积；其后的每个奖励再乘以从下一步到该奖励的比"
-                    "值之积。",
+                    "每个动作的梯度乘以到该步为止的比值之积；"
+                    "其后的每个奖励再乘以从下一步到该奖励的比值之积。",
                 ),
             ),
             Formula(
@@ -112,8 +112,8 @@ PAGES_22_TO_26 = (
             "By causality, later actions do not weight an earlier action's gradient, nor the "
             "rewards that came before them: the whole trajectory's ratio falls apart into two "
             "shorter products.",
-            "由因果性，后面的动作既不影响前面动作的梯度的权重，也不影响它们之前的奖励：整条轨"
-            "迹的比值就分解成两个更短的乘积。",
+            "由因果性，后面的动作既不影响前面动作的梯度的权重，也不影响它们之前的奖励："
+            "整条轨迹的比值就分解成两个更短的乘积。",
         ),
         functions=("off_policy.per_decision_values", "off_policy.off_policy_estimator"),
         finding=Text(
@@ -121,9 +121,9 @@ PAGES_22_TO_26 = (
             "here has it; the two products are then one, and each reward is weighted by all "
             "that led to it. Begun at t, the ratio at t counts twice, and the estimate is "
             "biased unless the policies are equal.",
-            "若第二个乘积从 t 的下一步开始（如此处的公式），则严格无偏；两个乘积合而为一，每"
-            "个奖励按导致它的全部动作加权。若从 t 开始，第 t 步的比值就被算了两次，除非两个策"
-            "略相同，否则有偏。",
+            "若第二个乘积从 t 的下一步开始（如此处的公式），则严格无偏；两个乘积合而为一，"
+            "每个奖励按导致它的全部动作加权。若从 t 开始，第 t 步的比值就被算了两次，"
+            "除非两个策略相同，否则有偏。",
         ),
         lab="errata",
         proof="tests/test_off_policy.py::test_the_first_order_form_and_the_slides_second_product_are_biased",
@@ -149,16 +149,17 @@ PAGES_22_TO_26 = (
             "The products are exponential in T. Weighting each sample by its own action's "
             "ratio, and leaving out how often the policies visit the state, is wrong in "
             "general, but not by much while they are close.",
-            "这些乘积随 T 呈指数变化。只用每个样本自己的动作之比加权，而忽略两个策略访问该状"
-            "态的频率之比，一般来说并不正确；但只要两个策略接近，误差不大。",
+            "这些乘积随 T 呈指数变化。只用每个样本自己的动作之比加权，"
+            "而忽略两个策略访问该状态的频率之比，一般来说并不正确；但只要两个策略接近，"
+            "误差不大。",
         ),
         functions=("off_policy.first_order_values", "off_policy.action_weights"),
         finding=Text(
             "Both halves hold. The bias is there, and vanishes as the policies come together; "
             "the lab shows it, exactly, against the distance, and the variance of the weights "
             "against T.",
-            "两方面都成立。偏差确实存在，并随两个策略靠近而消失；实验给出偏差（精确值）随距离"
-            "的变化，以及权重的方差随 T 的变化。",
+            "两方面都成立。偏差确实存在，并随两个策略靠近而消失；"
+            "实验给出偏差（精确值）随距离的变化，以及权重的方差随 T 的变化。",
         ),
         lab="importance",
         proof="tests/test_off_policy.py::test_the_bias_of_the_first_order_form_vanishes_with_the_distance",

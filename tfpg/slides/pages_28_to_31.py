@@ -33,9 +33,10 @@ PAGES_28_TO_31 = (
             "wants a loss; so build one whose gradient is the policy gradient, a weighted "
             "maximum likelihood: cross-entropy for discrete actions, squared error for "
             "Gaussian ones.",
-            "逐样本求梯度代价太大：100 条轨迹、每条 100 步、一百万个参数，就是一万个一百万维"
-            "的向量。反向传播需要一个损失，那就构造一个梯度恰为策略梯度的损失，即加权的最大似"
-            "然：离散动作用交叉熵，高斯动作用平方误差。",
+            "逐样本求梯度代价太大：100 条轨迹、每条 100 步、一百万个参数，"
+            "就是一万个一百万维的向量。反向传播需要一个损失，"
+            "那就构造一个梯度恰为策略梯度的损失，即加权的最大似然：离散动作用交叉熵，"
+            "高斯动作用平方误差。",
         ),
         functions=(
             "per_sample.naive_policy_gradient",
@@ -47,9 +48,9 @@ PAGES_28_TO_31 = (
             "pseudo-loss needs one pass backwards. Its value means nothing: it does not "
             "measure how well the policy does, and need not fall. 100 times 100 is 10,000, "
             "which at four bytes a number and a million parameters takes 40 GB.",
-            "两种做法得到同一个梯度（逐样本的梯度用三种方式算过）；伪损失只需一次反向传播。它"
-            "的数值没有意义：既不衡量策略的好坏，也不必下降。100 × 100 是一万；每个数四字节、"
-            "一百万个参数，就是 40 GB（字幕里的数字见术语表）。",
+            "两种做法得到同一个梯度（逐样本的梯度用三种方式算过）；伪损失只需一次反向传播。"
+            "它的数值没有意义：既不衡量策略的好坏，也不必下降。100 × 100 是一万；"
+            "每个数四字节、一百万个参数，就是 40 GB（字幕里的数字见术语表）。",
         ),
         lab="cost",
         proof="tests/test_pseudo_loss.py::test_the_policy_gradient_is_the_mean_of_the_gradients_of_the_samples",
@@ -73,8 +74,8 @@ PAGES_28_TO_31 = (
             "Supervised learning of discrete actions in a few lines: the network gives "
             "logits, the cross-entropy with the actions is their negative log-likelihood, and "
             "its mean is differentiated.",
-            "离散动作的监督学习只需几行：网络给出 logits，它与动作的交叉熵就是负对数似然，对"
-            "其均值求导即可。",
+            "离散动作的监督学习只需几行：网络给出 logits，它与动作的交叉熵就是负对数似然，"
+            "对其均值求导即可。",
         ),
         functions=("pseudo_loss.maximum_likelihood", "pseudo_loss.distribution_maximum_likelihood"),
         finding=Text(
@@ -82,9 +83,9 @@ PAGES_28_TO_31 = (
             "departures; a test compares the two. The names `negative_likelihoods` and "
             "`variables` are the slide's: the first holds negative log-likelihoods, the "
             "second are those of the Keras model.",
-            "除了声明过的差异，函数与幻灯片逐句一致，并由测试比对。`negative_likelihoods` 和 "
-            "`variables` 沿用幻灯片的名字：前者其实是负对数似然，后者是 Keras 模型的可训练变"
-            "量。",
+            "除了声明过的差异，函数与幻灯片逐句一致，并由测试比对。"
+            "`negative_likelihoods` 和 `variables` 沿用幻灯片的名字：前者其实是负对数似然，"
+            "后者是 Keras 模型的可训练变量。",
         ),
         lab="",
         proof="tests/test_slides.py::test_every_statement_is_the_slides_or_declared",
@@ -109,8 +110,8 @@ PAGES_28_TO_31 = (
             "The policy gradient is the same code with one more line: the negative "
             "likelihoods are multiplied, sample by sample, by the q-values. Those may come "
             "from plain NumPy; automatic differentiation must take them for constants.",
-            "策略梯度是同一段代码再多一行：把负对数似然逐样本地乘以 q 值。q 值用 NumPy 计算即"
-            "可；自动微分必须把它们当作常数。",
+            "策略梯度是同一段代码再多一行：把负对数似然逐样本地乘以 q 值。"
+            "q 值用 NumPy 计算即可；自动微分必须把它们当作常数。",
         ),
         functions=(
             "pseudo_loss.policy_gradient",
@@ -123,9 +124,10 @@ PAGES_28_TO_31 = (
             "mean(q) times that of maximum likelihood, with no error and no warning. The "
             "formula divides by N, the code by N*T; `tfpg lab divide` shows when that "
             "matters.",
-            "新增的是一行；而在 TensorFlow 2 里还需要另一行：没有它，列 `(N*T, 1)` 乘以 "
-            "`(N*T,)` 会广播成 `(N*T, N*T)`，所得梯度就是 mean(q) 乘以最大似然的梯度，没有报"
-            "错，也没有警告。公式除以 N，代码除以 N*T；`tfpg lab divide` 展示何时这很要紧。",
+            "新增的是一行；而在 TensorFlow 2 里还需要另一行：没有它，"
+            "列 `(N*T, 1)` 乘以 `(N*T,)` 会广播成 `(N*T, N*T)`，"
+            "所得梯度就是 mean(q) 乘以最大似然的梯度，没有报错，也没有警告。公式除以 N，"
+            "代码除以 N*T；`tfpg lab divide` 展示何时这很要紧。",
         ),
         lab="broadcast",
         proof="tests/test_pseudo_loss.py::test_the_slide_typed_literally_trains_mean_q_times_maximum_likelihood",
@@ -141,8 +143,8 @@ PAGES_28_TO_31 = (
             "should be far larger, of thousands or tens of thousands of samples, and learning "
             "rates are hard to tune. Adam is an acceptable start, plain SGD with momentum "
             "very hard to use; expect to tune more.",
-            "梯度的噪声很大，所以这与监督学习不同：批次要大得多，用数千到数万个样本；学习率很"
-            "难调。Adam 是可以接受的起点，带动量的 SGD 很难用；要准备做更多的调参。",
+            "梯度的噪声很大，所以这与监督学习不同：批次要大得多，用数千到数万个样本；"
+            "学习率很难调。Adam 是可以接受的起点，带动量的 SGD 很难用；要准备做更多的调参。",
         ),
         functions=("training.train", "exact.moments"),
         finding=Text(
@@ -151,8 +153,8 @@ PAGES_28_TO_31 = (
             "the batch sizes named, and `tfpg lab optimizers` runs optimizers over a grid of "
             "learning rates, with several seeds.",
             "N 条轨迹的均值，其方差恰为一条的 N 分之一：批次扩大到四倍，噪声减半。"
-            "`tfpg lab variance` 在课上所说的批次大小上测量噪声，`tfpg lab optimizers` 则在多"
-            "个随机种子上比较不同优化器与学习率。",
+            "`tfpg lab variance` 在课上所说的批次大小上测量噪声，"
+            "`tfpg lab optimizers` 则在多个随机种子上比较不同优化器与学习率。",
         ),
         lab="variance",
         proof="tests/test_exact.py::test_the_variance_of_n_trajectories_is_an_nth",

@@ -28,8 +28,8 @@ PAGES_34_TO_36 = (
             "Parameters differ in how strongly they act on the policy. In this example of "
             "Peters and Schaal the part of the gradient along sigma dominates, and steepest "
             "ascent hardly moves k towards its best value.",
-            "不同参数对策略的影响力不同。在 Peters 与 Schaal 的这个例子中，梯度沿 sigma 的分"
-            "量占主导，最速上升几乎不让 k 走向它的最优值。",
+            "不同参数对策略的影响力不同。在 Peters 与 Schaal 的这个例子中，"
+            "梯度沿 sigma 的分量占主导，最速上升几乎不让 k 走向它的最优值。",
         ),
         functions=("exact.exact_gradient", "natural_gradient.natural_direction"),
         finding=Text(
@@ -37,9 +37,9 @@ PAGES_34_TO_36 = (
             "part along sigma is in proportion to sigma and always asks for less noise, while "
             "that along k vanishes at the best k: near there sigma dominates, as the lecture "
             "says. Far from it, with little noise, k does.",
-            "幻灯片没有写明动力学，我们取 s' = s + a。此时沿 sigma 的分量与 sigma 成正比，总"
-            "是要求减小噪声；沿 k 的分量在最优的 k 处为零：因此在它附近 sigma 占主导，正如课"
-            "上所说。而远离它、噪声又小时，占主导的是 k。",
+            "幻灯片没有写明动力学，我们取 s' = s + a。此时沿 sigma 的分量与 sigma 成正比，"
+            "总是要求减小噪声；沿 k 的分量在最优的 k 处为零：因此在它附近 sigma 占主导，"
+            "正如课上所说。而远离它、噪声又小时，占主导的是 k。",
         ),
         lab="natural",
         proof="tests/test_claims.py::test_sigma_dominates_the_gradient_near_the_best_gain_and_not_far_from_it",
@@ -82,8 +82,8 @@ PAGES_34_TO_36 = (
             "Fisher matrix, which samples estimate, and the step is the gradient times its "
             "inverse.",
             "一步有多长，应当看策略改变了多少，而不是参数改变了多少。KL 散度就是这样的度量；"
-            "在当前策略附近，它的曲率就是 Fisher 信息矩阵，可以用样本估计，而步子就是梯度乘以"
-            "它的逆。",
+            "在当前策略附近，它的曲率就是 Fisher 信息矩阵，可以用样本估计，"
+            "而步子就是梯度乘以它的逆。",
         ),
         functions=("natural_gradient.fisher_vector_product", "natural_gradient.natural_direction"),
         finding=Text(
@@ -92,9 +92,10 @@ PAGES_34_TO_36 = (
             "made: its product with a vector is the slide's own gradient, with a column that "
             "says how fast each likelihood grows along that vector. On an enumerated process "
             "it is exact.",
-            "把同一个策略的权重写成百分之一或三倍大小，自然梯度的一步不变，而普通梯度的一步则"
-            "大不相同。Fisher 信息矩阵从不显式构造：它与向量之积就是幻灯片自己的梯度，只是那"
-            "一列换成各样本对数似然沿该向量的增长速度。在可枚举的过程上它是精确的。",
+            "把同一个策略的权重写成百分之一或三倍大小，自然梯度的一步不变，"
+            "而普通梯度的一步则大不相同。Fisher 信息矩阵从不显式构造："
+            "它与向量之积就是幻灯片自己的梯度，"
+            "只是那一列换成各样本对数似然沿该向量的增长速度。在可枚举的过程上它是精确的。",
         ),
         lab="natural",
         proof="tests/test_natural_gradient.py::test_the_natural_step_is_invariant_under_reparameterisation_and_the_plain_one_is_not",
@@ -118,8 +119,8 @@ PAGES_34_TO_36 = (
             "The natural policy gradient fixes the step size alpha. Trust region policy "
             "optimization fixes the KL divergence epsilon instead, and derives alpha from it, "
             "solving for the direction with conjugate gradients.",
-            "自然策略梯度固定步长 alpha。信赖域策略优化（TRPO）则固定 KL 散度 epsilon，由它推"
-            "出 alpha，并用共轭梯度法求出方向。",
+            "自然策略梯度固定步长 alpha。信赖域策略优化（TRPO）则固定 KL 散度 epsilon，"
+            "由它推出 alpha，并用共轭梯度法求出方向。",
         ),
         functions=(
             "natural_gradient.natural_policy_gradient_step",
@@ -129,8 +130,8 @@ PAGES_34_TO_36 = (
             "Conjugate gradients find the direction that linear algebra finds. The "
             "trust-region step stays within its divergence, halved where the quadratic is too "
             "bold, and is not taken where it cannot improve.",
-            "共轭梯度法求得的方向与线性代数直接求解的一致。信赖域的一步不超过给定的散度：二次"
-            "近似过于大胆时就减半；若无法改进，就不走这一步。",
+            "共轭梯度法求得的方向与线性代数直接求解的一致。信赖域的一步不超过给定的散度："
+            "二次近似过于大胆时就减半；若无法改进，就不走这一步。",
         ),
         lab="natural",
         proof="tests/test_natural_gradient.py::test_a_trust_region_step_improves_and_stays_within_the_divergence",

@@ -35,8 +35,8 @@ PAGES_5_TO_14 = (
             "trajectories sampled with the policy estimate it. How the world begins and moves "
             "drops out, because it does not depend on the parameters: nobody needs to know "
             "it.",
-            "期望的梯度本身也可以写成期望，因此用当前策略采样的轨迹就能估计它。初始状态和环境"
-            "动力学与参数无关，求导时会消去，所以不必知道它们。",
+            "期望的梯度本身也可以写成期望，因此用当前策略采样的轨迹就能估计它。"
+            "初始状态和环境动力学与参数无关，求导时会消去，所以不必知道它们。",
         ),
         functions=("returns.total_reward", "estimators.total_reward_estimator", "exact.exact_gradient"),
         finding=Text(
@@ -45,9 +45,10 @@ PAGES_5_TO_14 = (
             "expected reward itself (`tests/test_exact.py`). Sampling has no derivative: a "
             "tape asked for the gradient of the mean sampled reward answers `None`, which is "
             "why the logarithm of the policy is needed.",
-            "完全成立。在小到可以列出全部轨迹的过程上，这一估计的期望等于直接对期望奖励求导所"
-            "得的梯度（`tests/test_exact.py`）。采样这一步没有导数：让 `tf.GradientTape` 对采"
-            "样奖励的均值求梯度，得到的是 `None`；这正是需要策略的对数的原因。",
+            "完全成立。在小到可以列出全部轨迹的过程上，"
+            "这一估计的期望等于直接对期望奖励求导所得的梯度（`tests/test_exact.py`）。"
+            "采样这一步没有导数：让 `tf.GradientTape` 对采样奖励的均值求梯度，"
+            "得到的是 `None`；这正是需要策略的对数的原因。",
         ),
         lab="",
         proof="tests/test_claims.py::test_sampled_rewards_have_no_gradient_and_their_scores_have_it",
@@ -82,8 +83,8 @@ PAGES_5_TO_14 = (
             "Maximum likelihood makes every action of the data likelier. The policy gradient "
             "makes what went well likelier and what went badly less likely: trial and error "
             "as a weight.",
-            "最大似然让数据中的每个动作都更容易出现；策略梯度让结果好的更容易出现，结果差的更"
-            "少出现：把试错变成一个权重。",
+            "最大似然让数据中的每个动作都更容易出现；策略梯度让结果好的更容易出现，"
+            "结果差的更少出现：把试错变成一个权重。",
         ),
         functions=("pseudo_loss.policy_gradient_step", "per_sample.log_likelihoods"),
         finding=Text(
@@ -91,8 +92,8 @@ PAGES_5_TO_14 = (
             "`tests/test_pseudo_loss.py`). One step with a positive weight raises the "
             "likelihood of the actions, one with a negative weight lowers it.",
             "当列 `q_values` 全为 1 时，`policy_gradient` 与 `maximum_likelihood` 逐位相同"
-            "（`tests/test_pseudo_loss.py`）。权重为正时走一步，动作的似然上升；权重为负时则"
-            "下降。",
+            "（`tests/test_pseudo_loss.py`）。权重为正时走一步，动作的似然上升；"
+            "权重为负时则下降。",
         ),
         lab="",
         proof="tests/test_pseudo_loss.py::test_a_step_ascends_the_likelihood_of_good_actions_and_descends_that_of_bad_ones",
@@ -109,8 +110,8 @@ PAGES_5_TO_14 = (
                 Text(
                     "The log-probability of a Gaussian action is minus half the squared distance from "
                     "the mean, measured with the covariance, plus a constant.",
-                    "高斯动作的对数概率等于负二分之一乘以动作到均值的（按协方差度量的）平方距离，再加"
-                    "一个常数。",
+                    "高斯动作的对数概率等于负二分之一乘以动作到均值的（按协方差度量的）平方距离，"
+                    "再加一个常数。",
                 ),
             ),
             Formula(
@@ -133,9 +134,9 @@ PAGES_5_TO_14 = (
             "With unit variance the gradient equals that of half the squared error, weighted "
             "by the q-values; the half and the square's two cancel. For any spread it equals "
             "finite differences of the density (`tests/test_pseudo_loss.py`).",
-            "方差为 1 时，梯度等于用 q 值加权的“平方误差的一半”的梯度：二分之一与平方求导所得"
-            "的 2 相消。对任意标准差，它都与密度的有限差分一致"
-            "（`tests/test_pseudo_loss.py`）。",
+            "方差为 1 时，梯度等于用 q 值加权的“平方误差的一半”的梯度："
+            "二分之一与平方求导所得的 2 相消。对任意标准差，"
+            "它都与密度的有限差分一致（`tests/test_pseudo_loss.py`）。",
         ),
         lab="errata",
         proof="tests/test_pseudo_loss.py::test_a_gaussian_of_unit_variance_is_squared_error",
@@ -166,8 +167,8 @@ PAGES_5_TO_14 = (
             "Exactly so: in a corridor whose first and last place look alike to the policy, "
             "the expected estimate still is the true gradient, with total rewards and with "
             "rewards-to-go.",
-            "完全成立：在一条首尾两处看起来一样的走廊里，无论用总奖励还是未来累积奖励，估计的"
-            "期望仍然是真实的梯度。",
+            "完全成立：在一条首尾两处看起来一样的走廊里，无论用总奖励还是未来累积奖励，"
+            "估计的期望仍然是真实的梯度。",
         ),
         lab="",
         proof="tests/test_exact.py::test_total_reward_and_reward_to_go_are_unbiased",
@@ -192,8 +193,8 @@ PAGES_5_TO_14 = (
         claim=Text(
             "Adding a constant to the reward of every trajectory changes no optimum, and yet "
             "changes the step that a finite batch makes: the estimate has a high variance.",
-            "给每条轨迹的奖励加上同一个常数不会改变最优解，却会改变由有限批次算出的那一步：这"
-            "一估计的方差很大。",
+            "给每条轨迹的奖励加上同一个常数不会改变最优解，却会改变由有限批次算出的那一步："
+            "这一估计的方差很大。",
         ),
         functions=("exact.moments", "exact.per_trajectory"),
         finding=Text(
@@ -201,8 +202,9 @@ PAGES_5_TO_14 = (
             "does not, and the difference vanishes as N grows. Beware of adding the constant "
             "to each step: where the policy decides how long an episode lasts, that is "
             "another objective, and its gradient is another one too.",
-            "对整条轨迹的奖励成立：期望不变，方差会变，而差别随 N 增大而消失。但要当心把常数"
-            "加到每一步上：如果回合的长短由策略决定，那就成了另一个目标，梯度也就不同了。",
+            "对整条轨迹的奖励成立：期望不变，方差会变，而差别随 N 增大而消失。"
+            "但要当心把常数加到每一步上：如果回合的长短由策略决定，那就成了另一个目标，"
+            "梯度也就不同了。",
         ),
         lab="shift",
         proof="tests/test_claims.py::test_a_constant_on_every_trajectory_changes_the_variance_and_not_the_expectation",
