@@ -33,11 +33,10 @@ PAGES_17_TO_19 = (
         ),
         functions=("returns.reward_to_go", "estimators.reward_to_go_estimator"),
         finding=Text(
-            "Unbiased, exactly, for whole batches. As a rule it is less noisy, and in the "
-            "closed form of the one-state process by much; but it is no theorem, see the "
-            "erratum. Discounted as everyone does it, from step t on, it is no longer the "
-            "gradient of the discounted return, since it forgets how late the step was ("
-            "`tests/test_exact.py`).",
+            "Unbiased, exactly. As a rule it is less noisy, and in the closed form of the "
+            "one-state process by much; but it is no theorem, see the erratum. Discounted as "
+            "everyone does it, from step t on, it is no longer the gradient of the discounted "
+            "return, since it forgets how late the step was (`tests/test_exact.py`).",
             "严格无偏。通常噪声更小，在单状态过程的闭式解中小得多；但这不是定理，见勘误。"
             "若按惯例从第 t 步起打折扣，它就不再是折扣回报的梯度，"
             "因为它忘了这一步有多晚（`tests/test_exact.py`）。",
