@@ -32,6 +32,7 @@ from tfpg.per_sample import (
 from tfpg.plots import COLOURS, LINES
 from tfpg.policies import CategoricalPolicy
 from tfpg.pseudo_loss import Gradient
+from tfpg.startup import import_tensorflow
 
 STATE_SIZE, ACTIONS = 4, 2
 MILLION = 1000  # the width of two hidden layers with a million parameters
@@ -192,7 +193,9 @@ def _measured(runs: list[tuple[str, int, int]], seed: int) -> list[Point]:
     large = [one for one in runs if _scores_bytes(*one[1:]) > 2e8 and one[0] != PSEUDO_LOSS]
     small = [one for one in runs if one not in large]
     for several, workers in ((small, 2), (large, 1)):
-        with ProcessPoolExecutor(workers, get_context("spawn"), max_tasks_per_child=1) as pool:
+        with ProcessPoolExecutor(
+            workers, get_context("spawn"), import_tensorflow, max_tasks_per_child=1
+        ) as pool:
             waiting = [pool.submit(measure, *run, seed) for run in several]
             points += [one.result() for one in track(waiting, "cost")]
     return points
@@ -211,12 +214,14 @@ class _Peak:
 
     @staticmethod
     def _now() -> int:
-        if os.name == "nt":
-            raise BadInput("memory is measured on Linux and macOS only")
-        import resource
+        if sys.platform == "linux":  # where getrusage remembers the process that this one came from
+            status = Path("/proc/self/status").read_text(encoding="ascii")
+            return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+        if sys.platform == "darwin":
+            import resource
 
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        raise BadInput("memory is measured on Linux and macOS only")
 
 
 def _extrapolated(points: list[Point], way: str, samples: int) -> Point:
