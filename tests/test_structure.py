@@ -15,7 +15,7 @@ PACKAGE = Path(tfpg.__file__).parent
 FLOORS = (
     *("errors", "files", "settings", "spaces", "trajectories", "returns", "acting"),
     *("environments", "rollout", "estimators", "intervals", "films"),
-    *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
+    *("policies", "slides.pseudocode", "slides.alignment", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
     *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
