@@ -1,0 +1,239 @@
+"""The page: every slide beside its code, in one HTML file that needs nothing else."""
+
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import numpy as np
+from latex2mathml.converter import convert
+from markupsafe import Markup, escape
+
+import tfpg
+from tfpg.pseudo_loss import maximum_likelihood
+from tfpg.slides.alignment import Row, Verdict, align
+from tfpg.slides.deck import DECK, ERRATA, GLOSSARY, Formula, Slide, Text
+from tfpg.slides.pictures import Picture, read_pictures
+from tfpg.slides.pseudocode import DEPARTURES, PAGE_29, PAGE_30, SLIDES
+from tfpg.slides.running import LENGTHS, Tensor, compare, product, run, small_batch
+from tfpg.slides.source import Line, Listing, highlighted, listing, whole_file
+from tfpg.slides.words import INTERFACE, REASONS_ZH
+
+LANGUAGES = ("en", "zh")
+PSEUDOCODE = {29: "maximum_likelihood", 30: "policy_gradient"}  # the function that is the slide
+SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
+LEARNING_RATE = 1.0  # of the step that follows the column
+
+
+class Beside(NamedTuple):
+    """A row of the slide beside ours, ready to be shown."""
+
+    slide: list[Line]
+    ours: list[Line]
+    line: int
+    verdict: str
+    sign: str
+    mark: str  # "new" or "changed" against p. 29, or ""
+    reasons: list[Text]
+    assigned: list[Tensor]
+
+
+class Section(NamedTuple):
+    """All that the page shows of a slide."""
+
+    slide: Slide
+    rows: list[Beside]  # of the slides of pseudocode
+    tensors: list[Tensor]
+    listings: list[Listing]
+    picture: Picture | None
+
+
+def make_page(language: str = "en") -> str:
+    """The page as HTML; it holds both languages and begins with this one."""
+    sections = [_section(slide) for slide in sorted(DECK, key=lambda one: one.page)]
+    modules = {one.module for section in sections for one in section.listings}
+    modules.add(listing("labs.broadcast.literal_policy_gradient").module)
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            language=language,
+            words=INTERFACE,
+            both=both,
+            attribute=lambda name, text: _attribute(name, text, language),
+            lab_alt=_alt,
+            version=tfpg.__version__,
+            first=[one for one in sections if one.slide.page in PSEUDOCODE],
+            rest=[one for one in sections if one.slide.page not in PSEUDOCODE],
+            sections=sections,
+            errata=ERRATA,
+            glossary=GLOSSARY,
+            comparison=compare(),
+            column=json.dumps(_column()),
+            sizes=_sizes(),
+            learning_rate=LEARNING_RATE,
+            files={module: whole_file(module) for module in sorted(modules)},
+            part=lambda name: Markup(_part(name).read_text(encoding="utf-8")),
+        )
+    )
+
+
+def beside(page: int, tensors: Sequence[Tensor] = ()) -> list[Beside]:
+    """The rows of p. 29 or p. 30 beside the installed function."""
+    name = PSEUDOCODE[page]
+    ours = listing(f"pseudo_loss.{name}")
+    rows = align(SLIDES[name], ours.text, DEPARTURES[name], ours.first)
+    marks = marks_against_page_29() if page == 30 else {}
+    assigned: dict[int, list[Tensor]] = {}
+    for tensor in tensors:
+        assigned.setdefault(tensor.line, []).append(tensor)
+    return [_beside(row, marks.get(row.slide, ""), assigned.get(row.line, [])) for row in rows]
+
+
+def marks_against_page_29() -> dict[str, str]:
+    """The lines of p. 30 that p. 29 has not ("new"), or has otherwise ("changed")."""
+    words = {Verdict.EXTRA: "new", Verdict.DIFFERENT: "changed"}
+    rows = align(PAGE_29, PAGE_30)
+    return {row.ours: words[row.verdict] for row in rows if row.verdict in words}
+
+
+def both(text: Text, *values: Any, **named: Any) -> Markup:
+    """A text in both languages, of which the page shows one; `code` in backticks."""
+    return Markup("").join(
+        Markup('<span lang="{}">{}</span>').format(
+            "zh-Hans" if language == "zh" else language,
+            _marked(one.format(*values, **named) if values or named else one),
+        )
+        for language, one in zip(LANGUAGES, text, strict=True)
+    )
+
+
+def _section(slide: Slide) -> Section:
+    tensors: list[Tensor] = []
+    rows: list[Beside] = []
+    if slide.page in PSEUDOCODE:
+        batch = small_batch()
+        tensors = (
+            run(maximum_likelihood, *batch[:3]) if slide.page == 29 else compare().right
+        )
+        rows = beside(slide.page, tensors)
+    return Section(
+        slide,
+        rows,
+        tensors,
+        [listing(name) for name in slide.functions],
+        read_pictures().get(slide.lab),
+    )
+
+
+def _beside(row: Row, mark: str, assigned: list[Tensor]) -> Beside:
+    return Beside(
+        highlighted(row.slide),
+        highlighted(row.ours, row.line),
+        row.line,
+        row.verdict,
+        SIGNS.get(row.verdict, "!"),
+        mark,
+        [Text(one.reason, REASONS_ZH[one.ours]) for one in row.departures],
+        assigned,
+    )
+
+
+def _column() -> dict[str, Any]:
+    """What the script needs to take the step of p. 30 itself."""
+    batch = small_batch()
+    return {
+        "weights": batch.policy.get_weights()[0].tolist(),
+        "states": batch.states.tolist(),
+        "actions": batch.actions.tolist(),
+        "q_values": batch.q_values[:, 0].tolist(),
+        "learning_rate": LEARNING_RATE,
+    }
+
+
+def _sizes() -> dict[str, Any]:
+    batch = small_batch()
+    return {
+        "trajectories": len(LENGTHS),
+        "lengths": ", ".join(map(str, LENGTHS)),
+        "samples": len(batch.states),
+        "states": batch.states.shape[1],
+        "actions": batch.actions.shape[1],
+    }
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tfpg.slides", "parts"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "math": _math,
+        "matrix": matrix,
+        "product": product,
+        "base64": _base64,
+        "breakable": _breakable,
+    }
+    return environment
+
+
+def _part(name: str) -> Path:
+    return Path(__file__).with_name("parts") / name
+
+
+def _marked(text: str) -> Markup:
+    """Plain text with `code` in backticks, as HTML."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(_breakable(part)) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def _breakable(name: str) -> Markup:
+    """Long names may break after an underscore, a dot or a bracket."""
+    html = escape(name)
+    for mark in ("_", ".", "(", "/"):
+        html = html.replace(mark, mark + Markup("<wbr>"))
+    return html
+
+
+def _attribute(name: str, text: Text, language: str) -> Markup:
+    """An attribute that the language switch changes."""
+    return Markup('{}="{}" data-words="{}" data-en="{}" data-zh="{}"').format(
+        name, text[LANGUAGES.index(language)], name, text.en, text.zh
+    )
+
+
+def _alt(section: Section) -> Text:
+    """What a lab's picture shows, for those who do not see it."""
+    return Text(
+        *(
+            one.format(section.slide.lab, finding.replace("`", ""))
+            for one, finding in zip(INTERFACE["lab_alt"], section.slide.finding, strict=True)
+        )
+    )
+
+
+def _math(formula: Formula) -> Markup:
+    return Markup(convert(formula.latex, display="block"))
+
+
+def matrix(values: np.ndarray) -> list[list[str]]:
+    """Rows of numbers, short enough to be read; a vector is one row, for it has no column."""
+    array = np.atleast_2d(np.asarray(values))
+    whole = bool(np.all(array == np.round(array)))
+    return [[_number(one, 0 if whole else 2) for one in row] for row in array]
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value + 0.0:.{digits}f}".replace("-", "−")  # noqa: RUF001  # a minus sign
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
