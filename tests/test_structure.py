@@ -20,7 +20,9 @@ FLOORS = (
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
     *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
     *("display", "startup"),
-    *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "cli", "__main__"),
+    *("commands.train", "commands.evaluate", "commands.plot", "commands.lab"),
+    *("slides.deck", "slides.words", "slides.running", "slides.html", "slides.source"),
+    *("slides.pictures", "slides.page", "slides.vector", "commands.slides", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]
 

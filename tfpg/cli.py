@@ -1,4 +1,4 @@
-"""The command line: `tfpg train | evaluate | plot | lab | slides`. Nothing heavy is imported before it is needed."""
+"""The command line: parsing and teaching. Nothing heavy is imported before it is needed."""
 
 import argparse
 import sys
@@ -191,8 +191,8 @@ def _add_slides(commands: Any) -> None:
     slides = commands.add_parser(
         "slides",
         help="show the slides beside the code",
-        description="Write one HTML page that needs no network, with every slide beside the code that is "
-        "installed, and open it in the browser.",
+        description="Write one HTML page that needs no network, with every slide beside the installed "
+        "code, and open it in the browser.",
         allow_abbrev=False,
     )
     slides.add_argument("--lang", choices=("en", "zh"), default="en", help="its first language (en)")

@@ -77,9 +77,14 @@ DECK = (
         "29",
         TITLE,
         (),
-        Text("Supervised learning makes the actions of the data likelier.", "监督学习提高数据中动作的概率。"),
+        Text(
+            "Supervised learning makes the actions of the data likelier.",
+            "监督学习提高数据中动作的概率。",
+        ),
         ("pseudo_loss.maximum_likelihood",),
-        Text("It is `policy_gradient` with a column of ones.", "它就是权重全为 1 的 `policy_gradient`。"),
+        Text(
+            "It is `policy_gradient` with a column of ones.", "它就是权重全为 1 的 `policy_gradient`。"
+        ),
         "",
         "tests/test_pseudo_loss.py::test_x",
         ("E0b",),

@@ -1,27 +1,20 @@
 """The page: every slide beside its code, in one HTML file that needs nothing else."""
 
-import base64
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
-
-import jinja2
-import numpy as np
-from latex2mathml.converter import convert
-from markupsafe import Markup, escape
 
 import tfpg
 from tfpg.pseudo_loss import maximum_likelihood
 from tfpg.slides.alignment import Row, Verdict, align
-from tfpg.slides.deck import DECK, ERRATA, GLOSSARY, Formula, Slide, Text
+from tfpg.slides.deck import DECK, ERRATA, GLOSSARY, Slide, Text
+from tfpg.slides.html import attribute, both, environment, part
 from tfpg.slides.pictures import Picture, read_pictures
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_29, PAGE_30, SLIDES
-from tfpg.slides.running import LENGTHS, Tensor, compare, product, run, small_batch
+from tfpg.slides.running import LENGTHS, Tensor, compare, run, small_batch
 from tfpg.slides.source import Line, Listing, highlighted, listing, whole_file
 from tfpg.slides.words import INTERFACE, REASONS_ZH
 
-LANGUAGES = ("en", "zh")
 PSEUDOCODE = {29: "maximum_likelihood", 30: "policy_gradient"}  # the function that is the slide
 SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
 LEARNING_RATE = 1.0  # of the step that follows the column
@@ -32,6 +25,8 @@ class Beside(NamedTuple):
 
     slide: list[Line]
     ours: list[Line]
+    slide_text: list[str]
+    ours_text: list[str]
     line: int
     verdict: str
     sign: str
@@ -56,13 +51,13 @@ def make_page(language: str = "en") -> str:
     modules = {one.module for section in sections for one in section.listings}
     modules.add(listing("labs.broadcast.literal_policy_gradient").module)
     return (
-        _environment()
+        environment()
         .get_template("page.html.jinja")
         .render(
             language=language,
             words=INTERFACE,
             both=both,
-            attribute=lambda name, text: _attribute(name, text, language),
+            attribute=lambda name, text: attribute(name, text, language),
             lab_alt=_alt,
             version=tfpg.__version__,
             first=[one for one in sections if one.slide.page in PSEUDOCODE],
@@ -75,7 +70,7 @@ def make_page(language: str = "en") -> str:
             sizes=_sizes(),
             learning_rate=LEARNING_RATE,
             files={module: whole_file(module) for module in sorted(modules)},
-            part=lambda name: Markup(_part(name).read_text(encoding="utf-8")),
+            part=part,
         )
     )
 
@@ -99,25 +94,12 @@ def marks_against_page_29() -> dict[str, str]:
     return {row.ours: words[row.verdict] for row in rows if row.verdict in words}
 
 
-def both(text: Text, *values: Any, **named: Any) -> Markup:
-    """A text in both languages, of which the page shows one; `code` in backticks."""
-    return Markup("").join(
-        Markup('<span lang="{}">{}</span>').format(
-            "zh-Hans" if language == "zh" else language,
-            _marked(one.format(*values, **named) if values or named else one),
-        )
-        for language, one in zip(LANGUAGES, text, strict=True)
-    )
-
-
 def _section(slide: Slide) -> Section:
     tensors: list[Tensor] = []
     rows: list[Beside] = []
     if slide.page in PSEUDOCODE:
         batch = small_batch()
-        tensors = (
-            run(maximum_likelihood, *batch[:3]) if slide.page == 29 else compare().right
-        )
+        tensors = run(maximum_likelihood, *batch[:3]) if slide.page == 29 else compare().right
         rows = beside(slide.page, tensors)
     return Section(
         slide,
@@ -132,6 +114,8 @@ def _beside(row: Row, mark: str, assigned: list[Tensor]) -> Beside:
     return Beside(
         highlighted(row.slide),
         highlighted(row.ours, row.line),
+        row.slide.splitlines(),
+        row.ours.splitlines(),
         row.line,
         row.verdict,
         SIGNS.get(row.verdict, "!"),
@@ -157,57 +141,11 @@ def _sizes() -> dict[str, Any]:
     batch = small_batch()
     return {
         "trajectories": len(LENGTHS),
-        "lengths": ", ".join(map(str, LENGTHS)),
+        "lengths": " + ".join(map(str, LENGTHS)),
         "samples": len(batch.states),
         "states": batch.states.shape[1],
         "actions": batch.actions.shape[1],
     }
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tfpg.slides", "parts"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "math": _math,
-        "matrix": matrix,
-        "product": product,
-        "base64": _base64,
-        "breakable": _breakable,
-    }
-    return environment
-
-
-def _part(name: str) -> Path:
-    return Path(__file__).with_name("parts") / name
-
-
-def _marked(text: str) -> Markup:
-    """Plain text with `code` in backticks, as HTML."""
-    parts = text.split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(_breakable(part)) if index % 2 else escape(part)
-        for index, part in enumerate(parts)
-    )
-
-
-def _breakable(name: str) -> Markup:
-    """Long names may break after an underscore, a dot or a bracket."""
-    html = escape(name)
-    for mark in ("_", ".", "(", "/"):
-        html = html.replace(mark, mark + Markup("<wbr>"))
-    return html
-
-
-def _attribute(name: str, text: Text, language: str) -> Markup:
-    """An attribute that the language switch changes."""
-    return Markup('{}="{}" data-words="{}" data-en="{}" data-zh="{}"').format(
-        name, text[LANGUAGES.index(language)], name, text.en, text.zh
-    )
 
 
 def _alt(section: Section) -> Text:
@@ -218,22 +156,3 @@ def _alt(section: Section) -> Text:
             for one, finding in zip(INTERFACE["lab_alt"], section.slide.finding, strict=True)
         )
     )
-
-
-def _math(formula: Formula) -> Markup:
-    return Markup(convert(formula.latex, display="block"))
-
-
-def matrix(values: np.ndarray) -> list[list[str]]:
-    """Rows of numbers, short enough to be read; a vector is one row, for it has no column."""
-    array = np.atleast_2d(np.asarray(values))
-    whole = bool(np.all(array == np.round(array)))
-    return [[_number(one, 0 if whole else 2) for one in row] for row in array]
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value + 0.0:.{digits}f}".replace("-", "−")  # noqa: RUF001  # a minus sign
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -100,8 +100,14 @@ def compare() -> Comparison:
     batch = small_batch()
     likely = run(maximum_likelihood, *batch[:3])
     right, literal = run(policy_gradient, *batch), run(literal_policy_gradient, *batch)
-    gradients = (tensors[-1].value for tensors in (right, literal, likely))
-    return Comparison(right, literal, *gradients, mean_q=float(batch.q_values.mean()))
+    return Comparison(
+        right,
+        literal,
+        right_gradient=right[-1].value,
+        literal_gradient=literal[-1].value,
+        likelihood_gradient=likely[-1].value,
+        mean_q=float(batch.q_values.mean()),
+    )
 
 
 def product(tensors: Sequence[Tensor]) -> list[Tensor]:

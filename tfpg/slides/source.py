@@ -67,7 +67,9 @@ def highlighted(code: str, first: int = 1) -> list[Line]:
         return []
     html = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
     lines = []
-    for number, (text, marked) in enumerate(zip(code.splitlines(), html.splitlines(), strict=True), first):
+    for number, (text, marked) in enumerate(
+        zip(code.splitlines(), html.splitlines(), strict=True), first
+    ):
         indent = len(text) - len(text.lstrip(" "))
         marked = marked.replace(" " * indent, "", 1) if indent else marked
         for break_after in (">(</span>", ">.</span>"):

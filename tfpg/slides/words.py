@@ -10,21 +10,25 @@ INTERFACE: dict[str, Text] = {
     ),
     "what": Text("The one new line", "唯一的新行"),
     "what_text": Text(
-        "`weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)`. Page 30 is page "
+        "`weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)`. Page "
+        "30 is page "
         "29, supervised learning, with every likelihood weighted by its q‑value.",
-        "`weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)`。第 30 页就是第 29 "
+        "`weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)`。第 30 "
+        "页就是第 29 "
         "页的监督学习，只是每个似然都乘上了它的 Q 值。",
     ),
     "why": Text("Why the column matters", "为什么列很重要"),
     "why_text": Text(
-        "`q_values` is a column `(N*T, 1)`. If the likelihoods are not one too, the product is broadcast "
+        "`q_values` is a column `(N*T, 1)`. If the likelihoods are not one too, the product is "
+        "broadcast "
         "to `(N*T, N*T)` and the policy learns something else, without any error.",
         "`q_values` 是一列 `(N*T, 1)`。如果似然不是一列，乘积会广播成 `(N*T, N*T)`，"
         "策略学到的就是别的东西，而且没有任何报错。",
     ),
     "where": Text("Where the code lives", "代码在哪里"),
     "where_text": Text(
-        "In `tfpg/pseudo_loss.py`. The right-hand sides are the functions that train, read from the "
+        "In `tfpg/pseudo_loss.py`. The right-hand sides are the functions that train, read "
+        "from the "
         "installed library when this page was made.",
         "在 `tfpg/pseudo_loss.py`。右侧就是训练时运行的函数，生成本页时从已安装的库中读取。",
     ),
@@ -36,7 +40,6 @@ INTERFACE: dict[str, Text] = {
     "skip": Text("Skip to the slides", "跳到幻灯片"),
     "page": Text("p. {}", "第 {} 页"),
     "slide": Text("The slide", "幻灯片"),
-    "code": Text("The code", "代码"),
     "mark": Text("Mark", "标记"),
     "line": Text("Line", "行号"),
     "found": Text("as on the slide", "与幻灯片相同"),
@@ -48,12 +51,15 @@ INTERFACE: dict[str, Text] = {
     "new": Text("new", "新增"),
     "changed": Text("changed", "改动"),
     "legend": Text(
-        "= as on the slide; ≠ departs from it; + not on it. Each departure is declared with its reason. "
+        "= as on the slide; ≠ departs from it; + not on it. Each departure is declared with "
+        "its reason. "
         "“new” and “changed”: against p. 29.",
-        "= 与幻灯片相同；≠ 不同；+ 幻灯片上没有。每处不同都已声明并说明理由。“新增”“改动”：与第 29 页相比。",
+        "= 与幻灯片相同；≠ 不同；+ 幻灯片上没有。每处不同都已声明并说明理由。“新增”“改动”：与第"
+        " 29 页相比。",
     ),
     "legend_29": Text(
-        "= as on the slide; ≠ departs from it; + not on it. Each departure is declared with its reason.",
+        "= as on the slide; ≠ departs from it; + not on it. Each departure is declared with "
+        "its reason.",
         "= 与幻灯片相同；≠ 不同；+ 幻灯片上没有。每处不同都已声明并说明理由。",
     ),
     "claim": Text("The lecture says", "讲义的说法"),
@@ -63,8 +69,10 @@ INTERFACE: dict[str, Text] = {
     "signature": Text("Signature and docstring", "函数签名与文档"),
     "run": Text("When it runs", "运行时"),
     "run_text": Text(
-        "Run while this page was made: {trajectories} trajectories of {lengths} steps, so N*T = {samples}; "
-        "Ds = {states}, Da = {actions}; a linear policy. Each tensor stands under the number of its line.",
+        "Run while this page was made: {trajectories} trajectories of {lengths} steps, so N*T "
+        "= {samples}; "
+        "Ds = {states}, Da = {actions}; a linear policy. Each tensor stands under the number "
+        "of its line.",
         "生成本页时实际运行：{trajectories} 条轨迹，长 {lengths} 步，所以 N*T = {samples}；"
         "Ds = {states}，Da = {actions}；线性策略。每个张量上方是它的行号。",
     ),
@@ -83,16 +91,19 @@ INTERFACE: dict[str, Text] = {
     "gradients": Text("The two gradients", "两个梯度"),
     "likelihood_times": Text("mean(q_values) times that of p. 29", "mean(q_values) 乘第 29 页的梯度"),
     "sentence": Text(
-        "The literal gradient is mean(q_values) = {mean} times that of maximum likelihood; they differ by "
+        "The literal gradient is mean(q_values) = {mean} times that of maximum likelihood; "
+        "they differ by "
         "{difference} at most. With normalised q‑values it is zero.",
         "照字面得到的梯度是最大似然梯度的 mean(q_values) = {mean} 倍，最大相差 {difference}。"
         "Q 值归一化后它就是零。",
     ),
     "drag": Text("Drag the column", "拖动这一列"),
     "drag_text": Text(
-        "Each row is a sample. Move its q‑value: the gradient and the probability of its action after one "
+        "Each row is a sample. Move its q‑value: the gradient and the probability of its "
+        "action after one "
         "step follow. The link in the address bar keeps what you set.",
-        "每一行是一个样本。拖动它的 Q 值，梯度与一步之后该动作的概率会随之改变。地址栏中的链接会记住你的设置。",
+        "每一行是一个样本。拖动它的 Q 值，梯度与一步之后该动作的概率会随之改变。地址栏中的链接"
+        "会记住你的设置。",
     ),
     "state": Text("state", "状态"),
     "action": Text("action", "动作"),
@@ -109,23 +120,15 @@ INTERFACE: dict[str, Text] = {
     "ones": Text("All 1: maximum likelihood", "全为 1：最大似然"),
     "normalize": Text("Normalise", "归一化"),
     "reset": Text("Reset", "重置"),
-    "mean": Text("mean(q_values)", "mean(q_values)"),
     "cosine": Text("cosine of the two", "两者的余弦"),
-    "undefined": Text("undefined", "无定义"),
-    "lab": Text("Put to the test", "实验检验"),
     "lab_alt": Text("Picture of the lab “{}”: {}", "实验“{}”的图：{}"),
-    "made": Text("Made with {}, settings: {}.", "由 {} 生成，设置：{}。"),
     "rest": Text("The rest of the lecture", "讲座的其他部分"),
-    "errata": Text("Errata", "勘误"),
     "glossary": Text("Glossary", "术语表"),
     "english": Text("English", "英文"),
     "chinese": Text("Chinese", "中文"),
     "subtitle": Text("in the subtitles", "字幕中的误译"),
     "sources": Text("The files, whole", "完整源文件"),
     "made_with": Text("Made by tfpg {}.", "由 tfpg {} 生成。"),
-    "keys": Text(
-        "Arrows or Page Up and Down: step. Esc: leave.", "方向键或翻页键：前进后退。Esc：退出。"
-    ),
 }
 
 GIVEN_ZH = "“# Given:” 会真正执行：检查形状，并把 NumPy 数组一次性转换为策略的精度。"
@@ -136,7 +139,8 @@ REASONS_ZH: dict[str, str] = {
     + "Q 值是常数，不参与求导。",
     "with tf.GradientTape() as tape:": "“# Build the graph:” 在 TensorFlow 2 中是一条记录运算的 tape。",
     "policy(states)": "Keras 模型直接调用；它没有 predictions 方法。",
-    "negative_likelihoods = negative_likelihoods[:, tf.newaxis]": "交叉熵的形状是 (N*T,)。与一列 (N*T, 1) "
+    "negative_likelihoods = negative_likelihoods[:, tf.newaxis]": "交叉熵的形状是 (N*T,)。与一"
+    "列 (N*T, 1) "
     "相乘会广播成 (N*T, N*T)，梯度就成了最大似然梯度的 mean(q_values) 倍。",
     "tape.gradient(loss, policy.trainable_variables)": "TensorFlow 2 用 tape 求导，"
     "而 Keras 模型知道自己的变量。",
