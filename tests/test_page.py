@@ -28,7 +28,7 @@ from tfpg.slides.pseudocode import DEPARTURES, PAGE_30, SLIDES
 from tfpg.slides.running import small_batch
 from tfpg.slides.source import listing, whole_file
 from tfpg.slides.vector import draw, filled, wrapped
-from tfpg.slides.words import INTERFACE, REASONS_ZH
+from tfpg.slides.interface import INTERFACE, REASONS_ZH
 
 PARTS = Path(page_module.__file__).with_name("parts")
 CHROMIUM = next(

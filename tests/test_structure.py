@@ -21,7 +21,7 @@ FLOORS = (
     *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
     *("display", "startup"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab"),
-    *("slides.deck", "slides.words", "slides.running", "slides.html", "slides.source"),
+    *("slides.deck", "slides.interface", "slides.running", "slides.html", "slides.source"),
     *("slides.pictures", "slides.page", "slides.vector", "commands.slides", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]

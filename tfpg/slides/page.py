@@ -13,7 +13,7 @@ from tfpg.slides.pictures import Picture, read_pictures
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_29, PAGE_30, SLIDES
 from tfpg.slides.running import LENGTHS, Tensor, compare, run, small_batch
 from tfpg.slides.source import Line, Listing, highlighted, listing, whole_file
-from tfpg.slides.words import INTERFACE, REASONS_ZH
+from tfpg.slides.interface import INTERFACE, REASONS_ZH
 
 PSEUDOCODE = {29: "maximum_likelihood", 30: "policy_gradient"}  # the function that is the slide
 SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
