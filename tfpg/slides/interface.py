@@ -62,6 +62,7 @@ INTERFACE: dict[str, Text] = {
         "its reason.",
         "= 与幻灯片相同；≠ 不同；+ 幻灯片上没有。每处不同都已声明并说明理由。",
     ),
+    "said": Text("What is said, and what is true", "讲义与实际"),
     "claim": Text("The lecture says", "讲义的说法"),
     "finding": Text("What is true", "实际情况"),
     "proof": Text("Proved by", "证明见"),

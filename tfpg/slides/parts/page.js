@@ -5,11 +5,14 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 
 // --- language and theme
 function setLanguage(language) {
+  const seen = document.elementFromPoint(innerWidth / 3, innerHeight / 3)?.closest("tr, figure, dl, section, main");
+  const before = seen?.getBoundingClientRect().top;
   root.dataset.language = language;
   root.lang = language === "zh" ? "zh-Hans" : "en";
   for (const element of all("[data-words]"))
     element.setAttribute(element.dataset.words, element.dataset[language]);
   if (stage.screens) fit();
+  else if (seen) scrollBy({ top: seen.getBoundingClientRect().top - before, behavior: "instant" });
 }
 find("#language").onclick = () => setLanguage(root.dataset.language === "en" ? "zh" : "en");
 
