@@ -22,13 +22,13 @@ from tfpg.labs.baseline import baseline
 from tfpg.labs.broadcast import literal_policy_gradient
 from tfpg.slides import page as page_module
 from tfpg.slides.deck import DECK, ERRATA, GLOSSARY
+from tfpg.slides.interface import INTERFACE, REASONS_ZH
 from tfpg.slides.page import LEARNING_RATE, PSEUDOCODE, beside, make_page, marks_against_page_29
 from tfpg.slides.pictures import FOLDER, make_picture, read_pictures
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_30, SLIDES
 from tfpg.slides.running import small_batch
 from tfpg.slides.source import listing, whole_file
 from tfpg.slides.vector import draw, filled, wrapped
-from tfpg.slides.interface import INTERFACE, REASONS_ZH
 
 PARTS = Path(page_module.__file__).with_name("parts")
 CHROMIUM = next(

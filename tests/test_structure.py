@@ -22,6 +22,7 @@ FLOORS = (
     *("display", "startup"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab"),
     *("slides.deck", "slides.interface", "slides.running", "slides.html", "slides.source"),
+    *("slides.examples",),
     *("slides.pictures", "slides.page", "slides.vector", "commands.slides", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]

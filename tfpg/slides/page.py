@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tfpg
-from tfpg.pseudo_loss import maximum_likelihood
 from tfpg.slides.alignment import Row, Verdict, align
 from tfpg.slides.deck import DECK, ERRATA, GLOSSARY, Slide, Text
+from tfpg.slides.examples import example
 from tfpg.slides.html import attribute, both, environment, part
+from tfpg.slides.interface import INTERFACE, REASONS_ZH
 from tfpg.slides.pictures import Picture, read_pictures
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_29, PAGE_30, SLIDES
 from tfpg.slides.running import LENGTHS, Tensor, compare, run, small_batch
-from tfpg.slides.source import Line, Listing, highlighted, listing, whole_file
-from tfpg.slides.interface import INTERFACE, REASONS_ZH
+from tfpg.slides.source import Line, Listing, highlighted, imported, listing, whole_file
 
 PSEUDOCODE = {29: "maximum_likelihood", 30: "policy_gradient"}  # the function that is the slide
 SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
+LONGEST = 40  # lines of a function that are shown without being asked for
 LEARNING_RATE = 1.0  # of the step that follows the column
 
 
@@ -40,8 +41,9 @@ class Section(NamedTuple):
 
     slide: Slide
     rows: list[Beside]  # of the slides of pseudocode
-    tensors: list[Tensor]
     listings: list[Listing]
+    running: Listing  # what the tensors are of
+    tensors: list[Tensor]
     picture: Picture | None
 
 
@@ -69,6 +71,7 @@ def make_page(language: str = "en") -> str:
             column=json.dumps(_column()),
             sizes=_sizes(),
             learning_rate=LEARNING_RATE,
+            longest=LONGEST,
             files={module: whole_file(module) for module in sorted(modules)},
             part=part,
         )
@@ -95,19 +98,19 @@ def marks_against_page_29() -> dict[str, str]:
 
 
 def _section(slide: Slide) -> Section:
+    listings = [listing(name) for name in slide.functions]
+    running, rows = listings[0], []
     tensors: list[Tensor] = []
-    rows: list[Beside] = []
     if slide.page in PSEUDOCODE:
         batch = small_batch()
-        tensors = run(maximum_likelihood, *batch[:3]) if slide.page == 29 else compare().right
+        arguments = batch if slide.page == 30 else batch[:3]
+        tensors = run(imported(f"pseudo_loss.{PSEUDOCODE[slide.page]}"), *arguments)
         rows = beside(slide.page, tensors)
-    return Section(
-        slide,
-        rows,
-        tensors,
-        [listing(name) for name in slide.functions],
-        read_pictures().get(slide.lab),
-    )
+    else:
+        for name, one in zip(slide.functions, listings, strict=True):
+            if not tensors and (tensors := example(name)):
+                running = one
+    return Section(slide, rows, listings, running, tensors, read_pictures().get(slide.lab))
 
 
 def _beside(row: Row, mark: str, assigned: list[Tensor]) -> Beside:

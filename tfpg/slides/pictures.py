@@ -24,7 +24,7 @@ FOLDER = Path(__file__).with_name("pictures")
 class Picture(NamedTuple):
     """A lab's picture and what is known of it."""
 
-    png: bytes
+    png: bytes  # none of a lab that draws nothing: its rows say all
     command: str
     version: str  # of tfpg, TensorFlow and Python
     settings: dict[str, Any]  # quick, seed
@@ -37,26 +37,27 @@ class Picture(NamedTuple):
 def read_pictures() -> dict[str, Picture]:
     """The pictures that are installed, by the name of their lab."""
     return {
-        path.stem: Picture(
-            path.with_suffix(".png").read_bytes(), **json.loads(path.read_text(encoding="utf-8"))
-        )
+        path.stem: Picture(_drawn(path), **json.loads(path.read_text(encoding="utf-8")))
         for path in sorted(FOLDER.glob("*.json"))
     }
 
 
+def _drawn(path: Path) -> bytes:
+    picture = path.with_suffix(".png")
+    return picture.read_bytes() if picture.exists() else b""
+
+
 def make_picture(name: str, quick: bool, seed: int = 0, folder: Path = FOLDER) -> None:
-    """Run a lab and write NAME.png and NAME.json; a lab without a picture leaves none."""
+    """Run a lab and write NAME.json and, where it draws, NAME.png."""
     import tensorflow
 
     from tfpg.labs.report import write
 
     report = getattr(importlib.import_module(f"tfpg.labs.{name}"), name)(quick, seed)
-    if not report.panels:
-        return
     with tempfile.TemporaryDirectory() as elsewhere:
-        _, picture = write(name, report, Path(elsewhere))
-        with atomically(folder / f"{name}.png") as unfinished:
-            unfinished.write_bytes(picture.read_bytes())
+        for picture in write(name, report, Path(elsewhere))[1:]:
+            with atomically(folder / f"{name}.png") as unfinished:
+                unfinished.write_bytes(picture.read_bytes())
     known = {
         "command": f"tfpg lab {name}" + " --quick" * quick + f" --seed {seed}" * bool(seed),
         "version": f"tfpg {__version__}, TensorFlow {tensorflow.__version__}, "

@@ -15,6 +15,7 @@ from tfpg.returns import reward_to_go
 from tfpg.trajectories import column
 
 LENGTHS = (3, 2)  # N = 2 trajectories, N*T = 5 steps
+REWARDS = (np.array([1.0, 0.0, 2.0]), np.array([-1.0, -1.0]))
 
 
 class Batch(NamedTuple):
@@ -54,35 +55,61 @@ class Comparison(NamedTuple):
 def small_batch() -> Batch:
     """Two short trajectories, one good and one bad, weighted by their rewards-to-go."""
     states = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [1.0, 1.0], [-0.5, 1.0]])
-    rewards = np.array([1.0, 0.0, 2.0]), np.array([-1.0, -1.0])
     return Batch(
         linear_policy([[0.5, -0.5, 0.0], [0.25, 0.75, -1.0]]),
         states,
         np.eye(3)[[0, 1, 1, 2, 0]],
-        column([reward_to_go(one) for one in rewards]),
+        column([reward_to_go(one) for one in REWARDS]),
     )
 
 
-def run(function: Callable, *arguments: Any) -> list[Tensor]:
-    """Run a function and return what each of its lines assigned, in order: arrays and tensors only.
+class Call(NamedTuple):
+    """What went into a function, what its lines made of it, and what came out."""
 
-    The function itself is run, under the interpreter's trace, and not a copy of it.
-    """
-    found: list[Tensor] = []
+    given: list[Tensor]
+    assigned: list[Tensor]
+    returned: list[Tensor]
+
+
+def run(function: Callable, *arguments: Any) -> list[Tensor]:
+    """Run a function and return what each of its lines assigned, in order: arrays and tensors only."""
+    return call(function, *arguments).assigned
+
+
+def call(function: Callable, *arguments: Any) -> Call:
+    """Run a function and watch it: the function itself, under the interpreter's trace, and no copy."""
+    found = Call([], [], [])
     before: dict[str, Any] = {}
+    arrays: dict[str, np.ndarray] = {}  # as they were: some lines change an array in its place
     line = 0
 
-    def trace(frame: FrameType, event: str, _: Any) -> Callable | None:
+    def watch(frame: FrameType) -> None:
+        for name, value in frame.f_locals.items():
+            changed = name in arrays and not np.array_equal(arrays[name], value, equal_nan=True)
+            if before.get(name) is not value or changed:
+                found.assigned.extend(_tensors(line, name, value))
+        remember(frame)
+
+    def remember(frame: FrameType) -> None:
+        before.update(frame.f_locals)
+        mutable = {name: one for name, one in before.items() if isinstance(one, np.ndarray)}
+        arrays.clear()
+        arrays.update({name: one.copy() for name, one in mutable.items()})
+
+    def trace(frame: FrameType, event: str, value: Any) -> Callable | None:
         nonlocal line
         if event == "call":
             if frame.f_code is not function.__code__:
                 return None
-            before.update(frame.f_locals)
-        elif event in ("line", "return"):
-            for name, value in frame.f_locals.items():
-                if before.get(name) is not value:
-                    found.extend(_tensors(line, name, value))
-            before.update(frame.f_locals)
+            remember(frame)
+            for name, argument in frame.f_locals.items():
+                if hasattr(argument, "shape"):
+                    found.given.extend(_tensors(frame.f_lineno, name, argument))
+        elif event == "line":
+            watch(frame)
+        elif event == "return":
+            watch(frame)
+            found.returned.extend(_tensors(line, "return", value))
         line = frame.f_lineno
         return trace
 
@@ -128,5 +155,5 @@ def _tensors(line: int, name: str, value: Any) -> list[Tensor]:
         return [one for part in value for one in _tensors(line, name, part)]
     if not hasattr(value, "shape") or not hasattr(value, "__array__"):
         return []
-    array = np.asarray(value)
+    array = np.array(value)
     return [Tensor(line, name, letters(array.shape), array)]

@@ -9,8 +9,8 @@ from pygments.token import Comment, Keyword
 
 from tfpg.slides.deck import DECK
 from tfpg.slides.html import LANGUAGES, environment
-from tfpg.slides.page import PSEUDOCODE, Beside, beside
 from tfpg.slides.interface import INTERFACE
+from tfpg.slides.page import PSEUDOCODE, Beside, beside
 
 WIDTH, HEIGHT, MARGIN, TOP = 1920, 1080, 60, 190
 COLUMN = 825  # of code, left and right

@@ -142,6 +142,12 @@ function leave() {
 const rowsOf = (screen) => (screen.closest("#p30") ? all(".beside tbody tr", screen) : []);
 
 function move(by) {
+  const screen = stage.screens[stage.index];
+  const below = screen.scrollHeight - screen.clientHeight - screen.scrollTop;
+  if (stage.row < 0 && (by > 0 ? below : screen.scrollTop) > 4) {
+    screen.scrollBy({ top: by * 0.8 * screen.clientHeight, behavior: "instant" });
+    return;  // what is too long for the screen is read to its end first
+  }
   const rows = rowsOf(stage.screens[stage.index]);
   if (rows.length && stage.row + by >= -1 && stage.row + by < rows.length) {
     stage.row += by;
@@ -174,7 +180,7 @@ function arrive() {
 // The largest type with which the screen needs no scrolling.
 function fit() {
   const screen = stage.screens[stage.index];
-  let low = 14, high = Math.max(18, innerWidth / 48);
+  let low = Math.max(14, innerWidth / 90), high = Math.max(18, innerWidth / 48);
   for (let i = 0; i < 8; i++) {
     const size = (low + high) / 2;
     root.style.fontSize = `${size}px`;
