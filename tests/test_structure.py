@@ -15,13 +15,16 @@ PACKAGE = Path(tfpg.__file__).parent
 FLOORS = (
     *("errors", "files", "settings", "spaces", "trajectories", "returns", "acting"),
     *("environments", "rollout", "estimators", "intervals", "films"),
+    *("slides.words", "slides.errata", "slides.glossary"),
+    *("slides.pages_5_to_14", "slides.pages_17_to_19", "slides.pages_22_to_26"),
+    *("slides.pages_28_to_31", "slides.pages_34_to_36", "slides.deck"),
     *("policies", "slides.pseudocode", "slides.alignment", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
     *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
     *("display", "startup"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab"),
-    *("slides.deck", "slides.interface", "slides.running", "slides.html", "slides.source"),
+    *("slides.interface", "slides.running", "slides.html", "slides.source"),
     *("slides.examples",),
     *("slides.pictures", "slides.page", "slides.vector", "commands.slides", "cli", "__main__"),
 )
