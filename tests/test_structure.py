@@ -18,14 +18,17 @@ FLOORS = (
     *("slides.words", "slides.errata", "slides.glossary"),
     *("slides.pages_5_to_14", "slides.pages_17_to_19", "slides.pages_22_to_26"),
     *("slides.pages_28_to_31", "slides.pages_34_to_36", "slides.deck"),
-    *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
+    *("policies", "slides.pseudocode", "slides.alignment", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
     *("display", "startup"),
     *("labs.report", "labs.learning", "labs.baseline", "labs.broadcast", "labs.natural"),
     *("labs.errata", "labs.importance", "labs.divide", "labs.cost", "labs.shift"),
     *("labs.variance", "labs.optimizers"),
-    *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "cli", "__main__"),
+    *("commands.train", "commands.evaluate", "commands.plot", "commands.lab"),
+    *("slides.interface", "slides.running", "slides.html", "slides.source"),
+    *("slides.examples",),
+    *("slides.pictures", "slides.page", "slides.vector", "commands.slides", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]
 

@@ -1,4 +1,4 @@
-"""The command line: `tfpg train | evaluate | plot`. Nothing heavy is imported before it is needed."""
+"""The command line: parsing and teaching. Nothing heavy is imported before it is needed."""
 
 import argparse
 import sys
@@ -20,6 +20,7 @@ examples:
                                                advantages from a value function
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
+  tfpg slides                                  every slide beside its code, in the browser
 """
 
 
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_plot(commands)
     _add_lab(commands)
+    _add_slides(commands)
     return parser
 
 
@@ -190,6 +192,22 @@ def _add_lab(commands: Any) -> None:
     lab.add_argument("--out", default="labs", metavar="DIR", help="where to write (labs)")
 
 
+def _add_slides(commands: Any) -> None:
+    slides = commands.add_parser(
+        "slides",
+        help="show the slides beside the code",
+        description="Write one HTML page that needs no network, with every slide beside the installed "
+        "code, and open it in the browser.",
+        allow_abbrev=False,
+    )
+    slides.add_argument("--lang", choices=("en", "zh"), default="en", help="its first language (en)")
+    slides.add_argument(
+        "--out", metavar="FILE", help="the page (tfpg-slides.html, which it replaces if it made it)"
+    )
+    slides.add_argument("--no-open", action="store_true", help="write it only")
+    slides.add_argument("--svg", metavar="DIR", help="also write p29.svg and p30.svg for your own deck")
+
+
 def _train(options: argparse.Namespace) -> int:
     from tfpg.commands.train import train
 
@@ -214,4 +232,16 @@ def _lab(options: argparse.Namespace) -> int:
     return lab(options)
 
 
-COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot, "lab": _lab}
+def _slides(options: argparse.Namespace) -> int:
+    from tfpg.commands.slides import slides
+
+    return slides(options)
+
+
+COMMANDS = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "plot": _plot,
+    "lab": _lab,
+    "slides": _slides,
+}
