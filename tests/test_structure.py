@@ -20,7 +20,10 @@ FLOORS = (
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
     *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
     *("display", "startup"),
-    *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "cli", "__main__"),
+    *("checks.words", "checks.networks", "homework.mistakes", "checks.observe", "checks.shapes"),
+    *("checks.compare", "checks.exercises", "checks.judge", "checks.checking", "checks.submission"),
+    *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "commands.check"),
+    *("cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]
 

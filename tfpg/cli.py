@@ -1,4 +1,7 @@
-"""The command line: `tfpg train | evaluate | plot`. Nothing heavy is imported before it is needed."""
+"""The command line: `tfpg train | evaluate | plot | lab | check`.
+
+Nothing heavy is imported before it is needed.
+"""
 
 import argparse
 import sys
@@ -20,6 +23,7 @@ examples:
                                                advantages from a value function
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
+  tfpg check homework.py                       are my functions right, and if not, why?
 """
 
 
@@ -61,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_plot(commands)
     _add_lab(commands)
+    _add_check(commands)
     return parser
 
 
@@ -185,6 +190,20 @@ def _add_lab(commands: Any) -> None:
     lab.add_argument("--out", default="labs", metavar="DIR", help="where to write (labs)")
 
 
+def _add_check(commands: Any) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check your own functions, and name their mistakes",
+        description="Run a file, check the functions in it that are named as this library's own, and "
+        "say what is wrong with each: the name of the mistake and the numbers that show it. Arrays may "
+        "be of NumPy, TensorFlow, PyTorch or JAX. The exit status is 0 if all are right, else 1.",
+        allow_abbrev=False,
+    )
+    check.add_argument("file", metavar="FILE", help="a .py file or an .ipynb notebook; its code is run")
+    check.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+
+
 def _train(options: argparse.Namespace) -> int:
     from tfpg.commands.train import train
 
@@ -209,4 +228,10 @@ def _lab(options: argparse.Namespace) -> int:
     return lab(options)
 
 
-COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot, "lab": _lab}
+def _check(options: argparse.Namespace) -> int:
+    from tfpg.commands.check import check
+
+    return check(options)
+
+
+COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot, "lab": _lab, "check": _check}

@@ -20,7 +20,7 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     the arrays of any framework will do. The verdict is true if it is right, so that a test may say
     `assert tfpg.check(reward_to_go)`. Raises BadInput for a name that is no exercise.
     """
-    name = name or getattr(innermost(function), "__name__", "")
+    name = name or str(getattr(innermost(function), "__name__", ""))
     exercise = which(name, function)
     if exercise is None:
         return Verdict(name, False, None, _wrong_parameters(name, function).say(language))

@@ -80,7 +80,11 @@ def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
     if losses is not None and "gradient" not in found:
         return Comparison(False, words.NO_SCALAR, {"got": words.shape(losses)})
     wanted, got = expected["gradient"], found["gradient"]
-    if losses is not None and np.isfinite(losses).all() and not np.isclose(*losses, 1e-4, 1e-9):
+    if (
+        losses is not None
+        and np.isfinite(losses).all()
+        and not np.isclose(losses[0], losses[1], 1e-4, 1e-9)
+    ):
         one, other = map(words.number, losses)
         return Comparison(False, words.NOT_REPEATED, {"one": one, "other": other})
     if got.shape != wanted.shape:
@@ -89,10 +93,12 @@ def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
     if not (np.isfinite(got).all() and np.isfinite(wanted).all()):
         same = np.array_equal(np.isfinite(got), np.isfinite(wanted))
         return Comparison(True) if same else _differs(call, wanted, got)
-    tolerance = _gradient_tolerance(losses, wanted, got)
-    if not wanted.any() or not got.any():
-        zero = np.abs(got).max() <= tolerance and np.abs(wanted).max() <= tolerance
-        return Comparison(True) if zero else _turned(call, wanted, got)
+    tolerance = gradient_tolerance(inputs, found)
+    largest = [float(np.abs(one).max()) for one in (wanted, got)]
+    if max(largest) <= tolerance:
+        return Comparison(True)
+    if min(largest) <= tolerance:
+        return _turned(call, wanted, got)
     scale = float(wanted @ got / (wanted @ wanted))
     if scale <= 0 or np.abs(got - scale * wanted).max() > tolerance:
         return _turned(call, wanted, got)
@@ -157,19 +163,22 @@ def frequencies(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
     return Comparison(True)
 
 
-def gradient_tolerance(found: Arrays, expected: np.ndarray) -> float:
-    """The largest error that an entry of this gradient may have."""
-    return _gradient_tolerance(found.get("losses"), expected, found["gradient"])
+def gradient_tolerance(inputs: Arrays, found: Arrays) -> float:
+    """The largest error that an entry of this gradient may have.
 
-
-def _gradient_tolerance(losses: np.ndarray | None, wanted: np.ndarray, got: np.ndarray) -> float:
-    """Differences divide the loss's rounding error by their step; a backward pass has its own."""
-    largest = float(np.abs(got).max(initial=0))
+    Differences divide the loss's rounding error, that of its largest terms, by their step. Gradients
+    of policies are computed in single precision.
+    """
+    largest = float(np.abs(found["gradient"]).max(initial=0))
+    weight = float(np.abs(inputs.get("q_values", np.ones(1))).max())
+    losses = found.get("losses")
     if losses is None:
-        return 2e-4 * max(largest, 1e-3)  # gradients of policies are computed in single precision
+        return 2e-4 * max(largest, 1e-2 * weight)
     step = step_for(losses)
-    rounding = (SINGLE if step == 2.0**-4 else DOUBLE) * 8 * np.abs(losses).max() / step
-    return min(float(rounding) + 2e-5 * largest, 1e-3 * largest) + 1e-7 * step
+    in_single = in_single_precision(losses)
+    terms = max(float(np.abs(losses).max()), 4 * weight)
+    rounding = 8 * terms * (SINGLE if in_single else DOUBLE) / step
+    return min(rounding + 2e-5 * largest, 1e-3 * max(largest, weight)) + 1e-9
 
 
 def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:

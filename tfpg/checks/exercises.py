@@ -406,7 +406,7 @@ def _without_q(cases: Callable[[np.random.Generator], list[Case]]) -> Callable:
     """Each batch once, without its column."""
 
     def of(generator: np.random.Generator) -> list[Case]:
-        once = {}
+        once: dict[tuple[int, ...], Case] = {}
         for label, inputs in cases(generator):
             rest = {name: value for name, value in inputs.items() if name != "q_values"}
             once.setdefault(tuple(map(id, rest.values())), Case(label, rest))

@@ -90,8 +90,8 @@ def _compared(
 def _compared_in_one(exercise: Exercise, case: Case, wanted: Observed, got: Observed) -> Comparison:
     """Failures agree with failures, if None was the cause of both or of neither."""
     if isinstance(wanted, Failure) or isinstance(got, Failure):
-        both = isinstance(wanted, Failure) and isinstance(got, Failure)
-        return Comparison(both and ("NoneType" in wanted.message) == ("NoneType" in got.message))
+        causes = ["NoneType" in one.message for one in (wanted, got) if isinstance(one, Failure)]
+        return Comparison(len(causes) == 2 and causes[0] == causes[1])
     shown = {name: one for name, one in case.inputs.items() if _is_shown(name)}
     return exercise.compare(words.call(exercise.name, shown), case.inputs, wanted, got)
 
@@ -218,7 +218,7 @@ def _amount_added(
         basis = np.stack([wanted, wrong["gradient"] - wanted], 1)
         parts = np.linalg.lstsq(basis, found, rcond=1e-9)[0]
         error = np.abs(basis @ parts - found).max()
-        if error > compare.gradient_tolerance(got, found):
+        if error > compare.gradient_tolerance(case.inputs, got):
             return None
         if wanted.any() and np.linalg.matrix_rank(basis, tol=1e-6) == 2:
             if parts[0] <= 0 or parts[1] <= 0:
