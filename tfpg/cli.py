@@ -1,4 +1,11 @@
+<<<<<<< HEAD
 """The command line: parsing and teaching. Nothing heavy is imported before it is needed."""
+=======
+"""The command line: `tfpg train | evaluate | plot | lab | check`.
+
+Nothing heavy is imported before it is needed.
+"""
+>>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
 
 import argparse
 import sys
@@ -20,7 +27,11 @@ examples:
                                                advantages from a value function
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
+<<<<<<< HEAD
   tfpg slides                                  every slide beside its code, in the browser
+=======
+  tfpg check homework.py                       are my functions right, and if not, why?
+>>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
 """
 
 
@@ -62,7 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_plot(commands)
     _add_lab(commands)
+<<<<<<< HEAD
     _add_slides(commands)
+=======
+    _add_check(commands)
+>>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
     return parser
 
 
@@ -192,6 +207,7 @@ def _add_lab(commands: Any) -> None:
     lab.add_argument("--out", default="labs", metavar="DIR", help="where to write (labs)")
 
 
+<<<<<<< HEAD
 def _add_slides(commands: Any) -> None:
     slides = commands.add_parser(
         "slides",
@@ -206,6 +222,20 @@ def _add_slides(commands: Any) -> None:
     )
     slides.add_argument("--no-open", action="store_true", help="write it only")
     slides.add_argument("--svg", metavar="DIR", help="also write p29.svg and p30.svg for your own deck")
+=======
+def _add_check(commands: Any) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check your own functions, and name their mistakes",
+        description="Run a file, check the functions in it that are named as this library's own, and "
+        "say what is wrong with each: the name of the mistake and the numbers that show it. Arrays may "
+        "be of NumPy, TensorFlow, PyTorch or JAX. The exit status is 0 if all are right, else 1.",
+        allow_abbrev=False,
+    )
+    check.add_argument("file", metavar="FILE", help="a .py file or an .ipynb notebook; its code is run")
+    check.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+>>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -232,6 +262,7 @@ def _lab(options: argparse.Namespace) -> int:
     return lab(options)
 
 
+<<<<<<< HEAD
 def _slides(options: argparse.Namespace) -> int:
     from tfpg.commands.slides import slides
 
@@ -245,3 +276,12 @@ COMMANDS = {
     "lab": _lab,
     "slides": _slides,
 }
+=======
+def _check(options: argparse.Namespace) -> int:
+    from tfpg.commands.check import check
+
+    return check(options)
+
+
+COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot, "lab": _lab, "check": _check}
+>>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
