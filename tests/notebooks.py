@@ -1,13 +1,15 @@
 """Run the notebooks again, in place: `python tests/notebooks.py`, or with the names of some.
 
-An output that says what it said before is left as it is, so that the diff of a rerun shows what has
+Text that says what it said before is left as it is, so that the diff of a rerun shows what has
 changed. A cell may be tagged with how much of its numbers is to be the same; words always are.
 
 - no tag: every digit, give or take one of the last, for a machine may round another way;
 - `trained`: numbers that grow out of training, where one rounding bends all that follows: WIDE;
-- `timed`: seconds, which are compared with nothing.
+- `timed`: seconds, which are compared with nothing; pictures of them are left as they are, too.
 """
 
+import base64
+import io
 import os
 import re
 import subprocess
@@ -16,14 +18,16 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from PIL import Image
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 WIDE = 0.5  # of the larger of two numbers, or of 1
 SECONDS = 240  # for one cell
-NEITHER_WANTED_NOR_STABLE = ("execution", "collapsed", "scrolled")
+ALIKE = 0.01  # the mean difference of two small pictures, of 1 between black and white
 
 
 def paths() -> list[Path]:
@@ -85,21 +89,40 @@ def _last_digit(number: str) -> float:
     return 10.0 ** (int(exponent or 0) - decimals) if decimals or exponent else 0.0
 
 
+def pictures(cell: NotebookNode) -> list[str]:
+    """The pictures of a code cell, as base64 of PNG files."""
+    every = (one.get("data", {}).get("image/png") for one in cell.get("outputs", []))
+    return [one for one in every if one]
+
+
+def look_alike(one: str, other: str) -> bool:
+    """Whether two pictures are the same but for what fonts and versions of Matplotlib may change."""
+    first, second = (_thumbnail(picture) for picture in (one, other))
+    return float(np.abs(first - second).mean()) < ALIKE
+
+
+def _thumbnail(picture: str) -> np.ndarray:
+    image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB").resize((96, 48), Image.BOX)
+    return np.asarray(image, float) / 255
+
+
 def refreshed(old: NotebookNode, new: NotebookNode) -> NotebookNode:
-    """The new notebook, with the old outputs wherever they say the same, and nothing volatile."""
+    """The new notebook without what is volatile; what it said before, it says in the old words."""
     new.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     before = {cell.id: cell for cell in old.cells if cell.get("outputs")}
     for cell in new.cells:
-        was = before.get(cell.id)
-        kinds = [[one.output_type for one in of.get("outputs", [])] for of in (was or {}, cell)]
-        like = was and was.source == cell.source and kinds[0] == kinds[1]
-        if like and same(text(was), text(cell), cell.metadata.get("tags", [])):
-            cell.outputs = was.outputs
-        for name in NEITHER_WANTED_NOR_STABLE:
-            cell.metadata.pop(name, None)
+        cell.metadata.pop("execution", None)
+        was, tags = before.get(cell.id), cell.metadata.get("tags", [])
+        if was and was.source == cell.source and same(text(was), text(cell), tags):
+            told = [one for one in was.outputs if one.output_type == "stream"]
+            seen = [one for one in was.outputs if one.output_type != "stream"]
+            for one in cell.outputs:
+                kept = told if one.output_type == "stream" else seen if "timed" in tags else []
+                if kept:
+                    one.update(kept.pop(0))
     return new
 
 
