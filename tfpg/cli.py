@@ -1,11 +1,4 @@
-<<<<<<< HEAD
 """The command line: parsing and teaching. Nothing heavy is imported before it is needed."""
-=======
-"""The command line: `tfpg train | evaluate | plot | lab | check`.
-
-Nothing heavy is imported before it is needed.
-"""
->>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
 
 import argparse
 import sys
@@ -27,11 +20,8 @@ examples:
                                                advantages from a value function
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
-<<<<<<< HEAD
   tfpg slides                                  every slide beside its code, in the browser
-=======
   tfpg check homework.py                       are my functions right, and if not, why?
->>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
 """
 
 
@@ -73,11 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_plot(commands)
     _add_lab(commands)
-<<<<<<< HEAD
     _add_slides(commands)
-=======
     _add_check(commands)
->>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
     return parser
 
 
@@ -207,7 +194,6 @@ def _add_lab(commands: Any) -> None:
     lab.add_argument("--out", default="labs", metavar="DIR", help="where to write (labs)")
 
 
-<<<<<<< HEAD
 def _add_slides(commands: Any) -> None:
     slides = commands.add_parser(
         "slides",
@@ -222,7 +208,8 @@ def _add_slides(commands: Any) -> None:
     )
     slides.add_argument("--no-open", action="store_true", help="write it only")
     slides.add_argument("--svg", metavar="DIR", help="also write p29.svg and p30.svg for your own deck")
-=======
+
+
 def _add_check(commands: Any) -> None:
     check = commands.add_parser(
         "check",
@@ -235,7 +222,6 @@ def _add_check(commands: Any) -> None:
     check.add_argument("file", metavar="FILE", help="a .py file or an .ipynb notebook; its code is run")
     check.add_argument("--json", action="store_true", help="print JSON")
     check.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
->>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -262,11 +248,16 @@ def _lab(options: argparse.Namespace) -> int:
     return lab(options)
 
 
-<<<<<<< HEAD
 def _slides(options: argparse.Namespace) -> int:
     from tfpg.commands.slides import slides
 
     return slides(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from tfpg.commands.check import check
+
+    return check(options)
 
 
 COMMANDS = {
@@ -275,13 +266,5 @@ COMMANDS = {
     "plot": _plot,
     "lab": _lab,
     "slides": _slides,
+    "check": _check,
 }
-=======
-def _check(options: argparse.Namespace) -> int:
-    from tfpg.commands.check import check
-
-    return check(options)
-
-
-COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot, "lab": _lab, "check": _check}
->>>>>>> a7682d43f538367b6dcedc873ec9a9f2084a0ec8
