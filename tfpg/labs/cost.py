@@ -101,6 +101,7 @@ def cost(quick: bool, seed: int) -> Report:
                         rotation=90,
                         ha="right",
                         fontsize=8,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
                     )
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
 
