@@ -194,7 +194,7 @@ def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters
 
 @pytest.mark.parametrize("p", [0.3, 0.5])
 def test_the_closed_forms_of_two_pulls_of_a_bandit(p):
-    """Two actions, rewards r and r + d, N = 2: only batches of both actions, 2p(1-p) of all, say anything.
+    """Rewards r + d and r, N = 2: only batches with both actions, 2p(1-p) of all, say anything.
 
     Each gives c (1, -1) for the two logits, with c = d/4 for the average baseline, d/2 for leave one
     out, and 1/2 for normalising, which forgets d.
