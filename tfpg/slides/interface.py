@@ -124,6 +124,7 @@ INTERFACE: dict[str, Text] = {
     "cosine": Text("cosine of the two", "两者的余弦"),
     "lab_alt": Text("Picture of the lab “{}”: {}", "实验“{}”的图：{}"),
     "rest": Text("The rest of the lecture", "讲座的其他部分"),
+    "errata": Text("Errata of the homework", "作业勘误"),
     "glossary": Text("Glossary", "术语表"),
     "english": Text("English", "英文"),
     "chinese": Text("Chinese", "中文"),
