@@ -86,10 +86,12 @@ def test_an_example_ends_with_what_the_function_returns(name):
     """The steps move their policy; what they return is taken from batches of their own."""
     function, *arguments = _calls.__wrapped__()[name]
     expected = function(*arguments)
-    expected = expected if isinstance(expected, list | tuple) else [expected]
     shown = example(name)
-    for value in map(np.asarray, expected[-1:]):
-        assert any(np.allclose(one.value, value, rtol=1e-12) for one in shown[-2:])
+    while isinstance(expected, list | tuple):
+        expected = expected[-1]
+    value = np.asarray(expected)
+    same = [one for one in shown if one.value.shape == value.shape]
+    assert any(np.allclose(one.value, value, rtol=1e-12) for one in same)
     assert len(shown) < 12
 
 
