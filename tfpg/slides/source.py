@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 from pygments.lexers import PythonLexer
-from pygments.token import Comment, Keyword, String
+from pygments.token import Comment, Keyword, Operator, String
 
 import tfpg
 
@@ -81,7 +81,7 @@ def highlighted(code: str, first: int = 1) -> list[Line]:
 
 def tokens(code: str) -> Iterator[tuple[str, str]]:
     """Python code in pieces, each after its kind: comment, string, keyword, or ""."""
-    kinds = {Comment: "comment", String: "string", Keyword: "keyword"}
+    kinds = {Comment: "comment", String: "string", Keyword: "keyword", Operator.Word: "keyword"}
     for token, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(code):
         yield next((name for kind, name in kinds.items() if token in kind), ""), text
 

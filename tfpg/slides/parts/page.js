@@ -52,7 +52,8 @@ batch.states.forEach((state, i) => {
   row.innerHTML = `<td><code>(${state.map((one) => number(one, 1)).join(", ")})</code></td>
     <td><code>${batch.actions[i].indexOf(1)}</code></td>
     <td class="drag"><label><input type="range" min="${-LIMIT}" max="${LIMIT}" step="0.1"><output></output></label></td>
-    <td class="before"></td><td class="after"></td><td class="literal"></td>`;
+    ${["before", "after", "literal"].map((name) => `<td class="${name}"><span class="label">${
+      find(`#head-${name}`).innerHTML}</span><span class="value"></span></td>`).join("")}`;
   const words = find("#column").dataset;
   const input = row.querySelector("input");
   input.setAttribute("aria-label", words[root.dataset.language].replace("{}", i + 1));
@@ -92,11 +93,11 @@ function show() {
     input.style.setProperty("--high", at(Math.max(0, column[i])));
     row.querySelector("output").textContent = number(column[i]);
     const was = found.before[i][action];
-    row.querySelector(".before").textContent = number(was);
+    row.querySelector(".before .value").textContent = number(was);
     for (const [name, after] of [[".after", found.after], [".literal", found.afterLiteral]]) {
       const now = after[i][action];
       const arrow = Math.abs(now - was) < 0.005 ? "\u00a0" : now > was ? "↑" : "↓";
-      row.querySelector(name).textContent = `${number(now)} ${arrow}`;
+      row.querySelector(`${name} .value`).textContent = `${number(now)} ${arrow}`;
     }
   });
   fill(find("#right-gradient"), found.right);
