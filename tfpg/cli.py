@@ -21,6 +21,7 @@ examples:
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
   tfpg slides                                  every slide beside its code, in the browser
+  tfpg check homework.py                       are my functions right, and if not, why?
 """
 
 
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plot(commands)
     _add_lab(commands)
     _add_slides(commands)
+    _add_check(commands)
     return parser
 
 
@@ -124,6 +126,11 @@ def _add_train(commands: Any) -> None:
         type=float,
         metavar="L",
         help="advantages by GAE(L), 0 to 1",
+    )
+    how.add_argument(
+        "--truncation-is-terminal",
+        action=argparse.BooleanOptionalAction,
+        help="expect nothing after a time limit, as the homework does; else V(s) is expected",
     )
 
     record = train.add_argument_group("what to keep and show")
@@ -203,6 +210,20 @@ def _add_slides(commands: Any) -> None:
     slides.add_argument("--svg", metavar="DIR", help="also write p29.svg and p30.svg for your own deck")
 
 
+def _add_check(commands: Any) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check your own functions, and name their mistakes",
+        description="Run a file, check the functions in it that are named as this library's own, and "
+        "say what is wrong with each: the name of the mistake and the numbers that show it. Arrays may "
+        "be of NumPy, TensorFlow, PyTorch or JAX. The exit status is 0 if all are right, else 1.",
+        allow_abbrev=False,
+    )
+    check.add_argument("file", metavar="FILE", help="a .py file or an .ipynb notebook; its code is run")
+    check.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+
+
 def _train(options: argparse.Namespace) -> int:
     from tfpg.commands.train import train
 
@@ -233,10 +254,17 @@ def _slides(options: argparse.Namespace) -> int:
     return slides(options)
 
 
+def _check(options: argparse.Namespace) -> int:
+    from tfpg.commands.check import check
+
+    return check(options)
+
+
 COMMANDS = {
     "train": _train,
     "evaluate": _evaluate,
     "plot": _plot,
     "lab": _lab,
     "slides": _slides,
+    "check": _check,
 }

@@ -1,0 +1,238 @@
+"""When do two outputs agree? Tolerances follow from the precision that the numbers were computed in."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfpg.checks import words
+from tfpg.checks.observe import Arrays, in_single_precision, step_for
+from tfpg.checks.words import Text
+
+SINGLE, DOUBLE = 2.0**-23, 2.0**-52
+
+
+class Comparison(NamedTuple):
+    """Whether two outputs agree; if not, the sentence that says where they differ."""
+
+    agrees: bool
+    complaint: Text | None = None
+    places: dict[str, Any] = {}  # noqa: RUF012
+    scale: float | None = None  # of a gradient: found / expected
+    remark: Text | None = None
+
+
+def elementwise(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """Every entry. A row per sample may also be a column of such rows, and a number an array of one."""
+    for name, wanted in expected.items():
+        got = found.get(name)
+        if got is None or not _same_shape(got, wanted):
+            shapes = {
+                "expected": words.shape(wanted),
+                "got": "()" if got is None else words.shape(got),
+            }
+            return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
+        got = got.reshape(wanted.shape)
+        if not _close(got, wanted, _tolerance(got, wanted, inputs)):
+            return _differs(call, wanted, got)
+    return Comparison(True)
+
+
+def exact_shape(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """Every entry, in this very shape."""
+    for name, wanted in expected.items():
+        if found[name].shape != wanted.shape:
+            shapes = {"expected": words.shape(wanted), "got": words.shape(found[name])}
+            return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
+    return elementwise(call, inputs, expected, found)
+
+
+def rows_or_mean(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """A number for each sample, or their mean or sum."""
+    wanted, got = expected["values"], found["values"]
+    if got.size != 1 or wanted.size == 1:
+        return elementwise(call, inputs, expected, found)
+    tolerance = _tolerance(got, wanted, inputs)
+    for reduced in (wanted.mean(), wanted.sum()):
+        if _close(got.reshape(()), reduced, tolerance * wanted.size):
+            return Comparison(True)
+    return _differs(call, wanted.mean(), got.reshape(()))
+
+
+def normalized(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """Mean 0 and standard deviation 1, with ddof 0 or 1, and perhaps an epsilon beside it."""
+    wanted, got = expected["values"], found["values"]
+    if not _same_shape(got, wanted):
+        return elementwise(call, inputs, expected, found)
+    got = got.reshape(wanted.shape)
+    samples = wanted.size
+    if samples == 1 and np.isnan(got).all() and not np.isnan(wanted).any():
+        return Comparison(True, remark=words.NAN_FOR_ONE)
+    for ddof in (0, 1):
+        scale = np.sqrt((samples - ddof) / samples)
+        if _close(got, wanted * scale, 1e-3):
+            return Comparison(True, scale=scale if wanted.any() else None)
+    return _differs(call, wanted, got)
+
+
+def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """A gradient: every entry, but for one positive factor."""
+    losses = found.get("losses")
+    if losses is not None and "gradient" not in found:
+        return Comparison(False, words.NO_SCALAR, {"got": words.shape(losses)})
+    wanted, got = expected["gradient"], found["gradient"]
+    if (
+        losses is not None
+        and np.isfinite(losses).all()
+        and not np.isclose(losses[0], losses[1], 1e-4, 1e-9)
+    ):
+        one, other = map(words.number, losses)
+        return Comparison(False, words.NOT_REPEATED, {"one": one, "other": other})
+    if got.shape != wanted.shape:
+        shapes = {"expected": words.shape(wanted), "got": words.shape(got)}
+        return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
+    if not (np.isfinite(got).all() and np.isfinite(wanted).all()):
+        same = np.array_equal(np.isfinite(got), np.isfinite(wanted))
+        return Comparison(True) if same else _differs(call, wanted, got)
+    tolerance = gradient_tolerance(inputs, found)
+    largest = [float(np.abs(one).max()) for one in (wanted, got)]
+    if max(largest) <= tolerance:
+        return Comparison(True)
+    if min(largest) <= tolerance:
+        return _turned(call, wanted, got)
+    scale = float(wanted @ got / (wanted @ wanted))
+    if scale <= 0 or np.abs(got - scale * wanted).max() > tolerance:
+        return _turned(call, wanted, got)
+    for name in set(expected) - {"gradient"}:
+        if name == "steps" and found[name] != expected[name]:
+            return Comparison(False, words.WRONG_STEPS, {"got": int(found[name])})
+        if name != "steps" and np.abs(found[name] - expected[name]).max() > tolerance:
+            return _differs(f"{name}: {call}", expected[name], found[name])
+    return Comparison(True, scale=scale)
+
+
+def natural(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """The direction x of (F + damping) x = gradient, for some small damping, and F sampled or exact."""
+    if "fishers" not in expected:  # of a known mistake
+        return up_to_scale(call, inputs, expected, found)
+    if int(found["steps"]) != 1:
+        return Comparison(False, words.WRONG_STEPS, {"got": int(found["steps"])})
+    gradient, got = expected["gradient"], found["gradient"]
+    candidates = []
+    for fisher in expected["fishers"]:
+        for damping in (0, *np.geomspace(1e-8, 1e-2, 49)):
+            matrix = fisher + damping * np.eye(len(gradient))
+            candidates.append(np.linalg.lstsq(matrix, gradient, rcond=1e-9)[0])
+    best = max(candidates, key=lambda one: _cosine(one, got))
+    scale = float(best @ got / (best @ best))
+    if not np.isfinite(got).all() or _cosine(best, got) < 1 - 1e-4 or scale <= 0:
+        return _turned(call, candidates[0], got)
+    return Comparison(True, scale=scale)
+
+
+def frequencies(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """Actions drawn for many samples; a right sampler is refused once in a million times."""
+    from scipy.stats import chi2, chi2_contingency
+
+    logits, drawn = inputs["logits"], found["actions"]
+    choices = logits.shape[1]
+    shape = (len(logits),)
+    if "actions" in expected and drawn.shape == expected["actions"].shape != shape:
+        return Comparison(True)  # as wrong as that known mistake
+    if not _same_shape(drawn, np.empty(shape)):
+        places = {"call": call, "expected": str(shape), "got": words.shape(drawn)}
+        return Comparison(False, words.WRONG_SHAPE, places)
+    for row in np.unique(logits, axis=0):
+        same = (logits == row).all(1)
+        counts = _counts(drawn.reshape(-1)[same], choices)
+        if "probabilities" in expected:
+            wanted = expected["probabilities"][same][0]
+            expectation = wanted * same.sum()
+            statistic = ((counts - expectation) ** 2 / expectation).sum()
+            unlikely = counts.sum() != same.sum() or chi2.sf(statistic, choices - 1) < 1e-6
+        else:
+            others = _counts(expected["actions"].reshape(-1)[same], choices)
+            seen = (counts + others) > 0
+            unlikely = seen.sum() > 1 and chi2_contingency([counts[seen], others[seen]]).pvalue < 1e-6
+            wanted = others / others.sum()
+        if unlikely:
+            got = counts / max(counts.sum(), 1)
+            places = {"expected": words.array(wanted), "got": words.array(got)}
+            return Comparison(False, words.WRONG_FREQUENCIES, {"call": call, **places})
+    if "probabilities" in expected and len(logits) > 100 and np.array_equal(drawn, found["again"]):
+        return Comparison(False, words.SAME_DRAWS, {"count": len(logits)})
+    return Comparison(True)
+
+
+def gradient_tolerance(inputs: Arrays, found: Arrays) -> float:
+    """The largest error that an entry of this gradient may have.
+
+    Differences divide the loss's rounding error, that of its largest terms, by their step. Gradients
+    of policies are computed in single precision.
+    """
+    largest = float(np.abs(found["gradient"]).max(initial=0))
+    weight = float(np.abs(inputs.get("q_values", np.ones(1))).max())
+    losses = found.get("losses")
+    if losses is None:
+        return 2e-4 * max(largest, 1e-2 * weight)
+    step = step_for(losses)
+    in_single = in_single_precision(losses)
+    terms = max(float(np.abs(losses).max()), 4 * weight)
+    rounding = 8 * terms * (SINGLE if in_single else DOUBLE) / step
+    return min(rounding + 2e-5 * largest, 1e-3 * max(largest, weight)) + 1e-9
+
+
+def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:
+    """Rounding of a sum over all samples, and some for other orders of doing it."""
+    sizes = [one.size for one in inputs.values()]
+    numbers = [
+        np.abs(one).max(initial=0) for one in (wanted, *inputs.values()) if one.dtype.kind == "f"
+    ]
+    finite = [float(one) for one in numbers if np.isfinite(one)]
+    rounding = max(1e-9, 8 * max(sizes) * (SINGLE if in_single_precision(got) else DOUBLE))
+    return min(rounding, 1e-3) * max(finite, default=1.0)
+
+
+def _same_shape(got: np.ndarray, wanted: np.ndarray) -> bool:
+    if wanted.ndim == 0:
+        return got.size == 1
+    column = wanted[:, np.newaxis] if wanted.ndim == 1 else wanted
+    row = wanted[:, 0] if wanted.ndim == 2 and wanted.shape[1] == 1 else wanted
+    return got.shape in (wanted.shape, column.shape, row.shape)
+
+
+def _close(got: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
+    return bool(np.allclose(got, wanted, rtol=0, atol=tolerance, equal_nan=True))
+
+
+def _differs(call: str, wanted: np.ndarray, got: np.ndarray) -> Comparison:
+    wanted, got = np.asarray(wanted), np.asarray(got)
+    finite = np.isfinite(got).all()
+    if wanted.size > 12:  # too many to read: the first entry that differs
+        wrong = ~np.isclose(got, wanted, rtol=1e-6)
+        index = tuple(int(one) for one in np.argwhere(wrong if wrong.any() else ~wrong)[0])
+        call = f"{call}[{', '.join(map(str, index))}]"
+        wanted, got = wanted[index], got[index]
+    complaint = words.WRONG_VALUE if finite else words.NOT_FINITE
+    places = {"call": call, "expected": words.array(wanted), "got": words.array(got)}
+    return Comparison(False, complaint, places)
+
+
+def _turned(call: str, wanted: np.ndarray, got: np.ndarray) -> Comparison:
+    places = {
+        "what": call,
+        "expected": words.array(wanted),
+        "got": words.array(got),
+        "cosine": words.number(_cosine(wanted, got)),
+    }
+    return Comparison(False, words.WRONG_DIRECTION, places)
+
+
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    lengths = np.linalg.norm(one) * np.linalg.norm(other)
+    return float(one @ other / lengths) if lengths > 0 else 0.0
+
+
+def _counts(drawn: np.ndarray, choices: int) -> np.ndarray:
+    whole = drawn.astype(int)
+    valid = (whole == drawn) & (whole >= 0) & (whole < choices)
+    return np.bincount(whole[valid], minlength=choices)

@@ -1,0 +1,156 @@
+"""Somebody's file: its code is run, and the functions that it defines are found.
+
+A .py file, or the code cells of an .ipynb in their order, without magics.
+"""
+
+import contextlib
+import inspect
+import io
+import json
+import linecache
+import os
+import re
+import sys
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tfpg.checks.observe import innermost
+from tfpg.errors import BadInput
+
+# Magics that run the rest of their cell as Python; any other turns the cell into something else.
+PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
+
+
+class Submission(NamedTuple):
+    """The functions of a file, and why its code ended early, if it did."""
+
+    functions: dict[str, Callable]
+    error: str | None
+
+
+def load(path: str | Path, names: Collection[str]) -> Submission:
+    """Run a file and find the functions of these names that it defines.
+
+    What it prints goes nowhere. An exception, an exit or a syntax error ends it, and is told in one
+    line. Imported functions do not count. Raises BadInput if the file cannot be read.
+    """
+    path = Path(path)
+    module = types.ModuleType(f"checked_{path.stem}")
+    module.__file__ = str(path)
+    pieces = list(_pieces(path))
+    sys.modules[module.__name__] = module
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
+    error = None
+    try:
+        with undisturbed():
+            for name, source in pieces:
+                error = _run(name, source, module) or error
+    finally:
+        sys.path.remove(folder)
+    functions = {
+        name: getattr(module, name)
+        for name in names
+        if callable(getattr(module, name, None))
+        and not inspect.isclass(getattr(module, name))
+        and _is_own(getattr(module, name), module, folder)
+    }
+    return Submission(functions, error)
+
+
+def source_of(path: str | Path) -> str:
+    """The Python code of a file, in one piece."""
+    return "\n".join(source for _, source in _pieces(Path(path)))
+
+
+def _pieces(path: Path) -> Iterator[tuple[str, str]]:
+    """Pieces of code, each after the name that tracebacks give it."""
+    if path.suffix not in (".py", ".ipynb"):
+        raise BadInput(f"a submission is a .py or .ipynb file, got {path}")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise BadInput(f"{path} cannot be read: {reason}") from error
+    if path.suffix == ".py":
+        yield str(path), text
+        return
+    try:
+        cells = [one["source"] for one in json.loads(text)["cells"] if one["cell_type"] == "code"]
+        sources = [one if isinstance(one, str) else "".join(one) for one in cells]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path} is no notebook: save it again as .ipynb (nbformat 4)") from error
+    for number, source in enumerate(sources, 1):
+        yield f"{path}, code cell {number}", _without_magics(source)
+
+
+def _without_magics(source: str) -> str:
+    """The cell as plain Python, with its line numbers kept."""
+    lines = source.split("\n")
+    first = next((line for line in lines if line.strip()), "")
+    if first.startswith("%%") and not first.startswith(PYTHON_CELLS):
+        return ""
+    return "\n".join(
+        re.match(r"\s*", line)[0] + "pass" if re.match(r"\s*[%!?]", line) else line  # type: ignore[index]
+        for line in lines
+    )
+
+
+def _run(name: str, source: str, module: types.ModuleType) -> str | None:
+    """Run one piece; give what ended it early, in one line."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    try:
+        exec(compile(source, name, "exec"), module.__dict__)
+    except KeyboardInterrupt:
+        raise
+    except SyntaxError as error:
+        return f"{name}, line {error.lineno}: {type(error).__name__}: {error.msg}"
+    except BaseException as error:  # SystemExit too: it may call exit()
+        lines = [
+            one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == name
+        ]
+        message = " ".join(str(error).split())
+        place = f"{name}, line {lines[-1]}" if lines else name
+        return f"{place}: {type(error).__name__}{': ' if message else ''}{message}"
+    return None
+
+
+def _is_own(function: Callable, module: types.ModuleType, folder: str) -> bool:
+    """Whether it is defined in the file, or in one beside it, and not imported from a library."""
+    inner = innermost(function)
+    code = getattr(inner, "__code__", None)
+    if code is None:
+        return getattr(inner, "__module__", module.__name__) == module.__name__
+    file = code.co_filename
+    if file.startswith(str(module.__file__)):
+        return True
+    return Path(file).is_file() and str(Path(file).resolve().parent) == folder
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Whatever is printed goes nowhere, from C++ too; what is read is empty."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept, nowhere = (os.dup(1), os.dup(2)), os.open(os.devnull, os.O_RDWR)
+    stdin, sys.stdin = sys.stdin, io.StringIO()
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.stdin = stdin
+        for descriptor, copy in zip((1, 2), kept, strict=True):
+            os.dup2(copy, descriptor)
+            os.close(copy)
+        os.close(nowhere)

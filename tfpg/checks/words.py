@@ -1,0 +1,134 @@
+"""Sentences in two languages."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+LANGUAGES = ("en", "zh")
+
+
+class Text(NamedTuple):
+    """The same sentence in English and in Chinese, with {places} for numbers."""
+
+    en: str
+    zh: str
+
+    def say(self, language: str, **places: Any) -> str:
+        """The sentence in one language, with the places filled in."""
+        return getattr(self, language).format(
+            **{
+                name: one.say(language) if isinstance(one, Text) else one
+                for name, one in places.items()
+            }
+        )
+
+
+def number(value: Any) -> str:
+    """A number for a person: six digits, without -0."""
+    text = f"{float(value):.6g}"
+    return "0" if text == "-0" else text
+
+
+def array(values: np.ndarray) -> str:
+    """A whole array if it is small, else its shape and how it begins."""
+    if values.ndim == 0:
+        return number(values) if values.dtype.kind != "b" else str(bool(values))
+    if values.size > 12:
+        start = ", ".join(number(one) for one in values.ravel()[:3])
+        return f"{shape(values)} [{start}, ...]"
+    return "[" + ", ".join(array(one) for one in values) + "]"
+
+
+def shape(values: np.ndarray) -> str:
+    """(7,), (7, 3), ()."""
+    return str(tuple(int(one) for one in values.shape))
+
+
+def call(name: str, inputs: dict[str, np.ndarray]) -> str:
+    """f(x=1, y=[2, 3])."""
+    return f"{name}({', '.join(f'{one}={array(value)}' for one, value in inputs.items())})"
+
+
+RIGHT = Text("right", "正确")
+WRONG = Text("wrong", "错误")
+OPEN = Text("open", "未做")
+
+ALL_AGREE = Text("{count} cases agree", "{count} 组检验全部一致")
+SCALED = Text(
+    "{count} cases agree; your gradient is {scale} times that of the mean over samples, which only "
+    "rescales the learning rate",
+    "{count} 组检验全部一致；你的梯度是按样本取平均时的 {scale} 倍，这只相当于改变学习率",
+)
+SUMMED = Text(
+    "{count} cases agree; you sum over samples where the slide takes the mean: {scale} times the "
+    "gradient for {scale} samples",
+    "{count} 组检验全部一致；你对样本求和，而幻灯片取平均：{scale} 个样本时梯度是 {scale} 倍",
+)
+CHANGES_INPUT = Text(
+    "it changes its input {parameter} in place: copy it first", "它原地修改了输入 {parameter}：请先复制"
+)
+NAN_FOR_ONE = Text(
+    "for one sample it gives NaN: a standard deviation with ddof=1 has no value there",
+    "只有一个样本时得到 NaN：ddof=1 的标准差此时没有定义",
+)
+NOT_WRITTEN = Text(
+    "not written yet: it raises NotImplementedError", "尚未完成：它抛出 NotImplementedError"
+)
+RAISES = Text("it raises {kind}: {message}{line}", "它抛出 {kind}：{message}{line}")
+RAISES_SOMETIMES = Text(
+    "on {case} it raises {kind}: {message}{line}", "在“{case}”上它抛出 {kind}：{message}{line}"
+)
+LINE = Text(" (line {line})", "（第 {line} 行）")
+TAKES = Text("it takes ({got}), wanted is {wanted}", "它的参数是 ({got})，应为 {wanted}")
+WRONG_SHAPE = Text(
+    "on {case}, {call} should have shape {expected}, got {got}",
+    "在“{case}”上，{call} 的形状应为 {expected}，得到 {got}",
+)
+WRONG_VALUE = Text(
+    "on {case}, {call} should be {expected}, got {got}",
+    "在“{case}”上，{call} 应为 {expected}，得到 {got}",
+)
+NOT_FINITE = Text(
+    "on {case}, {call} should be {expected}, got {got}, which is not finite",
+    "在“{case}”上，{call} 应为 {expected}，得到 {got}，不是有限数",
+)
+WRONG_DIRECTION = Text(
+    "on {case}, {what} should be along {expected}, got {got} (cosine {cosine})",
+    "在“{case}”上，{what} 的方向应为 {expected}，得到 {got}（余弦 {cosine}）",
+)
+WRONG_SCALE = Text(
+    "the gradient's scale is {one} on {case} and {other} on {other_case}, which has the same shapes: "
+    "the scale may depend on the shapes alone",
+    "梯度的比例在“{case}”上是 {one}，在形状相同的“{other_case}”上是 {other}：比例只能取决于形状",
+)
+NOT_REPEATED = Text(
+    "two calls with the same inputs give {one} and {other}: a loss is no random number",
+    "同样的输入两次调用得到 {one} 和 {other}：损失不应是随机数",
+)
+NO_SCALAR = Text(
+    "a loss is one number, got shape {got}: reduce it", "损失应是一个数，得到形状 {got}：请取平均"
+)
+SAME_DRAWS = Text(
+    "two generators with different seeds give the same {count} actions: draw from the generator",
+    "两个不同种子的生成器给出同样的 {count} 个动作：请用传入的生成器抽样",
+)
+WRONG_FREQUENCIES = Text(
+    "on {case}, the frequencies of the actions should be {expected}, got {got}",
+    "在“{case}”上，动作的频率应为 {expected}，得到 {got}",
+)
+WRONG_STEPS = Text(
+    "one step means one call of the optimizer, got {got}: apply the gradient of the whole batch once",
+    "一步只调用一次优化器，得到 {got} 次：请对整批数据的梯度只应用一次",
+)
+MEANS = Text("{what}; {mend}", "{what}；{mend}")
+FOR_EXAMPLE = Text("{what}: {example}; {mend}", "{what}：{example}；{mend}")
+LOST_COLUMN = Text("; line {line}: `{code}` makes {shape}", "；第 {line} 行：`{code}` 得到形状 {shape}")
+LOST_COLUMN_OF = Text(
+    "; line {line}: `{code}` makes {shape} of {operands}",
+    "；第 {line} 行：`{code}` 由 {operands} 得到形状 {shape}",
+)
+CONJUNCTION = Text(" and ", " 和 ")
+ENDED_EARLY = Text(
+    "tfpg: the file's code ended early, and what comes after was not checked: {error}",
+    "tfpg：文件的代码提前结束，其后的内容没有检验：{error}",
+)

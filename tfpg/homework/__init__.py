@@ -1,0 +1,1 @@
+"""Homework: the gallery of mistakes."""
