@@ -77,6 +77,7 @@ INTERFACE: dict[str, Text] = {
         "生成本页时实际运行：{trajectories} 条轨迹，长 {lengths} 步，所以 N*T = {samples}；"
         "Ds = {states}，Da = {actions}；线性策略。每个张量上方是它的行号。",
     ),
+    "comparison": Text("With the column, and typed literally", "保持列的形状，与照字面输入"),
     "literal": Text("Typed literally", "照字面输入"),
     "literal_run": Text(
         "Without the line that keeps the column, `(N*T,)` times `(N*T, 1)` is `(N*T, N*T)`: every "
