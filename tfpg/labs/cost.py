@@ -46,7 +46,7 @@ NAIVE: dict[str, Callable[..., Scores]] = {
     "naive, map": scores_by_map,
     "naive, Jacobian": scores_by_jacobian,
 }
-COPIES = 3  # of all N*T scores that a naive way may hold at once, at most
+COPIES = 5  # of all N*T scores that a naive way may hold at once, at most
 
 
 class Point(NamedTuple):
@@ -79,7 +79,8 @@ def cost(quick: bool, seed: int) -> Report:
     ) -> Callable[[Axes], None]:
         def draw(axes: Axes) -> None:
             for way, colour, line in zip((PSEUDO_LOSS, *NAIVE), COLOURS, LINES, strict=False):
-                mine = sorted((one for one in several if one.way == way), key=lambda one: one.samples)
+                mine = [one for one in several if one.way == way]
+                mine.sort(key=lambda one: getattr(one, x))
                 known = [one for one in mine if one.measured]
                 beyond = [one for one in mine if not one.measured]
                 if known:
@@ -104,6 +105,7 @@ def cost(quick: bool, seed: int) -> Report:
                         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
                     )
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
+            axes.set_ylim(bottom=axes.get_ylim()[0] / 20)  # room for what stands beside the lines
 
         return draw
 
