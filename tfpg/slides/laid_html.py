@@ -1,0 +1,4 @@
+"""x"""
+from tfpg.slides.laying import Laid
+def fragment(laid: Laid, language: str) -> str:
+    return ""
