@@ -143,7 +143,16 @@ def _of_shape(shape: ast.expr | None) -> Layout:
 
 
 def _is_module(node: ast.expr) -> bool:
-    return ast.unparse(node) in ("tf", "np", "keras.ops", "ops", "tf.keras.backend", "K", "numpy", "jnp")
+    return ast.unparse(node) in (
+        "tf",
+        "np",
+        "keras.ops",
+        "ops",
+        "tf.keras.backend",
+        "K",
+        "numpy",
+        "jnp",
+    )
 
 
 def _is_scalar(node: ast.expr) -> bool:

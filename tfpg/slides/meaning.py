@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tfpg.slides.following import Expr, follow, resolve, returned
 from tfpg.slides.layouts import Layout, argument, multiplied, name_of, number, reshaped, weights
-from tfpg.slides.likelihoods import LIKELIHOODS, LOGITS, Part, likelihood, outside_of_tape
+from tfpg.slides.likelihoods import LIKELIHOODS, Part, likelihood, named, outside_of_tape
 from tfpg.slides.reading import Function
 from tfpg.slides.remarks import (
     DIVIDED,
@@ -168,6 +168,8 @@ def _negated(inner: Reading, one: Expr) -> Reading:
             else part
             for part in inner.parts
         ]
+        if before is last.expr.node:  # the minus of -tf.reduce_mean(...)
+            parts[-1] = parts[-1]._replace(expr=one, reworded=True)
         return inner._replace(parts=tuple(parts), turned=False)
     return inner._replace(parts=(*inner.parts[:-1], last), turned=not inner.turned)
 
@@ -216,21 +218,20 @@ def _weighted(inner: Reading, one: Expr, other: Expr, literal: bool) -> Reading:
     remarks: tuple[Remark, ...] = ()
     if product == Layout.SQUARE:
         text = TRAP_OF_ROW if inner.layout != Layout.ROW else TRAP_IF_COLUMN if given else TRAP
-        names = {part.name: _assigned_name(part) for part in inner.parts}
+        called = {part.name: _assigned_name(part) for part in inner.parts}
         places = {
             "code": ast.unparse(one.node),
             "likelihoods": str(inner.layout),
             "weights": str(layout),
             "given": given,
-            "name": names.get(LIKELIHOODS) or LIKELIHOODS,
+            "name": called.get(LIKELIHOODS) or LIKELIHOODS,
         }
         remarks = (Remark(text, True, places),)
     plain = isinstance(other.node, ast.Name | ast.Attribute | ast.Subscript)
     code = f"{WEIGHTED} = tf.multiply({LIKELIHOODS}, q_values)"
     part = Part(WEIGHTED, code, one, not (literal and plain), remarks)
-    named = {given: "q_values"} if given else {}
     return inner.then(
-        part, stage=Stage.WEIGHTED, layout=product, names={**named, **inner.names}
+        part, stage=Stage.WEIGHTED, layout=product, names={**named(other, "q_values"), **inner.names}
     )
 
 
