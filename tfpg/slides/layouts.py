@@ -101,7 +101,7 @@ def weights(one: Expr) -> Weights:
         inner, _ = reshaped(node, Layout.UNKNOWN)  # type: ignore[misc]
         before = weights(one.part(inner))
         _, after = reshaped(node, before.layout)  # type: ignore[misc]
-        return before if after == before.layout else Weights(after, "")
+        return before if name_of(node) in SAME else Weights(after, "")
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
         return Weights(Layout.COLUMN, ast.unparse(node))
     return Weights(Layout.COLUMN if name_of(node) == "column" else Layout.UNKNOWN, "")

@@ -95,11 +95,9 @@ def meaning(function: Function) -> Meaning:
     if gradients is not None and any(one.taped for one in found):
         unseen = next((part for part in parts if not part.expr.taped), None)
         parts = tuple(outside_of_tape(part) if part is unseen else part for part in parts)
-    names = dict(reading.names)
-    for part in parts:
-        if isinstance(part.expr.statement, ast.Assign) and part.expr.statement.value is part.expr.node:
-            names[ast.unparse(part.expr.statement.targets[0])] = part.name
-    return Meaning((*parts, *([gradients] if gradients else [])), reading.distribution, names)
+    parts = (*parts, gradients) if gradients else parts
+    called = {name: part.name for part in parts if (name := _assigned_name(part))}
+    return Meaning(parts, reading.distribution, {**reading.names, **called})
 
 
 def read(one: Expr) -> Reading | None:
