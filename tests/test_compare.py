@@ -22,6 +22,7 @@ from tfpg.checks.words import Text
 from tfpg.cli import main
 from tfpg.errors import BadInput
 from tfpg.slides import remarks
+from tfpg.slides.alignment import pieces
 from tfpg.slides.pseudocode import DEPARTURES, SLIDES
 
 SAMPLES, STATE_SIZE, ACTIONS = 6, 3, 2
@@ -365,14 +366,25 @@ def test_what_is_no_function_with_a_source_is_refused():
         tfpg.compare(readers.one_line, language="fr")
 
 
-def test_strange_code_is_read_to_the_end():
+@pytest.mark.parametrize("module", [readers, pseudo_loss, linecache, string])
+def test_other_code_is_read_to_the_end(module):
     """Whatever is written: the comparison answers, and shows every line."""
-    for module in (readers, pseudo_loss, inspect, linecache, string):
-        tree = ast.parse(inspect.getsource(module))
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef):
-                comparison = tfpg.compare(f"{module.__file__}:{node.name}")
-                assert str(comparison)
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        if function.__module__ == module.__name__:
+            lines, first = inspect.getsourcelines(function)
+            shown = {line.number for line in tfpg.compare(function).lines}
+            assert {piece.line for piece in pieces("".join(lines), first)} <= shown, name
+
+
+def test_functions_that_call_each_other_come_to_an_end():
+    calls = "\n".join(f"def f{i}(x):\n    return f{i + 1}(x) * f{i + 1}(x)" for i in range(40))
+    assert of(calls, "f0").problems == [remarks.NOTHING.en]
+    assert of("def f(x):\n    return f(f(x))", "f").problems == [remarks.NOTHING.en]
+    doubled = "def update(q):\n" + "    q = (q - m(q)) / (s(q) + q)\n" * 40 + "    return q"
+    assert of(doubled).problems == [remarks.NOTHING.en]
+    weights = "    q_values = (q_values - m(q_values)) / (s(q_values) + q_values)\n" * 40
+    head, body = RIGHT.split("\n", 1)
+    assert of(f"{head}\n{weights}{body}")
 
 
 # --- how it is shown

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from tfpg.slides.reading import Definition, Function
 
+DEEPEST = 4  # calls within calls; functions that call each other twice would be followed for ever
+
 
 class Scope(NamedTuple):
     """Where an expression is looked at from."""
@@ -111,7 +113,7 @@ def _enter(call: Expr, names: dict[str, Expr]) -> Iterator[Expr]:
     if not isinstance(call.node, ast.Call):
         return
     name = _called(call.node.func, call.scope)
-    if name is None or name in call.scope.inside:
+    if name is None or name in call.scope.inside or len(call.scope.inside) > DEEPEST:
         return
     definition = call.scope.around[name]
     wanted = parameters(definition)
