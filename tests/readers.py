@@ -99,6 +99,23 @@ def several_functions(policy, states, actions, q_values):
     return loss, tape.gradient(loss, policy.trainable_variables)
 
 
+def sample_by_sample(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        loss = 0.0
+        for state, action, q in zip(states, actions, q_values, strict=True):
+            logits = policy(state[None])
+            loss += q * tf.nn.softmax_cross_entropy_with_logits(labels=action[None], logits=logits)
+        loss = loss / len(states)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def sparse_labels(policy, states, numbers, q_values):
+    with tf.GradientTape() as tape:
+        nll = keras.losses.sparse_categorical_crossentropy(numbers, policy(states), True)
+        loss = tf.reduce_mean(nll[:, None] * q_values)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
 def pseudo_loss(logits, labels, weights):
     nll = tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits)
     nll = nll[:, tf.newaxis]
@@ -131,9 +148,9 @@ def a_method(policy, states, actions, q_values):
 RIGHT = (
     *(one_line, everything_at_once, a_keras_loss_with_weights, a_keras_loss_function),
     *(probabilities_by_hand, gathered, summed_over_one_hot, a_distribution),
-    *(advantages_made_inside, several_functions),
+    *(advantages_made_inside, several_functions, sample_by_sample, sparse_labels),
 )
-NUMBERS = (everything_at_once, gathered, a_distribution)
+NUMBERS = (everything_at_once, gathered, a_distribution, sparse_labels)
 
 
 def broadcast(policy, states, actions, advantages):

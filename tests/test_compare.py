@@ -287,6 +287,17 @@ def test_a_page_without_weights_is_29_unless_something_looks_like_them():
     assert not of(RIGHT, slide=29)
 
 
+def test_a_loss_that_an_optimizer_minimizes_is_followed():
+    comparison = of(
+        "def update(model, opt, obs, acts, adv):\n"
+        "    loss = lambda: tf.reduce_mean(adv[:, 0] * tf.nn.softmax_cross_entropy_with_logits(\n"
+        "        labels=acts, logits=model(obs)))\n"
+        "    opt.minimize(loss, model.trainable_variables)\n"
+    )
+    assert comparison
+    assert verdicts(comparison)["gradients"] == "reworded"
+
+
 # --- where functions are found
 
 

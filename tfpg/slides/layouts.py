@@ -110,6 +110,8 @@ def _weights(one: Expr) -> Weights:
             return before
         _, after = reshaped(node, before.layout) or made
         return Weights(after, "")
+    if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+        return Weights(Layout.UNKNOWN, "")  # one of them, or some
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
         return Weights(Layout.COLUMN, ast.unparse(node))
     return Weights(Layout.COLUMN if name_of(node) == "column" else Layout.UNKNOWN, "")

@@ -126,9 +126,10 @@ def _keras_loss(one: Expr, call: ast.Call, maker: ast.Call) -> Likelihood | None
     if labels is None or predicted is None:
         return None
     said = {keyword.arg: ast.unparse(keyword.value) for keyword in maker.keywords}
+    from_logits = argument(maker, 2 if maker is call else 0, "from_logits")
     remarks: tuple[Remark, ...] = ()
     inner = resolve(one.part(predicted))
-    if said.get("from_logits") != "True":
+    if from_logits is None or ast.unparse(from_logits) != "True":
         if name_of(inner.node) == "softmax":
             predicted, one_of = inner.node.args[0], inner  # type: ignore[attr-defined]
             found = _of_classes(one_of, labels, predicted, name_of(maker) in SPARSE_LOSSES)

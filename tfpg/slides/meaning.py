@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from tfpg.slides.following import Expr, follow, resolve, returned
 from tfpg.slides.layouts import Layout, argument, multiplied, name_of, number, reshaped, weights
-from tfpg.slides.likelihoods import LIKELIHOODS, Part, likelihood, named, outside_of_tape
+from tfpg.slides.likelihoods import (
+    CROSS_ENTROPY,
+    LIKELIHOODS,
+    LOG_PROB,
+    Part,
+    likelihood,
+    named,
+    outside_of_tape,
+)
 from tfpg.slides.reading import Function
 from tfpg.slides.remarks import (
     DIVIDED,
@@ -115,6 +123,8 @@ def _read(one: Expr) -> Reading | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = read(one.part(node.operand))
         return _negated(inner, one) if inner else None
+    if isinstance(node, ast.Lambda):
+        return read(one.part(node.body))
     found = likelihood(one)
     if found is not None:
         reading = Reading(
@@ -162,7 +172,7 @@ def _negated(inner: Reading, one: Expr) -> Reading:
     elif inner.turned:
         parts = [
             part._replace(reworded=True, remarks=(*part.remarks, Remark(LATER_MINUS, wrong=False)))
-            if part.name == LIKELIHOODS and part.code != COLUMN
+            if part.code.endswith((CROSS_ENTROPY, LOG_PROB))
             else part
             for part in inner.parts
         ]
@@ -193,6 +203,8 @@ def _operation(one: Expr, operator: ast.operator, left: ast.expr, right: ast.exp
     if isinstance(operator, ast.Add | ast.Sub):
         if isinstance(operator, ast.Sub) and inner is second:
             inner = _negated(inner, one)
+        if value == 0 and isinstance(one.statement, ast.AugAssign) and inner.stage < Stage.LOSS:
+            return _reduced(inner, one, "reduce_sum", literal=False)  # loss = 0, and then loss += ...
         if value is not None:
             return inner
         sign = "-" if isinstance(operator, ast.Sub) and inner is first else ""
