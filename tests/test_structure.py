@@ -52,7 +52,8 @@ def imports_of(path):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tfpg":
             inner = node.module.partition(".")[2]
             for alias in node.names:
-                yield inner or alias.name
+                submodule = f"{inner}.{alias.name}".lstrip(".")
+                yield submodule if submodule in modules() else inner or alias.name
         elif isinstance(node, ast.Import):
             yield from (
                 alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("tfpg.")

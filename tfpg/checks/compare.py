@@ -49,7 +49,7 @@ def exact_shape(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
 def rows_or_mean(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     """A number for each sample, or their mean or sum."""
     wanted, got = expected["values"], found["values"]
-    if got.size != 1 or wanted.size == 1:
+    if got.size != 1:
         return elementwise(call, inputs, expected, found)
     tolerance = _tolerance(got, wanted, inputs)
     for reduced in (wanted.mean(), wanted.sum()):
@@ -72,6 +72,13 @@ def normalized(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Co
         if _close(got, wanted * scale, 1e-3):
             return Comparison(True, scale=scale if wanted.any() else None)
     return _differs(call, wanted, got)
+
+
+def estimated(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """The column of an estimator, in this very shape, normalised if that was asked."""
+    exact = found["values"].shape == expected["values"].shape
+    of = normalized if inputs["normalized"] and exact else exact_shape
+    return of(call, inputs, expected, found)
 
 
 def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
@@ -195,9 +202,12 @@ def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:
 def _same_shape(got: np.ndarray, wanted: np.ndarray) -> bool:
     if wanted.ndim == 0:
         return got.size == 1
-    column = wanted[:, np.newaxis] if wanted.ndim == 1 else wanted
-    row = wanted[:, 0] if wanted.ndim == 2 and wanted.shape[1] == 1 else wanted
-    return got.shape in (wanted.shape, column.shape, row.shape)
+    same = [wanted.shape]
+    if wanted.ndim == 1:
+        same.append((len(wanted), 1))
+    elif wanted.ndim == 2 and 1 in wanted.shape:
+        same.append((wanted.size,))
+    return got.shape in same
 
 
 def _close(got: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
