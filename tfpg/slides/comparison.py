@@ -7,7 +7,7 @@ from tfpg.checks.words import LANGUAGES
 from tfpg.errors import BadInput
 from tfpg.slides.laid_html import fragment
 from tfpg.slides.laid_text import as_text
-from tfpg.slides.laying import Laid, Line, lay, sentences
+from tfpg.slides.laying import Laid, Line, lay, problems
 from tfpg.slides.reading import read, read_function
 
 
@@ -40,9 +40,9 @@ class Comparison:
         return self.laid.lines
 
     @property
-    def sentences(self) -> list[str]:
-        """What is missing, or different, or wrong."""
-        return sentences(self.laid, self.language)
+    def problems(self) -> list[str]:
+        """A sentence for each line that is missing, or different, or wrong."""
+        return problems(self.laid, self.language)
 
 
 def compare(function: Callable | str, slide: int | None = None, language: str = "en") -> Comparison:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from tfpg.slides.reading import Definition, Function
 
+DEEPEST = 4  # calls within calls; functions that call each other twice would be followed for ever
+
 
 class Scope(NamedTuple):
     """Where an expression is looked at from."""
@@ -111,7 +113,7 @@ def _enter(call: Expr, names: dict[str, Expr]) -> Iterator[Expr]:
     if not isinstance(call.node, ast.Call):
         return
     name = _called(call.node.func, call.scope)
-    if name is None or name in call.scope.inside:
+    if name is None or name in call.scope.inside or len(call.scope.inside) > DEEPEST:
         return
     definition = call.scope.around[name]
     wanted = parameters(definition)
@@ -148,8 +150,7 @@ def _bind(one: Expr, names: dict[str, Expr]) -> None:
     elif isinstance(statement, ast.Return):
         names["return"] = one
     elif isinstance(statement, ast.For | ast.AsyncFor):
-        for node in ast.walk(statement.target):
-            names.pop(ast.unparse(node), None)
+        _assign_each(statement.target, one, names)
 
 
 def _assign(target: ast.expr, one: Expr, names: dict[str, Expr]) -> None:
@@ -166,6 +167,19 @@ def _assign(target: ast.expr, one: Expr, names: dict[str, Expr]) -> None:
                 names.pop(name, None)
             elif name not in arguments:  # `states, actions = given(states, actions)` changes neither
                 names[name] = one.part(_item(one.node, index))
+
+
+def _assign_each(target: ast.expr, one: Expr, names: dict[str, Expr]) -> None:
+    """`for state, q in zip(states, q_values)` takes states[i] and q_values[i]."""
+    arrays = (
+        one.node.args if isinstance(one.node, ast.Call) and ast.unparse(one.node.func) == "zip" else []
+    )
+    parts = target.elts if isinstance(target, ast.Tuple) else [target]
+    for node in ast.walk(target):
+        names.pop(ast.unparse(node), None)
+    for part, array in zip(parts, arrays, strict=False):
+        element = ast.Subscript(array, ast.Name("i", ast.Load()), ast.Load())
+        names[ast.unparse(part)] = one.part(ast.copy_location(element, array))
 
 
 def _item(call: ast.Call, index: int) -> ast.expr:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tfpg.slides import remarks
-from tfpg.slides.alignment import Piece, Row, Verdict, align_pieces, pieces
+from tfpg.slides.alignment import Piece, Row, align_pieces, pieces
 from tfpg.slides.following import parameters
-from tfpg.slides.meaning import WEIGHTED, Meaning, meaning
 from tfpg.slides.likelihoods import Part
+from tfpg.slides.meaning import WEIGHTED, Meaning, meaning
 from tfpg.slides.pseudocode import COMMON, DEPARTURES, SLIDES, Departure
 from tfpg.slides.reading import Function
 from tfpg.slides.remarks import Remark
@@ -71,20 +71,31 @@ def lay(function: Function, page: int | None = None) -> Laid:
     )
 
 
-def sentences(laid: Laid, language: str) -> list[str]:
-    """What is missing, different or wrong, a sentence for each, and what is said otherwise."""
+def problems(laid: Laid, language: str) -> list[str]:
+    """A sentence for each line that is missing, or different, or does not do what the slide's does."""
+    if all(line.verdict == "missing" for line in laid.lines if line.of_slide):
+        return [remarks.NOTHING.say(language)]
     said = []
     for line in laid.lines:
         if line.verdict == "missing":
             name, _, _ = line.slide.partition(" = ")
             said.append(remarks.MISSING[name].say(language, code=_code(line.slide)))
-            continue
-        texts = [one.say(language) for one in line.remarks]
-        if line.verdict == "different" and not texts:
+        elif line.wrong and not line.remarks:
             yours = " ".join(line.yours.split())
-            texts = [remarks.DIFFERENT.say(language, yours=yours, slide=_code(line.slide))]
-        said += [remarks.LINE.say(language, line=line.number, sentence=one) for one in texts]
+            text = remarks.DIFFERENT.say(language, yours=yours, slide=_code(line.slide))
+            said.append(remarks.LINE.say(language, line=line.number, sentence=text))
+        else:
+            said += _said(line, [one for one in line.remarks if line.wrong], language)
     return said
+
+
+def notes(laid: Laid, language: str) -> list[str]:
+    """A sentence for lines that do what the slide's do, in a way worth knowing."""
+    return [one for line in laid.lines if not line.wrong for one in _said(line, line.remarks, language)]
+
+
+def _said(line: Line, about: Sequence[Remark], language: str) -> list[str]:
+    return [remarks.LINE.say(language, line=line.number, sentence=one.say(language)) for one in about]
 
 
 def summary(laid: Laid, language: str) -> str:

@@ -90,6 +90,13 @@ def reshaped(node: ast.expr, before: Layout) -> tuple[ast.expr, Layout] | None:
 def weights(one: Expr) -> Weights:
     """The shape of the q-values; as they are given it is the slide's, a column."""
     one = resolve(one)
+    key = ("weights", id(one.node), id(one.names))
+    if key not in one.scope.memory:
+        one.scope.memory[key] = one, _weights(one)
+    return one.scope.memory[key][1]
+
+
+def _weights(one: Expr) -> Weights:
     node = one.node
     if isinstance(node, ast.BinOp):
         sides = [weights(one.part(side)) for side in (node.left, node.right) if not _is_scalar(side)]
@@ -97,11 +104,14 @@ def weights(one: Expr) -> Weights:
         return known[0] if known else Weights(Layout.UNKNOWN, "")
     if isinstance(node, ast.UnaryOp):
         return weights(one.part(node.operand))
-    if reshaped(node, Layout.UNKNOWN) is not None:
-        inner, _ = reshaped(node, Layout.UNKNOWN)  # type: ignore[misc]
-        before = weights(one.part(inner))
-        _, after = reshaped(node, before.layout)  # type: ignore[misc]
-        return before if after == before.layout else Weights(after, "")
+    if (made := reshaped(node, Layout.UNKNOWN)) is not None:
+        before = weights(one.part(made[0]))
+        if name_of(node) in SAME:
+            return before
+        _, after = reshaped(node, before.layout) or made
+        return Weights(after, "")
+    if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+        return Weights(Layout.UNKNOWN, "")  # one of them, or some
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
         return Weights(Layout.COLUMN, ast.unparse(node))
     return Weights(Layout.COLUMN if name_of(node) == "column" else Layout.UNKNOWN, "")
@@ -143,7 +153,16 @@ def _of_shape(shape: ast.expr | None) -> Layout:
 
 
 def _is_module(node: ast.expr) -> bool:
-    return ast.unparse(node) in ("tf", "np", "keras.ops", "ops", "tf.keras.backend", "K", "numpy", "jnp")
+    return ast.unparse(node) in (
+        "tf",
+        "np",
+        "keras.ops",
+        "ops",
+        "tf.keras.backend",
+        "K",
+        "numpy",
+        "jnp",
+    )
 
 
 def _is_scalar(node: ast.expr) -> bool:

@@ -24,6 +24,7 @@ CROSS_ENTROPY = "tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=
 LOG_PROB = "-policy.distribution(logits).log_prob(actions)"
 KERAS_LOSSES = ("categorical_crossentropy", "CategoricalCrossentropy")
 SPARSE_LOSSES = ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+GATHERS = ("gather", "gather_nd", "take_along_axis", "batch_gather")
 MODULES = ("tf", "np", "keras", "math", "nn", "ops", "K", "K.backend")
 
 
@@ -54,7 +55,9 @@ def likelihood(one: Expr) -> Likelihood | None:
     node = one.node
     if isinstance(node, ast.Call):
         name = name_of(node)
-        if name.endswith("softmax_cross_entropy_with_logits") or name.endswith("entropy_with_logits_v2"):
+        if name.endswith("softmax_cross_entropy_with_logits") or name.endswith(
+            "entropy_with_logits_v2"
+        ):
             return _cross_entropy(one, node, sparse=name.startswith("sparse"))
         if name == "sigmoid_cross_entropy_with_logits":
             return _cross_entropy(one, node, remarks=(Remark(SIGMOID, wrong=True),))
@@ -112,7 +115,7 @@ def _of_classes(
     parts, names = _prediction(logits_of)
     own = Part(LIKELIHOODS, code, one, not (literal and plain), remarks)
     return Likelihood(
-        (*parts, own), Layout.ROW, turned, False, {**_named(one.part(labels), "actions"), **names}
+        (*parts, own), Layout.ROW, turned, False, {**named(one.part(labels), "actions"), **names}
     )
 
 
@@ -123,9 +126,10 @@ def _keras_loss(one: Expr, call: ast.Call, maker: ast.Call) -> Likelihood | None
     if labels is None or predicted is None:
         return None
     said = {keyword.arg: ast.unparse(keyword.value) for keyword in maker.keywords}
+    from_logits = argument(maker, 2 if maker is call else 0, "from_logits")
     remarks: tuple[Remark, ...] = ()
     inner = resolve(one.part(predicted))
-    if said.get("from_logits") != "True":
+    if from_logits is None or ast.unparse(from_logits) != "True":
         if name_of(inner.node) == "softmax":
             predicted, one_of = inner.node.args[0], inner  # type: ignore[attr-defined]
             found = _of_classes(one_of, labels, predicted, name_of(maker) in SPARSE_LOSSES)
@@ -152,7 +156,7 @@ def _log_prob(one: Expr, call: ast.Call, distribution: ast.expr) -> Likelihood |
     if actions is None:
         return None
     made = resolve(one.part(distribution))
-    names = _named(one.part(actions), "actions")
+    names = named(one.part(actions), "actions")
     kind = name_of(made.node)
     if kind in ("Categorical", "OneHotCategorical") and isinstance(made.node, ast.Call):
         logits = argument(made.node, 0, "logits")
@@ -186,10 +190,8 @@ def _picked(one: Expr) -> Likelihood | None:
     """The log-probabilities of the actions, picked by hand: sums over one-hot actions, gathers."""
     node, logarithm = one.node, False
     if isinstance(node, ast.Call) and name_of(node) == "log" and node.args:
-        node, logarithm = _without_epsilon(resolve(one.part(node.args[0])).node), True
-        inner = resolve(one.part(one.node.args[0]))  # type: ignore[attr-defined]
-        one_of = inner.part(_without_epsilon(inner.node))
-        one_of = resolve(one_of)
+        inner = resolve(one.part(node.args[0]))
+        one_of, logarithm = resolve(inner.part(_without_epsilon(inner.node))), True
         node = one_of.node
     else:
         one_of = one
@@ -209,9 +211,8 @@ def _picked(one: Expr) -> Likelihood | None:
         one_of = product
         if ast.unparse(argument(node, 2, "keepdims") or ast.Constant(False)) == "True":
             layout = Layout.COLUMN
-    elif name in ("gather", "gather_nd", "take_along_axis", "batch_gather") and len(node.args) > 1:
-        if _is_table(one_of.part(node.args[0]), logarithm):
-            table, actions = one_of.part(node.args[0]), node.args[1]
+    elif name in GATHERS and len(node.args) > 1 and _is_table(one_of.part(node.args[0]), logarithm):
+        table, actions = one_of.part(node.args[0]), node.args[1]
     if table is None or actions is None:
         return None
     made = resolve(table)
@@ -224,7 +225,7 @@ def _picked(one: Expr) -> Likelihood | None:
     remarks = () if name in ("reduce_sum", "sum") else (Remark(SPARSE, wrong=False),)
     own = Part(LIKELIHOODS, f"{LIKELIHOODS} = {CROSS_ENTROPY}", one, True, remarks)
     return Likelihood(
-        (*parts, own), layout, True, False, {**_named(one_of.part(actions), "actions"), **more}
+        (*parts, own), layout, True, False, {**named(one_of.part(actions), "actions"), **more}
     )
 
 
@@ -257,7 +258,7 @@ def _squared_error(one: Expr) -> Likelihood | None:
     parts, more = _prediction(inner.part(means[0]))
     own = Part(LIKELIHOODS, f"{LIKELIHOODS} = {LOG_PROB}", one, True)
     return Likelihood(
-        (*parts, own), layout, False, True, {**_named(inner.part(actions), "actions"), **more}
+        (*parts, own), layout, False, True, {**named(inner.part(actions), "actions"), **more}
     )
 
 
@@ -265,7 +266,7 @@ def _prediction(one: Expr) -> tuple[tuple[Part, ...], dict[str, str]]:
     """The line that calls the policy on the states; nothing if the logits are given."""
     found = _called(one)
     if found is None:
-        return (), _named(one, LOGITS)
+        return (), named(one, LOGITS)
     call = found.node
     assert isinstance(call, ast.Call)
     policy = ast.unparse(call.func)
@@ -280,15 +281,11 @@ def _prediction(one: Expr) -> tuple[tuple[Part, ...], dict[str, str]]:
     plain = len(call.args) == 1 and not call.keywords
     while states is not None:  # through other layers, casts and the like, down to what is given
         inner = resolve(found.part(states))
-        if isinstance(inner.node, ast.Call) and inner.node.args:
-            plain = plain and isinstance(states, ast.Name)
-            found_before, states = found, inner.node.args[0]
-            found = inner
-            if found is found_before:
-                break
-        else:
-            names |= _named(found.part(states), "states")
+        if not (isinstance(inner.node, ast.Call) and inner.node.args):
+            names |= named(found.part(states), "states")
             break
+        plain = plain and isinstance(states, ast.Name)
+        found, states = inner, inner.node.args[0]
     called = _called(one)
     assert called is not None
     return (Part(LOGITS, code, called, not plain, remarks),), names
@@ -364,7 +361,7 @@ def _factors(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     return None
 
 
-def _named(one: Expr, name: str) -> dict[str, str]:
+def named(one: Expr, name: str) -> dict[str, str]:
     """What is given under another name, through casts and one-hot rows."""
     while True:
         one = resolve(one)

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from tfpg.slides.following import Expr, follow, resolve, returned
 from tfpg.slides.layouts import Layout, argument, multiplied, name_of, number, reshaped, weights
-from tfpg.slides.likelihoods import LIKELIHOODS, LOGITS, Part, likelihood, outside_of_tape
+from tfpg.slides.likelihoods import (
+    CROSS_ENTROPY,
+    LIKELIHOODS,
+    LOG_PROB,
+    Part,
+    likelihood,
+    named,
+    outside_of_tape,
+)
 from tfpg.slides.reading import Function
 from tfpg.slides.remarks import (
     DIVIDED,
@@ -95,11 +103,9 @@ def meaning(function: Function) -> Meaning:
     if gradients is not None and any(one.taped for one in found):
         unseen = next((part for part in parts if not part.expr.taped), None)
         parts = tuple(outside_of_tape(part) if part is unseen else part for part in parts)
-    names = dict(reading.names)
-    for part in parts:
-        if isinstance(part.expr.statement, ast.Assign) and part.expr.statement.value is part.expr.node:
-            names[ast.unparse(part.expr.statement.targets[0])] = part.name
-    return Meaning((*parts, *([gradients] if gradients else [])), reading.distribution, names)
+    parts = (*parts, gradients) if gradients else parts
+    called = {name: part.name for part in parts if (name := _assigned_name(part))}
+    return Meaning(parts, reading.distribution, {**reading.names, **called})
 
 
 def read(one: Expr) -> Reading | None:
@@ -117,6 +123,8 @@ def _read(one: Expr) -> Reading | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = read(one.part(node.operand))
         return _negated(inner, one) if inner else None
+    if isinstance(node, ast.Lambda):
+        return read(one.part(node.body))
     found = likelihood(one)
     if found is not None:
         reading = Reading(
@@ -164,10 +172,12 @@ def _negated(inner: Reading, one: Expr) -> Reading:
     elif inner.turned:
         parts = [
             part._replace(reworded=True, remarks=(*part.remarks, Remark(LATER_MINUS, wrong=False)))
-            if part.name == LIKELIHOODS and part.code != COLUMN
+            if part.code.endswith((CROSS_ENTROPY, LOG_PROB))
             else part
             for part in inner.parts
         ]
+        if before is last.expr.node:  # the minus of -tf.reduce_mean(...)
+            parts[-1] = parts[-1]._replace(expr=one, reworded=True)
         return inner._replace(parts=tuple(parts), turned=False)
     return inner._replace(parts=(*inner.parts[:-1], last), turned=not inner.turned)
 
@@ -193,6 +203,8 @@ def _operation(one: Expr, operator: ast.operator, left: ast.expr, right: ast.exp
     if isinstance(operator, ast.Add | ast.Sub):
         if isinstance(operator, ast.Sub) and inner is second:
             inner = _negated(inner, one)
+        if value == 0 and isinstance(one.statement, ast.AugAssign) and inner.stage < Stage.LOSS:
+            return _reduced(inner, one, "reduce_sum", literal=False)  # loss = 0, and then loss += ...
         if value is not None:
             return inner
         sign = "-" if isinstance(operator, ast.Sub) and inner is first else ""
@@ -216,21 +228,20 @@ def _weighted(inner: Reading, one: Expr, other: Expr, literal: bool) -> Reading:
     remarks: tuple[Remark, ...] = ()
     if product == Layout.SQUARE:
         text = TRAP_OF_ROW if inner.layout != Layout.ROW else TRAP_IF_COLUMN if given else TRAP
-        names = {part.name: _assigned_name(part) for part in inner.parts}
+        called = {part.name: _assigned_name(part) for part in inner.parts}
         places = {
             "code": ast.unparse(one.node),
             "likelihoods": str(inner.layout),
             "weights": str(layout),
             "given": given,
-            "name": names.get(LIKELIHOODS) or LIKELIHOODS,
+            "name": called.get(LIKELIHOODS) or LIKELIHOODS,
         }
         remarks = (Remark(text, True, places),)
     plain = isinstance(other.node, ast.Name | ast.Attribute | ast.Subscript)
     code = f"{WEIGHTED} = tf.multiply({LIKELIHOODS}, q_values)"
     part = Part(WEIGHTED, code, one, not (literal and plain), remarks)
-    named = {given: "q_values"} if given else {}
     return inner.then(
-        part, stage=Stage.WEIGHTED, layout=product, names={**named, **inner.names}
+        part, stage=Stage.WEIGHTED, layout=product, names={**named(other, "q_values"), **inner.names}
     )
 
 

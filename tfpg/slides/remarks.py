@@ -28,6 +28,7 @@ WORDS: dict[str, Text] = {
     "extra": Text("not on the slide", "幻灯片上没有"),
     "given": Text("yours is called so", "你的名称"),
 }
+MARK, NUMBER = Text("Mark", "标记"), Text("Line", "行号")
 TITLE = Text("The slide, p. {page}", "幻灯片第 {page} 页")
 SLIDES: dict[str, Text] = {
     "maximum_likelihood": Text("maximum likelihood", "最大似然"),
@@ -35,15 +36,18 @@ SLIDES: dict[str, Text] = {
     "distribution_maximum_likelihood": Text(
         "maximum likelihood, with a distribution", "最大似然，用概率分布"
     ),
-    "distribution_policy_gradient": Text("policy gradient, with a distribution", "策略梯度，用概率分布"),
+    "distribution_policy_gradient": Text(
+        "policy gradient, with a distribution", "策略梯度，用概率分布"
+    ),
 }
 SUMMARY = Text(
-    "p. {page}, {slide}: {found} of {lines} lines are there", "第 {page} 页，{slide}：{lines} 行中有 {found} 行"
+    "p. {page}, {slide}: {found} of {lines} lines are there",
+    "第 {page} 页，{slide}：{lines} 行中有 {found} 行",
 )
 LINE = Text("line {line}: {sentence}", "第 {line} 行：{sentence}")
 CHECK = Text(
-    "What it computes, `{command}` tells: this was read, not run.",
-    "它算出什么，由 `{command}` 检验：这里只读代码，没有运行。",
+    "This was read, not run: what a function of ({arguments}) computes, `{command}` measures.",
+    "以上只读代码，没有运行：参数为 ({arguments}) 的函数算出什么，由 `{command}` 检验。",
 )
 
 MISSING: dict[str, Text] = {
@@ -70,6 +74,10 @@ MISSING: dict[str, Text] = {
         "`tape.gradient(loss, policy.trainable_variables)`",
     ),
 }
+NOTHING = Text(
+    "nothing of the slide is here: the function has no likelihood of actions",
+    "这里没有幻灯片上的任何内容：函数中没有动作的似然",
+)
 DIFFERENT = Text(
     "`{yours}` stands where the slide has `{slide}`, and is not a declared departure",
     "幻灯片上是 `{slide}`，这里是 `{yours}`，不是已声明的不同",
@@ -89,7 +97,8 @@ TRAP_IF_COLUMN = Text(
 TRAP_OF_ROW = Text(
     "`{code}` multiplies likelihoods of shape {likelihoods} by q-values of shape {weights}, which are "
     "broadcast to (N*T, N*T): give both the same shape",
-    "`{code}` 把形状 {likelihoods} 的似然乘以形状 {weights} 的 Q 值，广播成 (N*T, N*T)：请让两者形状相同",
+    "`{code}` 把形状 {likelihoods} 的似然乘以形状 {weights} 的 Q 值，广播成 (N*T, N*T)："
+    "请让两者形状相同",
 )
 NO_SUCH_METHOD = Text(
     "`loss.gradients` is in no TensorFlow: `tape.gradient(loss, policy.trainable_variables)`",
@@ -117,13 +126,9 @@ WEIGHTED_AFTER = Text(
     "`{weights}` 在取平均之后才相乘：每个样本的权重都一样；请先逐样本相乘",
 )
 SECOND_WEIGHTS = Text("`{weights}` is a second factor", "`{weights}` 是第二个因子")
-MORE_TERMS = Text(
-    "`{term}` is added, which is not on the slide", "加上了幻灯片上没有的 `{term}`"
-)
+MORE_TERMS = Text("`{term}` is added, which is not on the slide", "加上了幻灯片上没有的 `{term}`")
 THROUGH = Text("`{function}` is not on the slide", "幻灯片上没有 `{function}`")
-LATER_MINUS = Text(
-    "log-likelihoods; the minus comes later", "这是对数似然；负号在后面"
-)
+LATER_MINUS = Text("log-likelihoods; the minus comes later", "这是对数似然；负号在后面")
 SPARSE = Text(
     "takes the numbers of the actions, (N*T,), and the slide one-hot rows",
     "这里用动作编号 (N*T,)，幻灯片用 one-hot",
@@ -132,9 +137,7 @@ FROM_LOGITS = Text(
     "without from_logits=True the logits are taken for probabilities",
     "没有 from_logits=True，logits 会被当成概率",
 )
-TWICE = Text(
-    "softmax is applied twice: give it the logits", "softmax 用了两次：请传入 logits"
-)
+TWICE = Text("softmax is applied twice: give it the logits", "softmax 用了两次：请传入 logits")
 PROBABILITIES = Text(
     "`{code}` is taken for probabilities: right only if the network ends in a softmax; logits are "
     "safer",
