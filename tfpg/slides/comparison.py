@@ -46,7 +46,7 @@ class Comparison:
 
 
 def compare(function: Callable | str, slide: int | None = None, language: str = "en") -> Comparison:
-    """The slide beside a function of your own: what of it is there, what is missing, what differs?
+    """The slide beside a function of your own: what of it is there, missing, or different.
 
     Takes a function, of a notebook's cell too, or a place, "mycode.py:Agent.update". Its source is
     read and never run. The slide is p. 29 or p. 30, or its twin for policies with a distribution,
