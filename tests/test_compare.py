@@ -277,6 +277,15 @@ def test_a_minus_in_any_place_is_followed():
     assert remarks.SIGN in said(of(weights))
 
 
+def test_only_what_the_tape_sees_counts_as_seen():
+    inside = RIGHT.replace("        logits = policy(states)\n", "")
+    for block in ("if True:", "for _ in range(1):", "with tf.device('CPU'):"):
+        head, body = inside.split("\n", 1)
+        source = f"{head}\n    {block}\n        logits = policy(states)\n{body}"
+        assert remarks.OUTSIDE in said(of(source))
+    assert remarks.OUTSIDE not in said(of(RIGHT))
+
+
 def test_a_page_without_weights_is_29_unless_something_looks_like_them():
     likelihood = without(RIGHT, "weighted").replace("mean(weighted_", "mean(")
     assert of(likelihood).page == 30

@@ -42,7 +42,7 @@ SLIDES: dict[str, Text] = {
 }
 SUMMARY = Text(
     "p. {page}, {slide}: {found} of {lines} lines are there",
-    "第 {page} 页，{slide}：{lines} 行中有 {found} 行",
+    "第 {page} 页，{slide}：{lines} 行中找到 {found} 行",
 )
 LINE = Text("line {line}: {sentence}", "第 {line} 行：{sentence}")
 CHECK = Text(
