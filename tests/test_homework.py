@@ -125,6 +125,9 @@ def test_the_solved_form_is_right_as_it_is_written(capsys):
         (Path("hw") / file).write_text(text, encoding="utf-8")
     status, found = standing(capsys)
     assert (status, found["points"]) == (0, found["of"])
+    solved = files(assignment("lecture"), solved=True)["homework.py"]
+    assert "NotImplementedError" not in ast.unparse(ast.parse(solved).body[1:])
+    assert "if True" not in solved
 
 
 @pytest.mark.parametrize("variant", [0, 4])
@@ -180,6 +183,16 @@ def test_code_that_ends_early_is_told_and_costs_what_comes_after(capsys):
     out, err = capsys.readouterr()
     assert "ZeroDivisionError" in err
     assert out.splitlines()[-1] == "0 of 25 points"
+
+
+def test_the_file_of_an_assignment_stands_for_its_folder(capsys):
+    write("course", variant=9)
+    Path("hw/own.py").write_text("def entropy(logits): return 0", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check", "hw/homework.py", "--lang", "zh"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 / 25 分"
+    assert main(["check", "hw/own.py"]) == 1
+    assert capsys.readouterr().out.startswith("entropy  wrong")
 
 
 # --- what is in a handout
