@@ -418,6 +418,12 @@ def test_nothing_is_written_over(capsys):
     assert [one.name for one in Path("hw").iterdir()] == ["mine.py"]
 
 
+def test_a_place_that_cannot_be_written_is_told(capsys):
+    Path("file").write_text("", encoding="utf-8")
+    assert main(["homework", "new", "file/hw"]) == 2
+    assert "file/hw cannot be written" in capsys.readouterr().err
+
+
 def test_a_folder_appears_whole_or_not_at_all(monkeypatch):
     def fails(*arguments):
         raise KeyboardInterrupt

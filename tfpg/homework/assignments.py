@@ -95,15 +95,18 @@ def hand_out(
 ) -> Assignment:
     """Write an assignment into a new folder, whole or not at all.
 
-    Raises BadInput if the folder exists already, or for an unknown set, variant or language.
+    Raises BadInput if the folder exists already or cannot be written, or for an unknown set or variant.
     """
     folder = Path(folder)
     if folder.exists() or folder.is_symlink():
         raise BadInput(f"{folder} exists: name a folder that does not, or move it away")
     made = assignment(name, variant)
-    with folder_atomically(folder) as unfinished:
-        for file, text in files(made, notebook, language).items():
-            (unfinished / file).write_text(text, encoding="utf-8")
+    try:
+        with folder_atomically(folder) as unfinished:
+            for file, text in files(made, notebook, language).items():
+                (unfinished / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}") from error
     return made
 
 
