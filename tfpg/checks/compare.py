@@ -74,6 +74,13 @@ def normalized(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Co
     return _differs(call, wanted, got)
 
 
+def estimated(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
+    """The column of an estimator, in this very shape, normalised if that was asked."""
+    exact = found["values"].shape == expected["values"].shape
+    of = normalized if inputs["normalized"] and exact else exact_shape
+    return of(call, inputs, expected, found)
+
+
 def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     """A gradient: every entry, but for one positive factor."""
     losses = found.get("losses")
@@ -195,9 +202,12 @@ def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:
 def _same_shape(got: np.ndarray, wanted: np.ndarray) -> bool:
     if wanted.ndim == 0:
         return got.size == 1
-    column = wanted[:, np.newaxis] if wanted.ndim == 1 else wanted
-    row = wanted[:, 0] if wanted.ndim == 2 and wanted.shape[1] == 1 else wanted
-    return got.shape in (wanted.shape, column.shape, row.shape)
+    same = [wanted.shape]
+    if wanted.ndim == 1:
+        same.append((len(wanted), 1))
+    elif wanted.ndim == 2 and 1 in wanted.shape:
+        same.append((wanted.size,))
+    return got.shape in same
 
 
 def _close(got: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import inspect
 import io
+import itertools
 import random
 import sys
 import traceback
@@ -47,10 +48,11 @@ def observe(protocol: str, function: Callable, cases: Sequence[Arrays]) -> list[
     """Call the function on every case as its protocol says, and give its outputs in NumPy.
 
     It is given NumPy arrays in double precision. If it cannot take those, other manners are tried:
-    single precision, tensors of a framework that is already imported, q-values (N*T,), action ids.
+    single precision, tensors of a framework that is already imported, q-values (N*T,), action ids,
+    log_std (1, Da), terminals of bool.
     """
     run = functools.partial(PROTOCOLS[protocol], function)
-    manners = list(_manners(protocol))
+    manners = list(_manners(cases[0]))
     with _undisturbed():
         chosen, first = manners[0], None
         for manner in manners:
@@ -125,29 +127,27 @@ def _undisturbed() -> Iterator[None]:
 # --- manners: how the arrays are handed over
 
 
-def _manners(protocol: str) -> Iterator[Manner]:
-    """Ways to hand over an array, the plainest first."""
-    forms: list[Manner] = [lambda name, value: value]
-    if protocol in ("loss", "gaussian_loss"):
-        forms += [lambda name, value: value[:, 0] if name == "q_values" else value]
-    if protocol == "loss":
-        forms += [
-            lambda name, value: value.argmax(1) if name == "actions" else value,
-            lambda name, value: (
-                value.argmax(1) if name == "actions" else value[:, 0] if name == "q_values" else value
-            ),
-        ]
-    if protocol == "values":
-        forms += [lambda name, value: value.astype(bool) if name == "terminals" else value]
+def _manners(inputs: Arrays) -> Iterator[Manner]:
+    """Ways to hand over these inputs, the plainest first."""
+    forms: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {}
+    if "logits" in inputs:
+        forms["actions"] = (np.asarray, lambda one_hot: one_hot.argmax(1))
+    if "actions" in inputs:
+        forms["q_values"] = (np.asarray, lambda column: column[:, 0])
+    forms["log_std"] = (np.asarray, np.atleast_2d)
+    forms["terminals"] = (np.asarray, lambda ones: ones.astype(bool))
+    forms = {name: several for name, several in forms.items() if name in inputs}
     makers = [np.asarray, *(getattr(sys.modules[one], maker) for one, maker in _frameworks())]
-    for form in forms:
-        for maker in makers:
-            for dtype in (np.float64, np.float32):
-                yield functools.partial(_handed, form, maker, dtype)
+    for several in itertools.product(*forms.values()):
+        form = dict(zip(forms, several, strict=True))
+        for maker, dtype in itertools.product(makers, (np.float64, np.float32)):
+            yield functools.partial(_handed, form, maker, dtype)
 
 
-def _handed(form: Manner, maker: Callable, dtype: type, name: str, value: np.ndarray) -> Any:
-    value = form(name, value)
+def _handed(
+    form: dict[str, Callable], maker: Callable, dtype: type, name: str, value: np.ndarray
+) -> Any:
+    value = form.get(name, np.asarray)(value)
     if value.ndim == 0:
         return value.item()
     return maker(value.astype(dtype) if value.dtype.kind == "f" else value)
