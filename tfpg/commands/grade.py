@@ -1,0 +1,79 @@
+"""`tfpg homework grade` and `tfpg homework map`."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tfpg.errors import BadInput
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade all submissions; print where the grades are, and how many were graded."""
+    from tfpg.display import say, track
+    from tfpg.homework import grading, sandbox
+    from tfpg.homework.reports import Records
+    from tfpg.homework.submissions import entries, take
+
+    several = entries(options.submissions)
+    records = Records(Path(options.out))
+    assignments = [assignment(one) for one in options.assignment or ()]
+    isolation = sandbox.strongest()
+    if isolation.gaps:
+        print(
+            f"tfpg: submissions are kept apart by {isolation.name} only: {isolation.gaps}. "
+            "Install bubblewrap (bwrap), or grade in a virtual machine.",
+            file=sys.stderr,
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        codes = [take(one, Path(folder, str(number))) for number, one in enumerate(several)]
+        asked = assignments or [grading.asked_by_all(codes)]
+        if not asked[0]:
+            raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
+        keys = [grading.key(one, asked, records.secret, options.allow_tfpg) for one in codes]
+        grades = {one.name: records.done(one.name, key) for one, key in zip(codes, keys, strict=True)}
+        rest = [
+            (one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None
+        ]
+        found = grading.grade(
+            [one for one, _ in rest], asked, records.secret, isolation, options.allow_tfpg
+        )
+        for (code, key), one in zip(track(rest, "grading"), found, strict=True):
+            records.keep(one, key)
+            grades[code.name] = one
+    complete = [one for one in grades.values() if one is not None]
+    records.finish(complete)
+    before = len(several) - len(rest)
+    say(f"{len(rest)} graded{f', {before} known from before' if before else ''}")
+    if not assignments:
+        say(f"asked, a point for each: {', '.join(one.function for one in asked[0])}")
+    say(f"{records.table}, and a page for each student in {records.folder}")
+    return 0
+
+
+def map_(options: argparse.Namespace) -> int:
+    """Draw the class's mistakes and print where the picture is."""
+    from tfpg.homework.map import draw_map
+    from tfpg.homework.reports import read_table
+
+    path = Path(options.out) if options.out else Path(options.grades).with_suffix(".png")
+    if path.suffix not in (".png", ".pdf", ".svg"):
+        raise BadInput(f"a picture is a .png, .pdf or .svg file, got {path}")
+    if path.exists():
+        raise BadInput(f"{path} exists: name another --out, or move it away")
+    print(draw_map(read_table(options.grades), path))
+    return 0
+
+
+def assignment(path: str) -> list:
+    """What an assignment asks: its folder, or its assignment.json."""
+    from tfpg.homework.grading import Asked
+
+    file = Path(path)
+    file = file / "assignment.json" if file.is_dir() else file
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    return [
+        Asked(one["exercise"], one["function"], one["parameters"], one["points"])
+        for one in manifest["exercises"]
+    ]
