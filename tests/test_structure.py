@@ -27,6 +27,8 @@ FLOORS = (
     *("labs.report", "labs.learning", "labs.baseline", "labs.broadcast", "labs.natural"),
     *("labs.errata", "labs.importance", "labs.divide", "labs.cost", "labs.shift"),
     *("labs.variance", "labs.optimizers"),
+    *("homework.tasks", "homework.variants", "homework.blanks", "homework.words"),
+    *("homework.experiments", "homework.assignments", "homework.standing", "commands.homework"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "commands.check"),
     *("slides.interface", "slides.running", "slides.html", "slides.source"),
     *("slides.examples",),

@@ -21,7 +21,20 @@ examples:
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
   tfpg slides                                  every slide beside its code, in the browser
-  tfpg check homework.py                       are my functions right, and if not, why?
+  tfpg homework new hw                         exercises, to be solved and checked
+  tfpg check hw                                are my functions right, and if not, why?
+"""
+
+HOMEWORK_EXAMPLES = """\
+examples:
+  tfpg homework new hw                         the lecture: two slides, the column, likelihoods
+  tfpg homework new hw2 --set course           homework 2: returns to GAE, experiments, a report
+  tfpg homework new hw --variant 7             other names, numbers and order: one for each term
+  tfpg homework new hw --notebook --lang zh    as a notebook, in Chinese
+  tfpg check hw                                where do I stand?
+
+The blanks are cut out of tfpg's own functions when the assignment is written. Nothing in the folder
+holds a solution; `tfpg check` knows by what a function does whether it is right.
 """
 
 
@@ -65,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_lab(commands)
     _add_slides(commands)
     _add_check(commands)
+    _add_homework(commands)
     return parser
 
 
@@ -219,9 +233,42 @@ def _add_check(commands: Any) -> None:
         "be of NumPy, TensorFlow, PyTorch or JAX. The exit status is 0 if all are right, else 1.",
         allow_abbrev=False,
     )
-    check.add_argument("file", metavar="FILE", help="a .py file or an .ipynb notebook; its code is run")
+    check.add_argument(
+        "file",
+        metavar="FILE",
+        help="a .py file or an .ipynb notebook, whose code is run, or a folder of `tfpg homework new`",
+    )
     check.add_argument("--json", action="store_true", help="print JSON")
     check.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+
+
+def _add_homework(commands: Any) -> None:
+    homework = commands.add_parser(
+        "homework",
+        help="hand out exercises",
+        description="Assignments for a course on policy gradients: written with one command,\n"
+        "checked by the students themselves with another.",
+        epilog=HOMEWORK_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    actions = homework.add_subparsers(dest="action", required=True, metavar="ACTION")
+    new = actions.add_parser(
+        "new",
+        help="write an assignment into a new folder",
+        description="Write an assignment into a new folder: functions with blanks to fill in, hints,\n"
+        "and what `tfpg check` needs to find them.",
+        epilog=HOMEWORK_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    new.add_argument("dir", metavar="DIR", help="the folder, which must not exist yet")
+    new.add_argument("--set", default="lecture", metavar="SET", help="lecture or course (lecture)")
+    new.add_argument(
+        "--variant", type=int, default=0, metavar="N", help="0 has the library's own names (0)"
+    )
+    new.add_argument("--notebook", action="store_true", help="a notebook in place of a Python file")
+    new.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -260,6 +307,12 @@ def _check(options: argparse.Namespace) -> int:
     return check(options)
 
 
+def _homework(options: argparse.Namespace) -> int:
+    from tfpg.commands.homework import homework
+
+    return homework(options)
+
+
 COMMANDS = {
     "train": _train,
     "evaluate": _evaluate,
@@ -267,4 +320,5 @@ COMMANDS = {
     "lab": _lab,
     "slides": _slides,
     "check": _check,
+    "homework": _homework,
 }

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from tfpg.checks import words
 from tfpg.checks.checking import check as check_function
@@ -16,6 +17,10 @@ def check(options: argparse.Namespace) -> int:
 
     The exit status is 0 if all are right, and 1 if not.
     """
+    if Path(options.file).is_dir():
+        from tfpg.commands.homework import standing
+
+        return standing(options)
     if options.lang not in words.LANGUAGES:
         raise BadInput(f"--lang is one of {', '.join(words.LANGUAGES)}, got {options.lang!r}")
     if any(one in source_of(options.file) for one in ("tensorflow", "keras", "tfpg")):
