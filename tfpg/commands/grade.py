@@ -1,9 +1,7 @@
 """`tfpg homework grade` and `tfpg homework map`."""
 
 import argparse
-import json
 import sys
-import tempfile
 from pathlib import Path
 
 from tfpg.errors import BadInput
@@ -18,7 +16,7 @@ def grade(options: argparse.Namespace) -> int:
 
     several = entries(options.submissions)
     records = Records(Path(options.out))
-    assignments = [assignment(one) for one in options.assignment or ()]
+    assignments = [_assignment(one) for one in options.assignment or ()]
     isolation = sandbox.strongest()
     if isolation.gaps:
         print(
@@ -26,22 +24,21 @@ def grade(options: argparse.Namespace) -> int:
             "Install bubblewrap (bwrap), or grade in a virtual machine.",
             file=sys.stderr,
         )
-    with tempfile.TemporaryDirectory() as folder:
-        codes = [take(one, Path(folder, str(number))) for number, one in enumerate(several)]
-        asked = assignments or [grading.asked_by_all(codes)]
-        if not asked[0]:
-            raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
-        keys = [grading.key(one, asked, records.secret, options.allow_tfpg) for one in codes]
-        grades = {one.name: records.done(one.name, key) for one, key in zip(codes, keys, strict=True)}
-        rest = [
-            (one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None
-        ]
-        found = grading.grade(
-            [one for one, _ in rest], asked, records.secret, isolation, options.allow_tfpg
-        )
-        for (code, key), one in zip(track(rest, "grading"), found, strict=True):
-            records.keep(one, key)
-            grades[code.name] = one
+    codes = [take(one) for one in several]
+    asked = assignments or [grading.asked_by_all(codes)]
+    if not asked[0]:
+        raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
+    keys = [grading.key(one, asked, records.secret, options.allow_tfpg) for one in codes]
+    grades = {one.name: records.done(one.name, key) for one, key in zip(codes, keys, strict=True)}
+    rest = [
+        (one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None
+    ]
+    found = grading.grade(
+        [one for one, _ in rest], asked, records.secret, isolation, options.allow_tfpg
+    )
+    for (code, key), one in zip(track(rest, "grading"), found, strict=True):
+        records.keep(one, key)
+        grades[code.name] = one
     complete = [one for one in grades.values() if one is not None]
     records.finish(complete)
     before = len(several) - len(rest)
@@ -66,14 +63,12 @@ def map_(options: argparse.Namespace) -> int:
     return 0
 
 
-def assignment(path: str) -> list:
-    """What an assignment asks: its folder, or its assignment.json."""
+def _assignment(path: str) -> list:
+    """What an assignment asks: a folder made by `tfpg homework new`."""
     from tfpg.homework.grading import Asked
+    from tfpg.homework.standing import read_manifest
 
-    file = Path(path)
-    file = file / "assignment.json" if file.is_dir() else file
-    manifest = json.loads(file.read_text(encoding="utf-8"))
     return [
         Asked(one["exercise"], one["function"], one["parameters"], one["points"])
-        for one in manifest["exercises"]
+        for one in read_manifest(Path(path))["exercises"]
     ]

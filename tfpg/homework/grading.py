@@ -22,7 +22,7 @@ from tfpg.checks.judge import judge
 from tfpg.checks.observe import Arrays, Failure
 from tfpg.checks.shapes import Broadcast
 from tfpg.homework import sandbox
-from tfpg.homework.sandbox import Isolation, Task
+from tfpg.homework.sandbox import Boxes, Isolation, Task
 from tfpg.homework.submissions import Code
 
 RANKS = ("missing", "open", "wrong", "right")
@@ -72,7 +72,7 @@ class Grade(NamedTuple):
 def asked_by_all(codes: Sequence[Code]) -> list[Asked]:
     """The exercises that at least one submission defines, for one point each, in the lecture's order."""
     names = list(dict.fromkeys(one.name for one in EXERCISES))
-    texts = [_text(one) for one in codes]
+    texts = [one.text for one in codes]
     found = [one for one in names if any(re.search(rf"\bdef\s+{one}\s*\(", text) for text in texts)]
     return [Asked(one, one) for one in found]
 
@@ -88,13 +88,14 @@ def grade(
 
     Of several assignments, the variants of one, that counts whose functions the submission defines.
     """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = [
-            pool.submit(_run, one, assignments, secret, isolation, allow_tfpg) for one in codes
-        ]
+    with sandbox.boxes(isolation, allow_tfpg) as boxes, ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = [pool.submit(_run, one, assignments, secret, boxes) for one in codes]
         try:
-            for one in runs:
-                yield _judged(*one.result())
+            for code, one in zip(codes, runs, strict=True):
+                grade = _judged(code, *one.result())
+                if not allow_tfpg and IMPORTS_TFPG.search(code.text):
+                    grade.notes.append("it imports tfpg, which is not at hand in graded code")
+                yield grade
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -108,33 +109,17 @@ class _Ran(NamedTuple):
 
 
 def _run(
-    code: Code,
-    assignments: Sequence[Sequence[Asked]],
-    secret: str,
-    isolation: Isolation,
-    allow_tfpg: bool,
-) -> tuple[Code, Sequence[Asked], str, list[str], list[_Ran]]:
+    code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes
+) -> tuple[Sequence[Asked], str, list[_Ran]]:
     """Run the files of a submission that may hold something asked for."""
-    text = _text(code)
+    text, seed = code.text, f"{secret} {code.digest}"
     asked = max(assignments, key=lambda several: sum(_defines(text, one) for one in several))
-    notes = list(code.notes)
-    if not allow_tfpg and IMPORTS_TFPG.search(text):
-        notes.append("it imports tfpg, which is not at hand in graded code")
-    seed = f"{secret} {code.digest}"
     tasks = [task(one, seed) for one in asked]
     ran = []
-    for file in code.files:
-        here = (code.folder / file).read_text(encoding="utf-8", errors="replace")
-        if any(_defines(here, one) for one in asked):
-            answers, error = sandbox.run(isolation, code.folder, file, tasks, allow_tfpg)
-            ran.append(_Ran(file, answers, error))
-    return code, asked, seed, notes, ran
-
-
-def _text(code: Code) -> str:
-    return "\n".join(
-        (code.folder / one).read_text(encoding="utf-8", errors="replace") for one in code.files
-    )
+    for file, content in code.files.items():
+        if any(_defines(content.decode(errors="replace"), one) for one in asked):
+            ran.append(_Ran(file, *boxes.run(code.files, file, tasks)))
+    return asked, seed, ran
 
 
 def _defines(text: str, asked: Asked) -> bool:
@@ -171,9 +156,7 @@ def cases(exercise: Exercise, seed: str) -> list[Case]:
     return exercise.cases(np.random.default_rng(numbers.tolist()))
 
 
-def _judged(
-    code: Code, asked: Sequence[Asked], seed: str, notes: list[str], ran: Sequence[_Ran]
-) -> Grade:
+def _judged(code: Code, asked: Sequence[Asked], seed: str, ran: Sequence[_Ran]) -> Grade:
     """The best mark of an exercise counts, if several files have it."""
     marks = {}
     for place, one in enumerate(asked):
@@ -182,7 +165,7 @@ def _judged(
         best = max(several, key=lambda each: RANKS.index(each.state))
         marks[one.exercise] = best._replace(function=one.function, points=one.points)
     errors = [f"its code failed at {_line(one.error)}" for one in ran if one.error]
-    return Grade(code.name, marks, [*notes, *errors])
+    return Grade(code.name, marks, [*code.notes, *errors])
 
 
 def mark(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:

@@ -1,17 +1,25 @@
-"""What runs in the box: it loads a submission, calls its functions, and writes arrays.
+"""What runs in the box: it loads submissions, calls their functions, and writes arrays.
 
 Nothing of tfpg but this file and the few that it imports at its top is there, and they hold no answer.
-Whatever the submission does to this process, all that can come out of it is arrays.
+One process waits, with everything imported; for each submission it makes a copy of itself (fork), which
+gives up all it can, and reads, runs and answers. Whatever the submission does to that copy, all that
+can come out of it is arrays, and nothing of it stays.
 """
 
 import ast
 import contextlib
+import json
 import os
+import select
+import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
+
+import numpy as np
 
 from tfpg.checks import observe, shapes, submission
 from tfpg.homework import limits, wire
@@ -34,35 +42,87 @@ class NoAnswers:
             raise ImportError(REFUSAL)
 
 
-def main(request: str) -> None:
-    """Do what the request says; write one message about the file, then one for each task."""
-    plan = wire.decode(Path(request).read_bytes())
-    limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
-    answers = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    signal.signal(signal.SIGALRM, _too_long)
-
-    tasks, path = plan["tasks"], Path(plan["file"])
-    names = {one["function"] for one in tasks}
-    stubs, touched, mentions_tensorflow = _looked_over(path, names)
-    of_keras = any(one["keras"] and one["function"] not in stubs for one in tasks)
-    if touched and (of_keras or mentions_tensorflow):
+def main(settings: str) -> None:
+    """Wait for submissions: for each a line feed and a message; answer each with one message."""
+    plan = json.loads(settings)
+    if plan["keras"]:
         with quickly_and_quietly():
             import keras  # noqa: F401
             import tensorflow  # noqa: F401
     if not plan["allowed"]:
         _forget_tfpg(plan["here"])
+    limits.hide()
+    _send(1, {"ready": True})
+    while os.read(0, 1):
+        reader, writer = os.pipe()
+        copy = os.fork()
+        if copy == 0:
+            with contextlib.suppress(BaseException):
+                os.close(reader)
+                _serve(plan, writer)
+            os._exit(0)
+        os.close(writer)
+        answers, why = _collected(reader, plan)
+        os.kill(copy, signal.SIGKILL)
+        os.waitpid(copy, 0)
+        os.close(reader)
+        for folder in plan["scratch"]:
+            _empty(Path(folder))
+        _send(1, {"answers": np.frombuffer(answers, np.uint8), "why": why})
+
+
+def _collected(reader: int, plan: dict) -> tuple[bytes, str]:
+    """All that a copy writes before it ends, or is silent for too long; and why it is over."""
+    answers, end = bytearray(), time.monotonic() + plan["seconds for all"]
+    while len(answers) <= plan["most"]:
+        silence = 2 * (plan["seconds"] if answers else plan["seconds to load"])
+        ready, _, _ = select.select([reader], [], [], min(silence, end - time.monotonic()))
+        if not ready:
+            return bytes(answers), "it went on for too long"
+        some = os.read(reader, 2**20)
+        if not some:
+            return bytes(answers), "it ended its process"
+        answers += some
+        if time.monotonic() > end:
+            return bytes(answers), "there was no time left for it"
+    return bytes(answers[: plan["most"]]), "it gave too much"
+
+
+def _empty(folder: Path) -> None:
+    for one in folder.iterdir():
+        if one.is_dir() and not one.is_symlink():
+            shutil.rmtree(one, ignore_errors=True)
+        else:
+            one.unlink(missing_ok=True)
+
+
+def _serve(plan: dict, answers: int) -> None:
+    """Read what to do; do it; write one message about the file, then one for each task."""
+    lengths = _read(0, wire.LENGTHS.size)
+    request = wire.decode(lengths + _read(0, sum(wire.LENGTHS.unpack(lengths))))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    signal.signal(signal.SIGALRM, _too_long)
+    limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
+    folder = Path(plan["scratch"][0], "submission")
+    for name, content in request["files"].items():
+        with contextlib.suppress(OSError):  # a name too long, or a file where a folder must be
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content.tobytes())
+    os.chdir(folder)
     if plan["filter"]:
         limits.filter_calls()
 
+    path, tasks = folder / request["file"], request["tasks"]
+    names = {one["function"] for one in tasks}
+    stubs, touched = _looked_over(path, names)
     functions: dict[str, Callable] = {}
     error = None
     if touched:
         with _at_most(plan["seconds to load"]):
             functions, error = submission.load(path, names, go_on=True)
-    _send(answers, {"error": error})
+    _send(answers, {"error": error and error.replace(f"{folder}/", "")})
     for task in tasks:
         name = task["function"]
         if name not in functions:
@@ -71,16 +131,13 @@ def main(request: str) -> None:
         try:
             _send(answers, _answer(functions[name], task, plan["seconds"]))
         except BaseException as failure:
-            _send(answers, {"state": "failed", "failure": [type(failure).__name__, "", None]})
+            _send(answers, {"state": "failed", "why": f"it raises {type(failure).__name__}"})
 
 
-def _looked_over(path: Path, names: Collection[str]) -> tuple[set[str], bool, bool]:
-    """What can be told without running it: the functions left open; whether there is more than those;
-    whether TensorFlow is spoken of.
-    """
-    stubs, others, mentions = set(), False, False
+def _looked_over(path: Path, names: Collection[str]) -> tuple[set[str], bool]:
+    """What can be told without running it: the functions left open, and whether there is more."""
+    stubs, others = set(), False
     for _, source in submission.pieces(path):
-        mentions = mentions or "tensorflow" in source or "keras" in source
         try:
             nodes = list(ast.walk(ast.parse(source)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -92,7 +149,7 @@ def _looked_over(path: Path, names: Collection[str]) -> tuple[set[str], bool, bo
                     stubs.add(node.name)
                 else:
                     others = True
-    return stubs, others or not stubs, mentions
+    return stubs, others or not stubs
 
 
 def _is_stub(function: ast.FunctionDef) -> bool:
@@ -132,6 +189,16 @@ def _send(descriptor: int, document: dict) -> None:
     rest = memoryview(wire.encode(document))
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    read = bytearray()
+    while len(read) < size:
+        some = os.read(descriptor, size - len(read))
+        if not some:
+            raise EOFError
+        read += some
+    return bytes(read)
 
 
 def _too_long(*_: Any) -> NoReturn:

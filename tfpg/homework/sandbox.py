@@ -1,22 +1,27 @@
-"""Running somebody's file in a box: a process of its own that can only give arrays.
+"""Running somebody's files in a box: a process that can only give arrays.
 
 The answers, the grader's files and the network are out of its reach as far as the machine allows;
 `isolations` lists the ways, the strongest first, and what each does not stop.
 """
 
+import contextlib
 import importlib.util
+import json
 import os
 import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from tfpg.errors import BadInput
 from tfpg.homework import limits, wire
@@ -87,120 +92,199 @@ def strongest() -> Isolation:
     """The strongest that works. Raises BadInput where there is none, as on Windows."""
     if os.name != "posix":
         raise BadInput("submissions are run on Linux or macOS: on Windows, use WSL")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "nothing.py").touch()
-        for one in isolations():
-            if not one.wrapper or shutil.which(one.wrapper.split()[0]):
-                missing = Task("nothing", (), False, False)
-                answers = run(one, Path(folder), "nothing.py", [missing]).answers
-                if answers == [{"state": "missing"}]:
+    missing = Task("nothing", (), False, False)
+    for one in isolations():
+        if not one.wrapper or shutil.which(one.wrapper.split()[0]):
+            with boxes(one) as several:
+                if several.run({"nothing.py": b""}, "nothing.py", [missing]).answers == [
+                    {"state": "missing"}
+                ]:
                     return one
     raise BadInput("no process can be started here: is there room in the temporary folder?")
 
 
-def run(
-    isolation: Isolation, folder: Path, file: str, tasks: Sequence[Task], allow_tfpg: bool = False
-) -> Ran:
-    """Run a file of the folder, and put the tasks to it.
+@contextmanager
+def boxes(isolation: Isolation, allow_tfpg: bool = False) -> Iterator["Boxes"]:
+    """Boxes to run things in, from several threads; all are gone afterwards."""
+    several = Boxes(isolation, allow_tfpg)
+    try:
+        yield several
+    finally:
+        several.close()
 
-    A task whose process dies, or goes on for too long, is answered `{"state": "failed"}`; those after
-    it get a new process.
-    """
-    answers: list[dict] = []
-    error: str | None = None
-    end = time.monotonic() + SECONDS_FOR_ALL
-    while len(answers) < len(tasks):
-        rest = tasks[len(answers) :]
-        if time.monotonic() > end:
-            answers += [_failed("there was no time left for it")] * len(rest)
-            break
-        with _box(isolation, folder, file, rest, allow_tfpg) as process:
-            budget = [ANSWER]
-            opening = _message(process, SECONDS_TO_START + 2 * SECONDS_TO_LOAD, budget)
-            if "error" not in opening:
-                why = opening.get("why", "its process answered nonsense")
+
+class Boxes:
+    """Warm boxes, kept between submissions: importing TensorFlow takes seconds, copying it nothing."""
+
+    def __init__(self, isolation: Isolation, allow_tfpg: bool) -> None:
+        self._isolation, self._allow_tfpg = isolation, allow_tfpg
+        self._lock = threading.Lock()
+        self._idle: dict[bool, list[_Box]] = {False: [], True: []}
+        self._all: list[_Box] = []
+
+    def run(self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task]) -> Ran:
+        """Run one of the files, and put the tasks to it.
+
+        A task whose process dies, or goes on for too long, is answered `{"state": "failed"}`; those
+        after it get a new process.
+        """
+        text = files[file].decode(errors="replace")
+        keras = "tensorflow" in text or "keras" in text
+        keras = keras or any(one.keras and one.function in text for one in tasks)
+        answers: list[dict] = []
+        error: str | None = None
+        end = time.monotonic() + SECONDS_FOR_ALL
+        while len(answers) < len(tasks):
+            rest = tasks[len(answers) :]
+            if time.monotonic() > end:
+                answers += [_failed("there was no time left for it")] * len(rest)
+                break
+            first, *given, why = self._ask(keras, files, file, rest)
+            if first is None:
                 answers += [_failed(f"the file could not be loaded: {why}")] * len(rest)
                 break
-            error = opening["error"] if isinstance(opening["error"], str) else None
-            for _ in rest:
-                answer = _message(process, 2 * SECONDS, budget)
-                answers.append(answer)
-                if answer.get("state") == "failed":
-                    break
-    return Ran(answers, error)
+            error = first["error"] if isinstance(first.get("error"), str) else None
+            answers += given[: len(rest)]
+            if len(given) < len(rest):
+                answers.append(_failed(why))
+        return Ran(answers, error)
+
+    def _ask(self, keras: bool, files: Mapping[str, bytes], file: str, tasks: Sequence[Task]) -> tuple:
+        """What the file's process says of itself, its answers as far as it came, and why it ended."""
+        request = wire.encode(
+            {
+                "files": {name: np.frombuffer(one, np.uint8) for name, one in files.items()},
+                "file": file,
+                "tasks": [
+                    {
+                        "function": one.function,
+                        "forms": list(one.forms),
+                        "may broadcast": one.may_broadcast,
+                    }
+                    for one in tasks
+                ],
+            }
+        )
+        with self._lock:
+            box = self._idle[keras].pop() if self._idle[keras] else None
+        if box is None:
+            box = _Box(self._isolation, self._allow_tfpg, keras)
+            with self._lock:
+                self._all.append(box)
+        try:
+            stream, why = box.ask(request)
+        except (OSError, ValueError, EOFError, TimeoutError):
+            box.close()
+            return None, "its process ended"
+        with self._lock:
+            self._idle[keras].append(box)
+        messages = []
+        for one in wire.split(stream):
+            try:
+                messages.append(wire.decode(one))
+            except ValueError:
+                messages.append(None)
+            if not isinstance(messages[-1], dict):
+                messages[-1] = _failed("its process answered nonsense")
+        return (*(messages or [None]), why)
+
+    def close(self) -> None:
+        """End them all."""
+        for one in self._all:
+            one.close()
 
 
 def _failed(why: str) -> dict:
     return {"state": "failed", "why": why}
 
 
-@contextmanager
-def _box(
-    isolation: Isolation, folder: Path, file: str, tasks: Sequence[Task], allow_tfpg: bool
-) -> Iterator[subprocess.Popen]:
-    """A process that works at the tasks; it is gone afterwards, with all that it started."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        box = Path(temporary)
-        shutil.copytree(folder, box / "submission")
-        runner = box / "runner"
+class _Box:
+    """One process that waits for submissions (tfpg/homework/inside.py)."""
+
+    def __init__(self, isolation: Isolation, allow_tfpg: bool, keras: bool) -> None:
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        runner, scratch = folder / "runner", folder / "scratch"
         for name in STAGED:
             target = (runner / "tfpg" / name).with_suffix(".py")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile((PACKAGE / name).with_suffix(".py"), target)
-        (box / "scratch").mkdir()
-        inside = Path("/box") if isolation.wrapper == "bwrap" else box
-        request = {
-            "file": str(inside / "submission" / file),
-            "here": str(inside / "runner"),
-            "tasks": [
-                {
-                    "function": one.function,
-                    "forms": list(one.forms),
-                    "keras": one.keras,
-                    "may broadcast": one.may_broadcast,
-                }
-                for one in tasks
-            ],
+        scratch.mkdir()
+        if isolation.user is not None:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, isolation.user, isolation.user)
+        apart = isolation.wrapper == "bwrap"
+        here = "/runner" if apart else str(runner)
+        home = "/tmp" if apart else str(scratch)
+        settings = {
+            "here": here,
+            "scratch": [home, "/dev/shm"] if apart else [home],
+            "keras": keras,
             "allowed": allow_tfpg,
             "user": isolation.user,
             "filter": limits.can_filter(),
             "seconds": SECONDS,
             "seconds to load": SECONDS_TO_LOAD,
+            "seconds for all": SECONDS_FOR_ALL,
             "cpu seconds": int(SECONDS_FOR_ALL),
             "memory": MEMORY,
+            "most": ANSWER,
         }
-        (runner / "request").write_bytes(wire.encode(request))
-        if isolation.user is not None:
-            for path in (box, *box.rglob("*")):
-                os.chown(path, isolation.user, isolation.user)
         start = (
-            f"import sys; sys.path[:0] = [{str(inside / 'runner')!r}]; sys.path += {_packages()!r}; "
+            f"import sys; sys.path[:0] = [{here!r}]; sys.path += {_packages(allow_tfpg)!r}; "
             "from tfpg.homework.inside import main; main(sys.argv[1])"
         )
-        command = [sys.executable, "-I", "-B", "-c", start, str(inside / "runner" / "request")]
-        process = subprocess.Popen(
-            [*_wrapping(isolation, box, allow_tfpg), *command],
-            stdin=subprocess.DEVNULL,
+        command = [sys.executable, "-I", "-B", "-c", start, json.dumps(settings)]
+        self._process = subprocess.Popen(
+            [*_wrapping(isolation, runner, allow_tfpg), *command],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd="/" if isolation.wrapper == "bwrap" else box / "scratch",
-            env=_environment("/tmp" if isolation.wrapper == "bwrap" else str(box / "scratch")),
+            cwd="/" if apart else scratch,
+            env=_environment(home),
             start_new_session=True,
         )
-        try:
-            yield process
-        finally:
-            _kill(process)
+        self._ready = False
 
+    def ask(self, request: bytes) -> tuple[bytes, str]:
+        """What one submission's process wrote, and why it ended. Raises OSError or ValueError."""
+        if not self._ready:
+            self._receive(SECONDS_TO_START)
+            self._ready = True
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"\n" + request)
+        self._process.stdin.flush()
+        document = self._receive(SECONDS_FOR_ALL + SECONDS_TO_START)
+        return document["answers"].tobytes(), document["why"]
 
-def _kill(process: subprocess.Popen) -> None:
-    try:
-        os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        pass
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    def _receive(self, seconds: float) -> dict[str, Any]:
+        end = time.monotonic() + seconds
+        lengths = self._read(wire.LENGTHS.size, end)
+        return wire.decode(lengths + self._read(sum(wire.LENGTHS.unpack(lengths)), end))
+
+    def _read(self, size: int, end: float) -> bytes:
+        assert self._process.stdout is not None
+        pipe, read = self._process.stdout.fileno(), bytearray()
+        while len(read) < size:
+            ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            some = os.read(pipe, min(size - len(read), 2**20))
+            if not some:
+                raise EOFError
+            read += some
+        return bytes(read)
+
+    def close(self) -> None:
+        """End it, with all that it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, 9)
+        self._process.wait()
+        for one in (self._process.stdin, self._process.stdout):
+            if one is not None:
+                with contextlib.suppress(OSError):
+                    one.close()
+        self._folder.cleanup()
 
 
 def _environment(home: str) -> dict[str, str]:
@@ -218,7 +302,7 @@ def _environment(home: str) -> dict[str, str]:
     }
 
 
-def _wrapping(isolation: Isolation, box: Path, allow_tfpg: bool) -> list[str]:
+def _wrapping(isolation: Isolation, runner: Path, allow_tfpg: bool) -> list[str]:
     """The words before the command."""
     program, *rest = isolation.wrapper.split() or [""]
     if program == "unshare":
@@ -244,8 +328,7 @@ def _wrapping(isolation: Isolation, box: Path, allow_tfpg: bool) -> list[str]:
                 words += ["--tmpfs", str(one), "--remount-ro", str(one)]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH), "--tmpfs", "/dev/shm"]
     words += ["--remount-ro", "/dev", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
-    for one in ("submission", "runner"):
-        words += ["--ro-bind", str(box / one), f"/box/{one}"]
+    words += ["--ro-bind", str(runner), "/runner"]
     return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
 
 
@@ -257,43 +340,8 @@ def _without_inner(folders: set[Path]) -> list[Path]:
 
 
 @cache
-def _packages() -> list[str]:
+def _packages(allow_tfpg: bool = False) -> list[str]:
     """Where NumPy and the frameworks are installed."""
-    specs = [importlib.util.find_spec(name) for name in FRAMEWORKS]
+    specs = [importlib.util.find_spec(name) for name in (*FRAMEWORKS, *(["tfpg"] if allow_tfpg else []))]
     origins = [one.origin for one in specs if one is not None and one.origin]
     return sorted({str(Path(one).parents[1]) for one in origins})
-
-
-def _message(process: subprocess.Popen, seconds: float, budget: list[int]) -> dict[str, Any]:
-    """The next message. One that does not come, or is none, is a failure."""
-    end = time.monotonic() + seconds
-    try:
-        lengths = _read(process, wire.LENGTHS.size, end)
-        size = sum(wire.LENGTHS.unpack(lengths))
-        budget[0] -= size
-        if budget[0] < 0:
-            return _failed("its process answered too much")
-        document = wire.decode(lengths + _read(process, size, end))
-    except TimeoutError:
-        return _failed("it went on for too long")
-    except EOFError:
-        return _failed("its process ended")
-    except ValueError:
-        return _failed("its process answered nonsense")
-    if not isinstance(document, dict):
-        return _failed("its process answered nonsense")
-    return document
-
-
-def _read(process: subprocess.Popen, size: int, end: float) -> bytes:
-    assert process.stdout is not None
-    pipe, read = process.stdout.fileno(), bytearray()
-    while len(read) < size:
-        ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
-        if not ready:
-            raise TimeoutError
-        some = os.read(pipe, min(size - len(read), 2**20))
-        if not some:
-            raise EOFError
-        read += some
-    return bytes(read)

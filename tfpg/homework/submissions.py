@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from tfpg.errors import BadInput
 
 CODE = (".py", ".ipynb")
-LARGEST, TOTAL, MOST = 20 * 2**20, 60 * 2**20, 200  # bytes of a file and of all, files
+LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files
 SKIPPED = ("__pycache__", "__MACOSX", "node_modules", "site-packages")
 
 
@@ -24,13 +24,22 @@ class Entry(NamedTuple):
 
 
 class Code(NamedTuple):
-    """The code of a submission in a folder of its own, and what could not be taken."""
+    """The code of a submission, and what could not be taken."""
 
     name: str
-    folder: Path
-    files: tuple[str, ...]  # below the folder
-    notes: tuple[str, ...]
-    digest: str
+    files: dict[str, bytes]  # by their paths below the submission
+    notes: list[str]
+
+    @property
+    def digest(self) -> str:
+        """Of names and contents."""
+        parts = (part for name, content in self.files.items() for part in (os.fsencode(name), content))
+        return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in parts)).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(one.decode(errors="replace") for one in self.files.values())
 
 
 def entries(path: str | Path) -> list[Entry]:
@@ -56,33 +65,20 @@ def entries(path: str | Path) -> list[Entry]:
     ]
 
 
-def take(entry: Entry, folder: Path) -> Code:
-    """Copy the code of a submission into a new folder: regular files of bounded size, and no links."""
-    folder.mkdir(parents=True)
+def take(entry: Entry) -> Code:
+    """Read the code of a submission: regular files of bounded size, and no links."""
     notes: list[str] = []
-    taken: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     for name, size, reader in _offered(entry.path, notes):
-        if len(taken) >= MOST:
+        if len(files) >= MOST:
             notes.append(f"it has more than {MOST} files of code: the rest was left out")
             break
-        content = _at_most(reader, name, min(LARGEST, TOTAL - sum(map(len, taken.values()))), size, notes)
+        content = _at_most(reader, name, min(LARGEST, TOTAL - sum(map(len, files.values()))), size, notes)
         if content is not None:
-            taken[name] = content
-    digest = hashlib.sha256()
-    for name, content in sorted(taken.items()):
-        target = folder / name
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        except OSError:  # a name too long, or a file where a folder must be
-            notes.append(f"{_plain(name)} has a name that cannot be used: left out")
-            continue
-        for part in (name.encode(errors="surrogateescape"), content):
-            digest.update(hashlib.sha256(part).digest())
-    files = tuple(sorted(name for name in taken if (folder / name).is_file()))
+            files[name] = content
     if not files and not notes:
         notes.append("it holds no .py or .ipynb file")
-    return Code(entry.name, folder, files, tuple(notes), digest.hexdigest())
+    return Code(entry.name, dict(sorted(files.items())), notes)
 
 
 Offer = tuple[str, int, Callable[[], BinaryIO]]

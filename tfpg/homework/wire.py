@@ -30,8 +30,22 @@ def encode(document: Any) -> bytes:
     return LENGTHS.pack(len(text), sum(map(len, arrays))) + text + b"".join(arrays)
 
 
+def split(stream: bytes) -> list[bytes]:
+    """The messages that stand one after the other, as far as they are complete."""
+    several, start = [], 0
+    while start + LENGTHS.size <= len(stream):
+        end = start + LENGTHS.size + sum(LENGTHS.unpack_from(stream, start))
+        if end > len(stream):
+            break
+        several.append(stream[start:end])
+        start = end
+    return several
+
+
 def decode(message: bytes) -> Any:
     """What was encoded. Raises ValueError for anything else."""
+    if len(message) < LENGTHS.size:
+        raise ValueError("the message is too short")
     head, body = LENGTHS.unpack_from(message)
     text, rest = message[LENGTHS.size :][:head], message[LENGTHS.size + head :]
     if len(rest) != body:
