@@ -319,7 +319,7 @@ UNLISTED = {
     "clipped weights": ("loss", lambda logits, a, q: -(chosen(logits, a) * np.clip(q, -1, 1)).mean()),
     "weights rescaled": (
         "loss",
-        lambda logits, a, q: -(chosen(logits, a) * q / np.abs(q).max()).mean(),
+        lambda logits, a, q: -(chosen(logits, a) * q / (1 + np.abs(q).max())).mean(),
     ),
     "a shuffled column": ("loss", lambda logits, a, q: -(chosen(logits, a) * np.roll(q, 1)).mean()),
     "half of the batch": ("loss", lambda logits, a, q: -(chosen(logits, a) * q)[::2].mean()),

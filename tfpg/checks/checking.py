@@ -13,7 +13,7 @@ from tfpg.homework.mistakes import of_exercise
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
-    """Is this function right? If not, which known mistake is it, or where does it first fail?
+    """Check a function: is it right, and if not, which known mistake is it, or where does it fail.
 
     The function is known by its name, unless another is given, and called with small made-up inputs;
     the arrays of any framework will do. The verdict is true if it is right, so that a test may say

@@ -213,7 +213,7 @@ def _column_cases(generator: np.random.Generator) -> list[Case]:
         Case(Text(label, zh), {"q_values": values})
         for label, zh, values in (
             ("a batch", "一批", _distinct(generator, SAMPLES, 1)),
-            ("two samples", "两个样本", _distinct(generator, 2, 1)),
+            ("two samples", "两个样本", np.array([[-2.0], [2.0]]) + _random(generator, 1)),
             ("far from zero", "远离零", 1000 + _distinct(generator, SAMPLES, 1)),
             ("a constant column", "常数列", np.full((4, 1), 2.5)),
             ("a column of zeros", "全零列", np.zeros((4, 1))),
@@ -323,23 +323,23 @@ Batch = Callable[[int, int, float], Arrays]
 
 
 def _batch_cases(generator: np.random.Generator, batch: Batch) -> list[Case]:
-    """The same samples under several columns, then other shapes."""
-    base, q_values = batch(SAMPLES, ACTIONS, 1.0), _column_of(generator, SAMPLES)
-    ramp = (np.arange(SAMPLES) - (SAMPLES - 1) / 2)[:, np.newaxis]
-    small = batch(2, 2, 1.0)
+    """The same samples under several columns, then other shapes: few, for each entry costs calls."""
+    base, q_values = batch(5, ACTIONS, 1.0), _column_of(generator, 5)
+    small, far = batch(2, 2, 1.0), batch(3, 2, 40.0)
+    centred = np.array([[-2.0], [-0.5], [0], [1], [1.5]])
     return [
         Case(Text(label, zh), inputs | {"q_values": column})
         for label, zh, inputs, column in (
             ("a batch", "一批", base, q_values),
-            ("two samples", "两个样本", small, np.array([[3.0], [-1.0]])),
             ("the q-values permuted", "q 值重排", base, np.roll(q_values, 1)),
-            ("the q-values all 1", "q 值全为 1", base, np.ones((SAMPLES, 1))),
-            ("the q-values of mean 0", "q 值均值为 0", base, ramp / 2),
-            ("the q-values all 0", "q 值全为 0", base, np.zeros((SAMPLES, 1))),
-            ("the q-values all negative", "q 值全为负", base, -np.abs(q_values) - 0.5),
+            ("the q-values of mean 0", "q 值均值为 0", base, generator.permutation(centred)),
+            ("two samples", "两个样本", small, np.array([[3.0], [-1.0]])),
+            ("the q-values all 1", "q 值全为 1", small, np.ones((2, 1))),
+            ("the q-values all 0", "q 值全为 0", small, np.zeros((2, 1))),
+            ("the q-values all negative", "q 值全为负", small, np.array([[-0.5], [-2.0]])),
             ("one sample", "一个样本", batch(1, ACTIONS, 1.0), np.array([[2.0]])),
             ("as many actions as samples", "动作数等于样本数", batch(3, 3, 1.0), q_values[:3]),
-            ("far actions", "极端的动作", batch(4, 2, 40.0), _column_of(generator, 4)),
+            ("far actions", "极端的动作", far, np.array([[2.0], [-1.5], [1.0]])),
         )
     ]
 

@@ -15,7 +15,7 @@ from tfpg.checks.shapes import Broadcast
 from tfpg.homework.mistakes import Mistake, of_exercise
 
 Observed = Arrays | Failure
-OF_SHAPE = ("B1", "C3")  # mistakes that a broadcast to (N*T, N*T) gives away
+OF_SHAPE = ("B1", "B18", "C3")  # mistakes that a broadcast to (N*T, N*T) gives away
 HIDDEN = ("weight ", "critic ", "seed", "low", "high", "act", "log_likelihoods", "last_states")
 
 
