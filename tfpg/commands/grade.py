@@ -49,7 +49,7 @@ def grade(options: argparse.Namespace) -> int:
     return 0
 
 
-def map_(options: argparse.Namespace) -> int:
+def draw(options: argparse.Namespace) -> int:
     """Draw the class's mistakes and print where the picture is."""
     from tfpg.homework.map import draw_map
     from tfpg.homework.reports import read_table

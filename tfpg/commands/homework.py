@@ -73,4 +73,16 @@ def _check_language(language: str) -> None:
         raise BadInput(f"--lang is one of {', '.join(LANGUAGES)}, got {language!r}")
 
 
-ACTIONS = {"new": new}
+def _grade(options: argparse.Namespace) -> int:
+    from tfpg.commands.grade import grade
+
+    return grade(options)
+
+
+def _map(options: argparse.Namespace) -> int:
+    from tfpg.commands.grade import draw
+
+    return draw(options)
+
+
+ACTIONS = {"new": new, "grade": _grade, "map": _map}

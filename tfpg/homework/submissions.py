@@ -110,9 +110,9 @@ def _zipped(path: Path, notes: list[str]) -> Iterator[Offer]:
         with zipfile.ZipFile(path) as archive:
             for one in archive.infolist():
                 parts = PurePosixPath(one.filename.replace("\\", "/")).parts
-                if one.is_dir() or not _is_code(one.filename) or any(map(_is_skipped, parts)):
+                if one.is_dir() or not parts or not _is_code(parts[-1]) or any(map(_is_skipped, parts)):
                     continue
-                if ".." in parts or one.filename.startswith(("/", "\\")) or ":" in one.filename:
+                if ".." in parts or parts[0] == "/" or ":" in one.filename:
                     notes.append(f"{_plain(one.filename)} points out of its zip: left out")
                 elif stat.S_ISLNK(one.external_attr >> 16):
                     notes.append(f"{_plain(one.filename)} is a link: left out")
