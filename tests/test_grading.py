@@ -268,13 +268,16 @@ def test_forged_answers_are_wrong(answer):
 
 def test_not_a_number_is_no_gradient():
     asked = Asked("actor_loss", "actor_loss")
-    several = grading.cases(grading._forms(asked)[0], "seed")
-    outcomes = [
-        {"outputs": grading._forms(asked)[0].expected(one.inputs) | {"critic gradient": np.full(19, np.nan)}}
-        for one in several
-    ]
-    answer = {"state": "observed", "form": 0, "outcomes": outcomes, "broadcast": None}
-    assert grading.mark(asked, "seed", answer).state == "wrong"
+    exercise = grading._forms(asked)[0]
+    marks = []
+    for added in (0.0, np.nan):
+        outputs = [exercise.expected(one.inputs) for one in grading.cases(exercise, "seed")]
+        outcomes = [
+            {"outputs": one | {"critic gradient": one["critic gradient"] + added}} for one in outputs
+        ]
+        answer = {"state": "observed", "form": 0, "outcomes": outcomes, "broadcast": None}
+        marks.append(grading.mark(asked, "seed", answer).state)
+    assert marks == ["right", "wrong"]
 
 
 @pytest.mark.parametrize("leave", ["exit()", "os._exit(0)", "raise KeyboardInterrupt", "os.abort()"])
@@ -355,13 +358,13 @@ def test_there_is_no_network(boxes):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS limits no memory")
-def test_filling_memory_costs_the_function_that_does_only(boxes):
-    attacked(
-        boxes,
-        RIGHT + "\ndef normalize(q_values):\n    return [bytearray(2**30) for _ in range(10_000)]\n",
-    )
-    shared = "import mmap\ndef normalize(q_values):\n    return [mmap.mmap(-1, 2**30) for _ in range(999)]\n"
-    attacked(boxes, RIGHT + shared)
+def test_filling_memory_costs_the_function_that_does_only(isolation, monkeypatch):
+    monkeypatch.setattr(sandbox, "MEMORY", 2**29)
+    own = "\ndef normalize(q_values):\n    return [bytearray(2**26) for _ in range(1000)]\n"
+    shared = "\nimport mmap\ndef normalize(q_values):\n    return [mmap.mmap(-1, 2**26) for _ in range(999)]\n"
+    with sandbox.boxes(isolation) as several:
+        assert "MemoryError" in attacked(several, RIGHT + own).marks["normalize"].evidence
+        assert "allocate memory" in attacked(several, RIGHT + shared).marks["normalize"].evidence
 
 
 def test_filling_the_disk_ends_soon_and_leaves_nothing(boxes, tmp_path, isolation):

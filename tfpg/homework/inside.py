@@ -130,6 +130,8 @@ def _serve(plan: dict, answers: int) -> None:
             continue
         try:
             _send(answers, _answer(functions[name], task, plan["seconds"]))
+        except TimeLimit:
+            _send(answers, {"state": "failed", "why": "it went on for too long"})
         except BaseException as failure:
             _send(answers, {"state": "failed", "why": f"it raises {type(failure).__name__}"})
 
