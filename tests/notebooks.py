@@ -96,7 +96,10 @@ def pictures(cell: NotebookNode) -> list[str]:
 
 
 def look_alike(one: str, other: str) -> bool:
-    """Whether two pictures are the same but for what fonts and versions of Matplotlib may change."""
+    """Whether two pictures are the same but for what fonts and versions of Matplotlib may change.
+
+    A thin line can hide from this: what a picture claims, its cell also prints.
+    """
     first, second = (_thumbnail(picture) for picture in (one, other))
     return float(np.abs(first - second).mean()) < ALIKE
 

@@ -192,6 +192,30 @@ def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters
     assert relative_error(scalar.mean, truth) > 0.05
 
 
+@pytest.mark.parametrize("p", [0.3, 0.5])
+def test_the_closed_forms_of_two_pulls_of_a_bandit(p):
+    """Rewards r + d and r, N = 2: only batches with both actions, 2p(1-p) of all, say anything.
+
+    Each gives c (1, -1) for the two logits, with c = d/4 for the average baseline, d/2 for leave one
+    out, and 1/2 for normalising, which forgets d.
+    """
+    difference = 3.0
+    process = exact.Tabular(
+        np.array([1.0]), np.zeros((1, 2, 1)), np.array([[5 + difference, 5.0]]), np.array([[1.0]]), 1
+    )
+    policy = one_state_policy(p)
+    share = 2 * p * (1 - p)
+    cases = {
+        difference / 4: with_baseline(total_reward_estimator(), average_baseline),
+        difference / 2: with_baseline(total_reward_estimator(), leave_one_out_baseline),
+        1 / 2: total_reward_estimator(normalized=True),
+    }
+    for c, estimator in cases.items():
+        found = moments(process, policy, per_trajectory(policy, estimator), 2)
+        np.testing.assert_allclose(found.mean, [c * share, -c * share], rtol=1e-8)
+        np.testing.assert_allclose(found.variance, c**2 * share * (1 - share), rtol=1e-8)
+
+
 def test_leaving_one_out_is_unbiased(process):
     policy = policy_of(process)
     estimator = with_baseline(total_reward_estimator(), leave_one_out_baseline)

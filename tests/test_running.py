@@ -8,6 +8,8 @@ from conftest import network
 
 import tfpg
 from tfpg import pseudo_loss
+from tfpg.slides.deck import DECK
+from tfpg.slides.examples import _calls, example
 from tfpg.slides.running import compare, letters, run, small_batch
 
 
@@ -71,3 +73,27 @@ def test_what_traced_before_traces_on():
         assert sys.gettrace() is outer
     finally:
         sys.settrace(before)
+
+
+def test_what_is_changed_in_its_place_is_seen_as_it_was():
+    """q[t] = r[t] + q[t+1], from the end: the array is one, and each of its states is shown."""
+    found = run(tfpg.reward_to_go, np.array([1.0, 0.0, 2.0]))
+    assert [one.value.tolist() for one in found] == [[1, 0, 2], [1, 2, 2], [3, 2, 2]]
+
+
+@pytest.mark.parametrize("name", list(_calls()))
+def test_an_example_ends_with_what_the_function_returns(name):
+    """The steps move their policy; what they return is taken from batches of their own."""
+    function, *arguments = _calls.__wrapped__()[name]
+    expected = function(*arguments)
+    shown = example(name)
+    while isinstance(expected, list | tuple):
+        expected = expected[-1]
+    value = np.asarray(expected)
+    same = [one for one in shown if one.value.shape == value.shape]
+    assert any(np.allclose(one.value, value, rtol=1e-12) for one in same)
+    assert len(shown) < 12
+
+
+def test_examples_are_of_functions_that_slides_name():
+    assert set(_calls()) <= {name for slide in DECK for name in slide.functions}

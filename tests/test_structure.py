@@ -53,9 +53,9 @@ def imports_of(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tfpg":
             inner = node.module.partition(".")[2]
-            package = (PACKAGE / inner.replace(".", "/")).is_dir()
             for alias in node.names:
-                yield f"{inner}.{alias.name}".lstrip(".") if package else inner
+                submodule = f"{inner}.{alias.name}".lstrip(".")
+                yield submodule if submodule in modules() else inner or alias.name
         elif isinstance(node, ast.Import):
             yield from (
                 alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("tfpg.")

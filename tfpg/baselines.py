@@ -15,7 +15,7 @@ Baseline = Callable[[Sequence[Trajectory]], np.ndarray]
 
 
 def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = False) -> Estimator:
-    """The estimator that fills the column with q - b, perhaps normalised after that."""
+    """Fill the column (N*T, 1) with q - b, perhaps normalised after that (p. 18)."""
 
     def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         advantages = estimator(policy, trajectories) - baseline(trajectories)
@@ -34,7 +34,7 @@ def average_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
 
 
 def leave_one_out_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
-    """For each trajectory the mean total reward of the others: (N*T, 1). Unbiased.
+    """For each trajectory the mean total reward of the others: (N*T, 1). Unbiased (p. 18).
 
     Raises ValueError for a single trajectory, which has no others.
     """

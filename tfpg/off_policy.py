@@ -29,7 +29,7 @@ def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[
 
 
 def trajectory_weights(log_ratios: np.ndarray) -> np.ndarray:
-    """The ratio of the whole trajectory, at every step: (T,) -> (T,). Exact; exponential in T."""
+    """The whole trajectory's ratio, at every step: (T,) -> (T,). Exact; exponential in T (p. 24)."""
     return np.full_like(log_ratios, np.exp(np.sum(log_ratios)))
 
 
@@ -91,7 +91,7 @@ def clipped_values(limit: float) -> Values:
 
 
 def off_policy_estimator(values: Values = per_decision_values, discount: float = 1.0) -> Estimator:
-    """Fill the column for the gradient of this policy from trajectories of another one.
+    """Fill the column (N*T, 1) for the gradient of this policy from trajectories of another (p. 25).
 
     `values` is `per_decision_values`, `trajectory_values`, `first_order_values` or made by
     `clipped_values`; of the policy that acted only its log-likelihoods are needed, which every
@@ -111,7 +111,7 @@ def off_policy_estimator(values: Values = per_decision_values, discount: float =
 
 
 def self_normalized_estimator(discount: float = 1.0) -> Estimator:
-    """Fill the column with rewards-to-go times self-normalised weights of whole trajectories."""
+    """Fill the column (N*T, 1) with rewards-to-go times self-normalised trajectory weights (p. 24)."""
 
     def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
         log_weights = [ratios.sum() for ratios in log_ratios(policy, trajectories)]

@@ -18,7 +18,7 @@ from tfpg.trajectories import Trajectory, column, concatenate, split
 
 
 class ValueFunction:
-    """A Keras network (N*T, ...) -> (N*T, 1) that predicts discounted rewards-to-go.
+    """A Keras network (N*T, ...) -> (N*T, 1) that predicts rewards-to-go (p. 18).
 
     `train` fits it after each step of the policy, by so many gradient `steps` of squared error with
     an optimizer of its own. Where a trajectory was truncated, it predicts what would have come after,
@@ -116,7 +116,7 @@ def value_function_for(
 
 
 def value_baseline(value_function: ValueFunction) -> Baseline:
-    """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased."""
+    """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased (p. 18)."""
 
     def baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
         return value_function.predict(concatenate(trajectories)[0])

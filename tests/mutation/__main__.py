@@ -2,14 +2,17 @@
 
 Cosmic Ray makes every single change that it knows, such as + for - or 0 for 1, to right solutions:
 those in solutions.py, and the library's own functions. Each mutant is given to `tfpg.check`, which
-must refuse it. Mutants that do the same as the original by what the checks accept on purpose
-(EQUIVALENT, each with its reason) are counted apart. Takes minutes, and is no part of CI:
-`pip install cosmic-ray` first.
+must refuse it. Those that do the same as the original, or what the checks accept on purpose, are
+listed below with the reason, and counted apart. Takes half an hour, and is no part of CI:
+`pip install -e ".[mutation]"` first. Each function is mutated in a process of its own, with limits of time
+and memory: mutants loop, and fill whatever there is.
 """
 
 import ast
 import difflib
+import resource
 import signal
+import subprocess
 import sys
 import types
 from collections import Counter
@@ -18,16 +21,25 @@ from pathlib import Path
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
+import tfpg
 from tfpg.checks.checking import check
 from tfpg.checks.exercises import EXERCISES
-from tfpg.startup import import_tensorflow
+from tfpg.errors import BadInput
 
-FOLDER = Path(__file__).parent
-LIBRARY = ("returns", "baselines", "off_policy", "per_sample", "pseudo_loss", "natural_gradient")
-SECONDS = 20
+FOLDER, LIBRARY = Path(__file__).parent, Path(tfpg.__file__).parent
+FILES = (
+    FOLDER / "solutions.py",
+    *(
+        LIBRARY / f"{name}.py"
+        for name in ("trajectories", "returns", "estimators", "baselines", "off_policy")
+    ),
+    *(LIBRARY / f"{name}.py" for name in ("pseudo_loss", "per_sample", "natural_gradient")),
+)
+NAMES = frozenset(one.name for one in EXERCISES)
+SECONDS, BYTES = 20, 6 * 2**30
 
-# (function, what its mutated line holds): why no check should refuse it
-EQUIVALENT: dict[tuple[str, str], str] = {}
+# What a mutated line holds: why no check should refuse it.
+EQUIVALENT: dict[str, str] = {}
 
 
 class _TooLong(BaseException):
@@ -38,107 +50,96 @@ def _stop(*_):
     raise _TooLong
 
 
-def spans(source):
-    """Of each function at the top of a file, its first line, its body's first line and its last."""
-    return {
-        node.name: (node.lineno, node.body[0].lineno, node.end_lineno)
-        for node in ast.parse(source).body
+def judged(path):
+    """The functions of a file that are checked, or that only those use: exercise -> lines."""
+    functions = [
+        node
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef)
-    }
+    ]
+    lines = {}
+    for node in functions:
+        used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        for one in functions:
+            mine = one is node or (one.name in used and one.name.startswith("_"))
+            taken = any(one.lineno in several for several in lines.values())
+            if node.name in NAMES and mine and not taken:
+                # not the signature: defaults are the author's choice, and every argument is given
+                lines.setdefault(node.name, set()).update(range(one.body[0].lineno, one.end_lineno + 1))
+    return lines
 
 
-def mutants(source):
-    """(the line that changed, the new line, the whole new source) of every single change."""
-    for name in operator_names():
-        operator = get_operator(name)()
-        occurrence = 0
+def mutants(source, lines):
+    """The line that was changed, what it became, and the whole file, for every single change."""
+    for kind in map(get_operator, operator_names()):
+        if kind.arguments():
+            continue  # it must be told which variables to put for which
+        operator, occurrence = kind(), 0
         while (mutated := mutate_code(source, operator, occurrence)) is not None:
             occurrence += 1
-            changes = [
-                line
-                for line in difflib.unified_diff(
-                    source.split("\n"), mutated.split("\n"), n=0, lineterm=""
-                )
-                if line.startswith("@@") or (line[:1] == "+" and not line.startswith("+++"))
-            ]
-            if len(changes) >= 2:
-                yield int(changes[0].split()[1][1:].split(",")[0]), changes[1][1:].strip(), mutated
+            changes = list(
+                difflib.unified_diff(source.split("\n"), mutated.split("\n"), n=0, lineterm="")
+            )
+            added = [one[1:].strip() for one in changes[2:] if one.startswith("+")]
+            if added and (line := int(changes[2].split()[1][1:].split(",")[0])) in lines:
+                yield line, added[0], mutated
 
 
-def refused(source, name, path):
+def outcome_of(mutated, name, path):
     module = types.ModuleType("mutant")
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)
-        return not check(getattr(module, name), name)
-    except _TooLong:
-        return True
-    except Exception:  # it does not even load
-        return None
+        exec(compile(mutated, str(path), "exec"), module.__dict__)
+        return "survived" if check(getattr(module, name), name) else "refused"
+    except (_TooLong, MemoryError):
+        return "refused"
+    except BadInput:
+        raise
+    except Exception:
+        return "does not load"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def main(wanted):
+def mutate(path, name):
+    """Print a line for every mutant of one function that is not refused, and the counts."""
     signal.signal(signal.SIGALRM, _stop)
-    import_tensorflow()
-    names = {one.name for one in EXERCISES}
-    import tfpg
-
-    paths = [FOLDER / "solutions.py", *(Path(tfpg.__file__).parent / f"{one}.py" for one in LIBRARY)]
+    resource.setrlimit(resource.RLIMIT_DATA, (BYTES, BYTES))
     counts = Counter()
-    for path in paths:
-        source = path.read_text(encoding="utf-8")
-        places = spans(source)
-        for line, changed, mutated in mutants(source):
-            here = [one for one, (_, start, end) in places.items() if start <= line <= end]
-            for name in here or ():
-                users = [name] if name in names else helpers(source, name, names)
-                for user in users[:1]:
-                    if wanted and user not in wanted:
-                        continue
-                    outcome = refused(mutated, user, path)
-                    reason = next(
-                        (
-                            why
-                            for (of, part), why in EQUIVALENT.items()
-                            if of == name and part in changed
-                        ),
-                        None,
-                    )
-                    kind = (
-                        "does not load"
-                        if outcome is None
-                        else "refused"
-                        if outcome
-                        else "equivalent"
-                        if reason
-                        else "survived"
-                    )
-                    counts[kind] += 1
-                    if kind in ("survived", "equivalent"):
-                        print(
-                            f"{kind:10} {path.name}:{line} {name}: {changed}  {reason or ''}",
-                            flush=True,
-                        )
-    judged = counts["refused"] + counts["survived"]
-    print(dict(counts))
-    print(
-        f"{counts['refused']} of {judged} mutants that are not equivalent refused: "
-        f"{100 * counts['refused'] / judged:.1f} %"
-    )
+    for line, changed, mutated in mutants(path.read_text(encoding="utf-8"), judged(path)[name]):
+        outcome = outcome_of(mutated, name, path)
+        reason = next((why for part, why in EQUIVALENT.items() if part in changed), "")
+        if outcome == "survived":
+            outcome = "equivalent" if reason else outcome
+            print(f"{outcome:10} {path.name}:{line} {name}: {changed}  {reason}", flush=True)
+        counts[outcome] += 1
+    several = (f"{kind.replace(' ', '-')}={count}" for kind, count in counts.items())
+    print("counts", *several)
 
 
-def helpers(source, helper, names):
-    """The exercises in this file that call a helper."""
-    return [
-        node.name
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef)
-        and node.name in names
-        and any(isinstance(one, ast.Name) and one.id == helper for one in ast.walk(node))
-    ]
+def main(wanted):
+    """Mutate every function, and sum up."""
+    totals = Counter()
+    for path in FILES:
+        for name in judged(path):
+            if wanted and name not in wanted:
+                continue
+            words = [sys.executable, __file__, "--one", str(path), name]
+            done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+            *lines, last = done.stdout.splitlines() or [""]
+            print(*lines, sep="\n", end="\n" if lines else "", flush=True)
+            if done.returncode or not last.startswith("counts"):
+                raise SystemExit(f"{path.name}: {name}: the process ended early")
+            counts = Counter({one.split("=")[0]: int(one.split("=")[1]) for one in last.split()[1:]})
+            totals += counts
+            print(f"{path.name} {name}: {dict(counts)}", flush=True)
+    judgeable = totals["refused"] + totals["survived"]
+    print(dict(totals))
+    print(f"{totals['refused']} of {judgeable} refused: {totals['refused'] / judgeable:.2%}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["--one"]:
+        mutate(Path(sys.argv[2]), sys.argv[3])
+    else:
+        main(sys.argv[1:])

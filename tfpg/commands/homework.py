@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from tfpg.checks.words import ENDED_EARLY, LANGUAGES, OPEN, RIGHT, WRONG
 from tfpg.errors import BadInput
@@ -30,14 +31,14 @@ def new(options: argparse.Namespace) -> int:
     return 0
 
 
-def standing(options: argparse.Namespace) -> int:
+def standing(folder: Path, options: argparse.Namespace) -> int:
     """Print for each exercise of a folder whether it is open, right or wrong, and the points.
 
     The exit status is 0 if all are right, and 1 if not.
     """
     language = options.lang
     _check_language(language)
-    rows, error = found = stand(options.file, language)
+    rows, error = found = stand(folder, language)
     if error:
         print(ENDED_EARLY.say(language, error=error), file=sys.stderr)
     if options.json:

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -94,15 +95,18 @@ def hand_out(
 ) -> Assignment:
     """Write an assignment into a new folder, whole or not at all.
 
-    Raises BadInput if the folder exists already, or for an unknown set, variant or language.
+    Raises BadInput if the folder exists already or cannot be written, or for an unknown set or variant.
     """
     folder = Path(folder)
     if folder.exists() or folder.is_symlink():
         raise BadInput(f"{folder} exists: name a folder that does not, or move it away")
     made = assignment(name, variant)
-    with folder_atomically(folder) as unfinished:
-        for file, text in files(made, notebook, language).items():
-            (unfinished / file).write_text(text, encoding="utf-8")
+    try:
+        with folder_atomically(folder) as unfinished:
+            for file, text in files(made, notebook, language).items():
+                (unfinished / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}") from error
     return made
 
 
@@ -167,7 +171,7 @@ def headline(one: HandedOut, language: str) -> str:
 
 
 def _docstring(one: HandedOut, language: str) -> str:
-    lines = _wrapped(one.task.words.say(language, **one.names), language)
+    lines = _wrapped(one.task.words.say(language, **one.names))
     if one.example:
         lines += ["", *one.example.splitlines()]
     if len(lines) == 1:
@@ -175,11 +179,15 @@ def _docstring(one: HandedOut, language: str) -> str:
     return textwrap.indent("\n".join([f'"""{lines[0]}', *lines[1:], '"""', ""]), "    ")
 
 
-def _wrapped(text: str, language: str) -> list[str]:
-    """Lines of prose; Chinese is broken after its full stops."""
-    if language == "zh":
-        return re.sub(r"(?<=。)(?=.)", "\n", text).splitlines()
-    return textwrap.wrap(text, WIDTH)
+def _wrapped(text: str) -> list[str]:
+    """Lines of prose, broken after spaces and after Chinese punctuation, whose signs are two wide."""
+    lines = [""]
+    for piece in re.findall(r".*?[ ，。：；、]+|.+", text):
+        wide = sum(east_asian_width(sign) in "WF" for sign in lines[-1] + piece.rstrip())
+        if len(lines[-1] + piece.rstrip()) + wide > WIDTH:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
 
 
 def _python(made: Assignment, language: str, solved: bool) -> str:

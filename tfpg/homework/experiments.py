@@ -51,10 +51,10 @@ EXPERIMENTS = (
         ),
         Text(
             "The best of each batch size touches 200, the maximum. The mean of a run's last ten "
-            "iterations is another matter: correct code has ended anywhere from 78 to 200 with one "
-            "seed. That rewards-to-go beat total rewards without normalising holds for all seeds.",
+            "iterations is another matter: with one seed it has been anywhere from 78 to 200. Seeds "
+            "agree on one thing: without normalising, rewards-to-go beat total rewards.",
             "每种批大小中最好的能碰到上限 200。最后十次迭代的平均则另当别论：正确的代码单个种子可落在 "
-            "78 到 200 的任何地方。不归一化时，未来累积奖励胜过总奖励，这对所有种子成立。",
+            "78 到 200 的任何地方。各个种子一致的是：不归一化时，未来累积奖励胜过总奖励。",
         ),
     ),
     Experiment(
@@ -139,8 +139,8 @@ NEEDS = Text(
 PACKAGES = {"box2d": "box2d pygame-ce", "mujoco": "mujoco imageio"}
 ASKED = Text("**To answer.** {text}", "**要回答。** {text}")
 EXPECTED = Text(
-    "**What to expect.** Correct code by others has done this: {text} A range is no threshold.",
-    "**可以期待什么。** 别人的正确代码得到过：{text}范围不是门槛。",
+    "**What to expect.** {text} These are runs of correct code by others: ranges, no thresholds.",
+    "**可以期待什么。** {text}这些是别人的正确代码的运行结果：是范围，不是门槛。",
 )
 
 REPORT_INTRO = Text(

@@ -41,6 +41,15 @@ class Standing(NamedTuple):
         return sum(one.points for one in self.rows)
 
 
+def folder_of(path: str | Path) -> Path | None:
+    """The folder that was handed out, if `path` is one, or is the file in it that is to be filled."""
+    path = Path(path)
+    if path.is_dir():
+        return path
+    is_in_one = path.is_file() and (path.parent / MANIFEST).is_file()
+    return path.parent if is_in_one and read_manifest(path.parent)["file"] == path.name else None
+
+
 def stand(folder: str | Path, language: str = "en") -> Standing:
     """Check every exercise of a folder that `hand_out` wrote. Raises BadInput for any other."""
     folder = Path(folder)

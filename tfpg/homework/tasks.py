@@ -180,7 +180,7 @@ TASKS = (
     Task(
         "normalize",
         "returns.normalize",
-        1,
+        2,
         ("standardize", "rescaled", "centred_and_scaled"),
         Text("Normalising", "归一化"),
         Text(
@@ -418,7 +418,7 @@ TASKS = (
     Task(
         "distribution_policy_gradient",
         "pseudo_loss.distribution_policy_gradient",
-        2,
+        3,
         ("continuous_gradient", "gradient_of_any_policy", "density_gradient"),
         Text("Policy gradient with Gaussian actions", "高斯动作的策略梯度"),
         Text(

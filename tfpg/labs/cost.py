@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -44,7 +46,7 @@ NAIVE: dict[str, Callable[..., Scores]] = {
     "naive, map": scores_by_map,
     "naive, Jacobian": scores_by_jacobian,
 }
-COPIES = 3  # of all N*T scores that a naive way may hold at once, at most
+COPIES = 5  # of all N*T scores that a naive way may hold at once, at most
 
 
 class Point(NamedTuple):
@@ -67,8 +69,6 @@ def cost(quick: bool, seed: int) -> Report:
         runs = [(PSEUDO_LOSS, n, MILLION) for n in (10, 100, 1_000, *LECTURE)]
         runs += [(way, n, MILLION) for way in NAIVE for n in (10, 30, 100, 300, 1_000)]
         runs += [(way, 100, w) for way in (PSEUDO_LOSS, *NAIVE) for w in list(WIDTHS.values())[:-1]]
-    room = _free_memory() / 2
-    runs = [one for one in runs if one[0] == PSEUDO_LOSS or _scores_bytes(*one[1:]) * COPIES < room]
     points = _measured(runs, seed)
     points += [_extrapolated(points, way, n) for way in NAIVE for n in LECTURE if _has(points, way)]
     at_million = [one for one in points if one.parameters == _parameters(MILLION)]
@@ -79,7 +79,8 @@ def cost(quick: bool, seed: int) -> Report:
     ) -> Callable[[Axes], None]:
         def draw(axes: Axes) -> None:
             for way, colour, line in zip((PSEUDO_LOSS, *NAIVE), COLOURS, LINES, strict=False):
-                mine = sorted((one for one in several if one.way == way), key=lambda one: one.samples)
+                mine = [one for one in several if one.way == way]
+                mine.sort(key=lambda one: getattr(one, x))
                 known = [one for one in mine if one.measured]
                 beyond = [one for one in mine if not one.measured]
                 if known:
@@ -101,8 +102,10 @@ def cost(quick: bool, seed: int) -> Report:
                         rotation=90,
                         ha="right",
                         fontsize=8,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
                     )
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
+            axes.set_ylim(bottom=axes.get_ylim()[0] / 20)  # room for what stands beside the lines
 
         return draw
 
@@ -188,17 +191,20 @@ def _gradient(way: str, policy: CategoricalPolicy) -> Callable:
 
 
 def _measured(runs: list[tuple[str, int, int]], seed: int) -> list[Point]:
-    """Each in a new process, two at a time; those that take most memory one at a time."""
-    points: list[Point] = []
-    large = [one for one in runs if _scores_bytes(*one[1:]) > 2e8 and one[0] != PSEUDO_LOSS]
-    small = [one for one in runs if one not in large]
-    for several, workers in ((small, 2), (large, 1)):
-        with ProcessPoolExecutor(
-            workers, get_context("spawn"), import_tensorflow, max_tasks_per_child=1
-        ) as pool:
-            waiting = [pool.submit(measure, *run, seed) for run in several]
-            points += [one.result() for one in track(waiting, "cost")]
+    """Each in a new process, two at a time; what takes much memory one at a time, if it fits."""
+    large = [run for run in runs if run[0] != PSEUDO_LOSS and _scores_bytes(*run[1:]) > 2e8]
+    with _own_processes(2) as pool:
+        waiting = [pool.submit(measure, *run, seed) for run in runs if run not in large]
+        points = [one.result() for one in track(waiting, "cost")]
+    for run in track(large, "cost: large"):
+        if COPIES * _scores_bytes(*run[1:]) < _free_memory():
+            with suppress(BrokenProcessPool), _own_processes(1) as pool:  # it did not fit after all
+                points.append(pool.submit(measure, *run, seed).result())
     return points
+
+
+def _own_processes(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, get_context("spawn"), import_tensorflow, max_tasks_per_child=1)
 
 
 class _Peak:

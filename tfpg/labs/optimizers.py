@@ -59,20 +59,23 @@ def optimizers(quick: bool, seed: int) -> Report:
         means = of_rates.mean(axis=1)
         always = rates[(of_rates >= LEARNT).all(axis=1)]
         width = f"{always[0]:.1g} to {always[-1]:.1g}" if len(always) else "none"
-        best = float(rates[means.argmax()])
-        rows.append((name, f"{count} of {total}", width, best, float(means.max())))
+        best_rate = float(rates[means.argmax()])
+        rows.append((name, f"{count} of {total}", width, best_rate, float(means.max())))
     of = dict(zip(OPTIMIZERS, learnt.tolist(), strict=True))
+    best = dict(zip(OPTIMIZERS, finals.mean(axis=2).max(axis=1), strict=True))
     adam, momentum = of["Adam"], of["SGD, momentum .9"]
-    verdict = (
-        "Adam copes with more of them, as claimed"
-        if adam > momentum
-        else "the claim does not hold as spoken here: a rate that suits momentum is not harder to find"
-    )
+    if adam >= 2 * momentum:
+        verdict = "the claim holds"
+    elif adam > momentum:
+        verdict = "momentum is harder to use, though less so than the claim has it"
+    else:
+        verdict = "the claim does not hold here"
     return Report(
         "Tuning the learning rate is hard; Adam is all right to start with, SGD with momentum very "
         "hard to use.",
         f"Of {total} settings each, {adam} learn with Adam, {of['RMSprop']} with RMSprop, {of['SGD']} "
-        f"with SGD and {momentum} with momentum: {verdict}.",
+        f"with SGD and {momentum} with momentum; at their best rates Adam reaches {best['Adam']:.0f}, "
+        f"momentum {best['SGD, momentum .9']:.0f}: {verdict}.",
         ("optimizer", "settings that learn", "rates that always do", "best rate", "its mean return"),
         rows,
         (draw,),

@@ -66,6 +66,7 @@ def variance(quick: bool, seed: int) -> Report:
             samples, ratios, errors = np.transpose(signals)
             low = np.maximum(ratios - 1.96 * errors, 1e-9)
             axes.fill_between(samples, low, ratios + 1.96 * errors, color=colour, alpha=0.15, lw=0)
+            ratios = np.where(ratios > 0, ratios, np.nan)  # below 0 by chance: there is no such height
             axes.plot(samples, ratios, line, marker="o", ms=4, color=colour, label=name)
         axes.axhline(1, color="0.4", lw=1)
         axes.axvspan(*SPOKEN, color="0.93", zorder=0, label="thousands to tens of thousands")
@@ -75,7 +76,7 @@ def variance(quick: bool, seed: int) -> Report:
             ylabel="mean gradient / its noise",
             xscale="log",
             yscale="log",
-            ylim=(0.01, None),
+            ylim=(0.01, 1000),
         )
 
     needed = {name: _samples_for_one(signals) for name, signals in found.items()}

@@ -77,6 +77,7 @@ INTERFACE: dict[str, Text] = {
         "生成本页时实际运行：{trajectories} 条轨迹，长 {lengths} 步，所以 N*T = {samples}；"
         "Ds = {states}，Da = {actions}；线性策略。每个张量上方是它的行号。",
     ),
+    "comparison": Text("With the column, and typed literally", "保持列的形状，与照字面输入"),
     "literal": Text("Typed literally", "照字面输入"),
     "literal_run": Text(
         "Without the line that keeps the column, `(N*T,)` times `(N*T, 1)` is `(N*T, N*T)`: every "
@@ -124,6 +125,7 @@ INTERFACE: dict[str, Text] = {
     "cosine": Text("cosine of the two", "两者的余弦"),
     "lab_alt": Text("Picture of the lab “{}”: {}", "实验“{}”的图：{}"),
     "rest": Text("The rest of the lecture", "讲座的其他部分"),
+    "errata": Text("Errata of the homework", "作业勘误"),
     "glossary": Text("Glossary", "术语表"),
     "english": Text("English", "英文"),
     "chinese": Text("Chinese", "中文"),

@@ -66,6 +66,7 @@ def make_page(language: str = "en") -> str:
             rest=[one for one in sections if one.slide.page not in PSEUDOCODE],
             sections=sections,
             errata=ERRATA,
+            unnamed=[name for name in ERRATA if not any(name in one.errata for one in DECK)],
             glossary=GLOSSARY,
             comparison=compare(),
             column=json.dumps(_column()),

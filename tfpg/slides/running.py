@@ -155,5 +155,5 @@ def _tensors(line: int, name: str, value: Any) -> list[Tensor]:
         return [one for part in value for one in _tensors(line, name, part)]
     if not hasattr(value, "shape") or not hasattr(value, "__array__"):
         return []
-    array = np.array(value)
+    array = value.numpy() if hasattr(value, "numpy") else value.copy()
     return [Tensor(line, name, letters(array.shape), array)]

@@ -4,15 +4,14 @@ import ast
 import importlib
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
+from markupsafe import Markup, escape
 from pygments.lexers import PythonLexer
+from pygments.token import Comment, Keyword, Operator, String
 
 import tfpg
 
@@ -63,19 +62,28 @@ def whole_file(module: str) -> list[Line]:
 
 def highlighted(code: str, first: int = 1) -> list[Line]:
     """Python code as lines of HTML, which may break after a bracket or a dot."""
-    if not code:
-        return []
-    html = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
-    lines = []
-    for number, (text, marked) in enumerate(
-        zip(code.splitlines(), html.splitlines(), strict=True), first
-    ):
-        indent = len(text) - len(text.lstrip(" "))
-        marked = marked.replace(" " * indent, "", 1) if indent else marked
-        for break_after in (">(</span>", ">.</span>"):
-            marked = marked.replace(break_after, break_after + "<wbr>")
-        lines.append(Line(number, indent, Markup(marked)))
-    return lines
+    lines: list[list[str]] = [[]]
+    for kind, text in tokens(code):
+        for n, part in enumerate(text.split("\n")):
+            if n:
+                lines.append([])
+            html = escape(part if any(lines[-1]) else part.lstrip(" "))
+            if kind:
+                html = Markup('<span class="{}">{}</span>').format(kind, html) if html else html
+            elif part in ("(", "."):
+                html += Markup("<wbr>")
+            lines[-1].append(html)
+    return [
+        Line(number, len(text) - len(text.lstrip(" ")), Markup("").join(html))
+        for number, (text, html) in enumerate(zip(code.splitlines(), lines, strict=False), first)
+    ]
+
+
+def tokens(code: str) -> Iterator[tuple[str, str]]:
+    """Python code in pieces, each after its kind: comment, string, keyword, or ""."""
+    kinds = {Comment: "comment", String: "string", Keyword: "keyword", Operator.Word: "keyword"}
+    for token, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(code):
+        yield next((name for kind, name in kinds.items() if token in kind), ""), text
 
 
 def _file(module: str) -> str:

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from pygments.lexers import PythonLexer
-from pygments.token import Comment, Keyword
-
 from tfpg.slides.deck import DECK
 from tfpg.slides.html import LANGUAGES, environment
 from tfpg.slides.interface import INTERFACE
 from tfpg.slides.page import PSEUDOCODE, Beside, beside
+from tfpg.slides.source import tokens
 
 WIDTH, HEIGHT, MARGIN, TOP = 1920, 1080, 60, 190
 COLUMN = 825  # of code, left and right
@@ -136,9 +134,7 @@ def _words(text: str) -> Iterable[str]:
 
 def _pieces(code: str) -> Iterable[Piece]:
     """Code in pieces that need not be broken."""
-    for token, text in PythonLexer().get_tokens(code):
-        kind = "comment" if token in Comment else "keyword" if token in Keyword else ""
-        rest = text.rstrip("\n")
+    for kind, rest in tokens(code):
         while rest:
             head, space, rest = rest.partition(" ")
             yield kind, head + space

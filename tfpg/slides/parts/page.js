@@ -52,7 +52,8 @@ batch.states.forEach((state, i) => {
   row.innerHTML = `<td><code>(${state.map((one) => number(one, 1)).join(", ")})</code></td>
     <td><code>${batch.actions[i].indexOf(1)}</code></td>
     <td class="drag"><label><input type="range" min="${-LIMIT}" max="${LIMIT}" step="0.1"><output></output></label></td>
-    <td class="before"></td><td class="after"></td><td class="literal"></td>`;
+    ${["before", "after", "literal"].map((name) => `<td class="${name}"><span class="label">${
+      find(`#head-${name}`).innerHTML}</span><span class="value"></span></td>`).join("")}`;
   const words = find("#column").dataset;
   const input = row.querySelector("input");
   input.setAttribute("aria-label", words[root.dataset.language].replace("{}", i + 1));
@@ -92,11 +93,11 @@ function show() {
     input.style.setProperty("--high", at(Math.max(0, column[i])));
     row.querySelector("output").textContent = number(column[i]);
     const was = found.before[i][action];
-    row.querySelector(".before").textContent = number(was);
+    row.querySelector(".before .value").textContent = number(was);
     for (const [name, after] of [[".after", found.after], [".literal", found.afterLiteral]]) {
       const now = after[i][action];
       const arrow = Math.abs(now - was) < 0.005 ? "\u00a0" : now > was ? "↑" : "↓";
-      row.querySelector(name).textContent = `${number(now)} ${arrow}`;
+      row.querySelector(`${name} .value`).textContent = `${number(now)} ${arrow}`;
     }
   });
   fill(find("#right-gradient"), found.right);
@@ -129,11 +130,13 @@ function enter() {
 function leave() {
   if (!stage.screens) return;
   const page = stage.screens[stage.index].closest("[data-page]");
-  for (const screen of stage.screens) screen.classList.remove("current", "stepping");
+  for (const screen of stage.screens) {
+    screen.classList.remove("current", "stepping");
+    screen.style.zoom = "";
+  }
   for (const row of all(".here")) row.classList.remove("here");
   stage.screens = null;
   root.classList.remove("presenting");
-  root.style.fontSize = "";
   find(".stage-foot").hidden = true;
   if (document.fullscreenElement) document.exitFullscreen();
   page.scrollIntoView();
@@ -144,7 +147,7 @@ const rowsOf = (screen) => (screen.closest("#p30") ? all(".beside tbody tr", scr
 function move(by) {
   const screen = stage.screens[stage.index];
   const below = screen.scrollHeight - screen.clientHeight - screen.scrollTop;
-  if (stage.row < 0 && (by > 0 ? below : screen.scrollTop) > 4) {
+  if (!rowsOf(screen).length && (by > 0 ? below : screen.scrollTop) > 4) {
     screen.scrollBy({ top: by * 0.8 * screen.clientHeight, behavior: "instant" });
     return;  // what is too long for the screen is read to its end first
   }
@@ -155,7 +158,10 @@ function move(by) {
     const next = Math.max(0, Math.min(stage.screens.length - 1, stage.index + by));
     if (next === stage.index) return;
     stage.index = next;
-    stage.row = by < 0 ? rowsOf(stage.screens[next]).length - 1 : -1;
+    stage.row = -1;
+    arrive();
+    if (by > 0) return;
+    stage.row = rowsOf(stage.screens[next]).length - 1;
   }
   arrive();
 }
@@ -172,22 +178,25 @@ function arrive() {
   find("#now").replaceChildren(...(row ? all(".assigned span", row).map((one) => one.cloneNode(true)) : []));
   find("#place").textContent = `${page.dataset.page} · ${screens.indexOf(screen) + 1}/${screens.length}`;
   history.replaceState(null, "", `#${page.id}`);
-  screen.scrollTop = 0;
-  fit();
+  if (stage.row < 0) {
+    screen.scrollTop = 0;
+    fit();
+  }
   row?.scrollIntoView({ block: "nearest" });
 }
 
-// The largest type with which the screen needs no scrolling.
+// The largest type with which the screen needs no scrolling, within what can be read from the back.
 function fit() {
   const screen = stage.screens[stage.index];
-  let low = Math.max(14, innerWidth / 90), high = Math.max(18, innerWidth / 48);
-  for (let i = 0; i < 8; i++) {
-    const size = (low + high) / 2;
-    root.style.fontSize = `${size}px`;
+  const usual = parseFloat(getComputedStyle(root).fontSize);
+  let low = Math.max(14, innerWidth / 100) / usual, high = Math.max(18, innerWidth / 48) / usual;
+  for (let i = 0; i < 7; i++) {
+    const zoom = (low + high) / 2;
+    screen.style.zoom = zoom;
     const fits = screen.scrollHeight <= screen.clientHeight && screen.scrollWidth <= screen.clientWidth;
-    if (fits) low = size; else high = size;
+    if (fits) low = zoom; else high = zoom;
   }
-  root.style.fontSize = `${low}px`;
+  screen.style.zoom = low;
 }
 
 find("#present").onclick = enter;
