@@ -31,6 +31,7 @@ FLOORS = (
     *("homework.experiments", "homework.assignments", "homework.standing"),
     *("homework.wire", "homework.limits", "homework.inside", "homework.sandbox"),
     *("homework.submissions", "homework.grading", "homework.reports", "homework.map"),
+    *("homework.gradescope", "homework.otter"),
     *("commands.grade", "commands.homework"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "commands.check"),
     *("slides.interface", "slides.running", "slides.html", "slides.source"),

@@ -303,6 +303,36 @@ def _add_grade(actions: Any) -> None:
     draw.add_argument("grades", metavar="GRADES", help="the table that was graded: grades.csv")
     draw.add_argument("--out", metavar="FILE", help="the picture (grades.png)")
 
+    gradescope = actions.add_parser(
+        "gradescope",
+        help="write an autograder for Gradescope",
+        description="Write a zip to be uploaded to Gradescope as the autograder of an assignment. "
+        "TensorFlow is part of its image only if an exercise needs it.",
+        allow_abbrev=False,
+    )
+    gradescope.add_argument("dir", metavar="DIR", help="what was handed out: its folder")
+    gradescope.add_argument(
+        "--out", default="autograder.zip", metavar="FILE", help="the zip (autograder.zip)"
+    )
+    gradescope.add_argument(
+        "--visibility",
+        default="visible",
+        metavar="WHEN",
+        help="of the results: visible, hidden, after_due_date or after_published (visible)",
+    )
+
+    otter = actions.add_parser(
+        "otter",
+        help="write a master notebook for Otter",
+        description="Write a notebook, solutions and tests included, that `otter assign` turns into one "
+        "for students and an autograder.",
+        allow_abbrev=False,
+    )
+    otter.add_argument("dir", metavar="DIR", help="what was handed out: its folder")
+    otter.add_argument(
+        "--out", default="master.ipynb", metavar="FILE", help="the notebook (master.ipynb)"
+    )
+
 
 def _train(options: argparse.Namespace) -> int:
     from tfpg.commands.train import train

@@ -1,4 +1,4 @@
-"""`tfpg homework grade` and `tfpg homework map`."""
+"""`tfpg homework grade`, `map`, `gradescope` and `otter`."""
 
 import argparse
 import sys
@@ -49,7 +49,7 @@ def grade(options: argparse.Namespace) -> int:
     return 0
 
 
-def draw(options: argparse.Namespace) -> int:
+def map(options: argparse.Namespace) -> int:
     """Draw the class's mistakes and print where the picture is."""
     from tfpg.homework.map import draw_map
     from tfpg.homework.reports import read_table
@@ -60,6 +60,28 @@ def draw(options: argparse.Namespace) -> int:
     if path.exists():
         raise BadInput(f"{path} exists: name another --out, or move it away")
     print(draw_map(read_table(options.grades), path))
+    return 0
+
+
+def gradescope(options: argparse.Namespace) -> int:
+    """Write an autograder for Gradescope and print where it is."""
+    from tfpg.homework.gradescope import write
+
+    print(write(_assignment(options.dir), options.out, options.visibility))
+    return 0
+
+
+def otter(options: argparse.Namespace) -> int:
+    """Write a master notebook for Otter and print where it is, and how to go on."""
+    from tfpg.homework.assignments import assignment
+    from tfpg.homework.otter import write
+    from tfpg.homework.standing import read_manifest
+
+    manifest = read_manifest(Path(options.dir))
+    path = write(assignment(manifest["set"], manifest["variant"]), options.out, manifest["language"])
+    print(path)
+    print(f"then: otter assign --no-pdfs {path} dist")
+    print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
     return 0
 
 

@@ -74,16 +74,10 @@ def _check_language(language: str) -> None:
         raise BadInput(f"--lang is one of {', '.join(LANGUAGES)}, got {language!r}")
 
 
-def _grade(options: argparse.Namespace) -> int:
-    from tfpg.commands.grade import grade
+def _grading(options: argparse.Namespace) -> int:
+    from tfpg.commands import grade
 
-    return grade(options)
-
-
-def _map(options: argparse.Namespace) -> int:
-    from tfpg.commands.grade import draw
-
-    return draw(options)
+    return getattr(grade, options.action)(options)
 
 
-ACTIONS = {"new": new, "grade": _grade, "map": _map}
+ACTIONS = {"new": new, **dict.fromkeys(("grade", "map", "gradescope", "otter"), _grading)}
