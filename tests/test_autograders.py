@@ -56,10 +56,14 @@ def autograder(tmp_path):
 
 def test_gradescope_is_given_points_states_and_visibility(autograder):
     (autograder / "submission" / "hw.py").write_text(RIGHT)
-    subprocess.run([autograder / "run_autograder"], check=True, cwd="/", env={"PATH": os.environ["PATH"]})
+    subprocess.run(
+        [autograder / "run_autograder"], check=True, cwd="/", env={"PATH": os.environ["PATH"]}
+    )
     results = json.loads((autograder / "results" / "results.json").read_text())
     assert results["stdout_visibility"] == "hidden"
-    assert [(one["name"], one["score"], one["max_score"], one["status"]) for one in results["tests"]] == [
+    assert [
+        (one["name"], one["score"], one["max_score"], one["status"]) for one in results["tests"]
+    ] == [
         ("reward_to_go", 3, 3, "passed"),
         ("normalize", 0, 2, "failed"),
         ("entropy", 0, 1, "failed"),
@@ -96,7 +100,9 @@ def test_tensorflow_is_installed_only_for_exercises_that_need_it(autograder):
         "for name, one in sys.modules.items() if name not in before}; "
         "print(*(name for name, file in files.items() if 'site-packages' in file))"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", start], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", start], check=True, capture_output=True, text=True
+    )
     assert set(done.stdout.split()) <= allowed
 
 

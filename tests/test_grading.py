@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def code(text, name="ann.py"):
 
 def graded(boxes, text, asked=ASKED, name="ann.py"):
     one = code(text, name)
-    return grading._judged(one, *grading._run(one, [asked], "secret", boxes))
+    return grading._judged(one, *grading._run(one, [asked], "secret", boxes), boxes)
 
 
 def states(boxes, text, **more):
@@ -75,7 +76,9 @@ def states(boxes, text, **more):
 
 def test_right_functions_are_right_and_others_are_open_missing_or_named(boxes):
     assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
-    stub = '\ndef normalize(q_values):\n    """Mean 0."""\n    raise NotImplementedError("exercise 2")\n'
+    stub = (
+        '\ndef normalize(q_values):\n    """Mean 0."""\n    raise NotImplementedError("exercise 2")\n'
+    )
     assert states(boxes, RIGHT + stub) == ["right", "open"]
     assert states(boxes, stub) == ["missing", "open"]
     wrong = RIGHT.replace("q_values[t] = running", "q_values[t] = rewards[t] * discount ** t")
@@ -131,14 +134,14 @@ def test_notebooks(boxes):
 def test_of_several_files_the_best_counts(boxes):
     wrong = RIGHT.replace("discount * ", "")
     one = Code("ann", {"a.py": wrong.encode(), "b.py": RIGHT.encode(), "c.py": b"x = 1"}, [])
-    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes))
+    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
     assert (grade.marks["reward_to_go"].state, grade.marks["reward_to_go"].file) == ("right", "b.py")
 
 
 def test_a_file_may_import_another_of_the_submission(boxes):
     both = {"part.py": NORMALIZE.encode(), "sub.py": b"from part import normalize\n" + RIGHT.encode()}
     one = Code("ann", both, [])
-    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes))
+    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
     assert [each.state for each in grade.marks.values()] == ["right", "right"]
 
 
@@ -152,7 +155,7 @@ def test_files_that_cannot_be_read_are_wrong_and_nothing_more(boxes):
         ("ann.py", b"def reward_to_go(x): return " + b"(" * 5_000 + b")" * 5_000),
     ):
         one = Code("ann", {name: text}, [])
-        grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes))
+        grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
         assert grade.marks["reward_to_go"].state in ("wrong", "missing")
     assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
 
@@ -247,7 +250,12 @@ def normalize(q_values):
         {"state": "observed", "form": 0, "outcomes": [], "broadcast": None},
         {"state": "observed", "form": 9, "outcomes": [], "broadcast": None},
         {"state": "observed", "form": 0, "outcomes": [{"outputs": {}}] * 6, "broadcast": None},
-        {"state": "observed", "form": 0, "outcomes": [{"outputs": {"values": 1}}] * 6, "broadcast": None},
+        {
+            "state": "observed",
+            "form": 0,
+            "outcomes": [{"outputs": {"values": 1}}] * 6,
+            "broadcast": None,
+        },
         {"state": "observed", "form": 0, "outcomes": [{"failure": []}] * 6, "broadcast": None},
         {
             "state": "observed",
@@ -332,7 +340,9 @@ def normalize(q_values):
 
 @needs_filter
 def test_threads_are_allowed(boxes):
-    text = f"{RIGHT}\nimport threading\none = threading.Thread(target=lambda: None)\none.start()\none.join()\n"
+    text = (
+        f"{RIGHT}\nfrom threading import Thread\none = Thread(target=print)\none.start()\none.join()\n"
+    )
     assert graded(boxes, text + NORMALIZE).notes == []
 
 
@@ -361,7 +371,7 @@ def test_there_is_no_network(boxes):
 def test_filling_memory_costs_the_function_that_does_only(isolation, monkeypatch):
     monkeypatch.setattr(sandbox, "MEMORY", 2**29)
     own = "\ndef normalize(q_values):\n    return [bytearray(2**26) for _ in range(1000)]\n"
-    shared = "\nimport mmap\ndef normalize(q_values):\n    return [mmap.mmap(-1, 2**26) for _ in range(999)]\n"
+    shared = own.replace("bytearray(2**26)", "mmap.mmap(-1, 2**26)").replace("def", "import mmap\ndef")
     with sandbox.boxes(isolation) as several:
         assert "MemoryError" in attacked(several, RIGHT + own).marks["normalize"].evidence
         assert "allocate memory" in attacked(several, RIGHT + shared).marks["normalize"].evidence
@@ -390,7 +400,9 @@ def normalize(q_values):
 """
         attacked(boxes, RIGHT + several)
         assert states(boxes, RIGHT + _normalize_if("not os.listdir('/dev/shm')")) == ["right", "right"]
-    assert states(boxes, RIGHT + _normalize_if("os.listdir(tempfile.gettempdir()) == ['submission']")) == [
+    assert states(
+        boxes, RIGHT + _normalize_if("os.listdir(tempfile.gettempdir()) == ['submission']")
+    ) == [
         "right",
         "right",
     ]
@@ -406,7 +418,9 @@ def test_the_graders_files_are_out_of_reach(boxes, apart, tmp_path):
     secret = tmp_path / "answers.txt"
     secret.write_text("42")
     text = f"def normalize(q_values):\n    return float(open({str(secret)!r}).read())\n"
-    assert "FileNotFoundError" in attacked(boxes, text, ("missing", "wrong")).marks["normalize"].evidence
+    assert (
+        "FileNotFoundError" in attacked(boxes, text, ("missing", "wrong")).marks["normalize"].evidence
+    )
     writes = "def normalize(q_values):\n    open('/etc/passwd', 'a')\n"
     attacked(boxes, writes, ("missing", "wrong"))
 
@@ -414,7 +428,10 @@ def test_the_graders_files_are_out_of_reach(boxes, apart, tmp_path):
 def test_the_environment_of_the_grader_is_not_handed_on(monkeypatch, isolation):
     monkeypatch.setenv("SECRET", "42")
     with sandbox.boxes(isolation) as several:
-        assert states(several, RIGHT + _normalize_if("'SECRET' not in os.environ")) == ["right", "right"]
+        assert states(several, RIGHT + _normalize_if("'SECRET' not in os.environ")) == [
+            "right",
+            "right",
+        ]
 
 
 def test_a_pickle_is_never_opened(boxes, tmp_path):
@@ -451,7 +468,7 @@ def normalize(q_values):
         "from tfpg import reward_to_go",
         "import tfpg\nreward_to_go = tfpg.reward_to_go",
         "import importlib\nreward_to_go = importlib.import_module('tfpg.returns').reward_to_go",
-        "def reward_to_go(rewards, discount=1.0):\n    return __import__('tfpg').reward_to_go(rewards, discount)",
+        "def reward_to_go(rewards, discount=1.0):\n    return __import__('tfpg').total_reward(rewards)",
     ],
 )
 def test_the_librarys_answers_cannot_be_imported(boxes, how):
@@ -464,7 +481,7 @@ def test_the_librarys_answers_cannot_be_imported(boxes, how):
 def test_the_library_is_not_there_without_the_hook_either(boxes, apart):
     import tfpg
 
-    root = os.path.dirname(os.path.dirname(tfpg.__file__))
+    root = str(Path(tfpg.__file__).parents[1])
     text = f"""
 import sys
 sys.meta_path[:] = [one for one in sys.meta_path if "NoAnswers" not in str(one)]
@@ -479,7 +496,7 @@ def reward_to_go(rewards, discount=1.0):
 
 
 def test_the_library_may_be_allowed(isolation):
-    text = "import tfpg\ndef reward_to_go(rewards, discount=1.0):\n    return tfpg.reward_to_go(rewards, discount)\n"
+    text = "import tfpg\ndef reward_to_go(rewards, discount):\n    return tfpg.reward_to_go(rewards, discount)"
     with sandbox.boxes(isolation, allow_tfpg=True) as several:
         assert states(several, text) == ["right", "missing"]
 
@@ -509,7 +526,10 @@ def test_one_submission_cannot_disturb_the_next(boxes):
 
 
 def test_what_is_encoded_is_decoded():
-    document = {"a": [np.arange(6.0).reshape(2, 3), np.array(True)], "b": {"c": np.zeros((0, 2), np.int8)}}
+    document = {
+        "a": [np.arange(6.0).reshape(2, 3), np.array(True)],
+        "b": {"c": np.zeros((0, 2), np.int8)},
+    }
     again = wire.decode(wire.encode(document))
     np.testing.assert_array_equal(again["a"][0], document["a"][0])
     assert again["a"][1].dtype == bool
@@ -647,7 +667,9 @@ def handed_in(tmp_path):
     return folder
 
 
-def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(handed_in, tmp_path, capsys, monkeypatch):
+def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
+    handed_in, tmp_path, capsys, monkeypatch
+):
     out = tmp_path / "grades.csv"
     assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 0
     first = out.read_text()
@@ -666,7 +688,9 @@ def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(handed_in, tmp_p
     asked = []
     run = sandbox.Boxes.run
     monkeypatch.setattr(
-        sandbox.Boxes, "run", lambda self, files, *rest: asked.append([*files]) or run(self, files, *rest)
+        sandbox.Boxes,
+        "run",
+        lambda self, files, *rest: asked.append([*files]) or run(self, files, *rest),
     )
     assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 0
     assert [one for one in asked if one != ["nothing.py"]] == [["bob.py"]]
@@ -740,7 +764,15 @@ def test_an_assignment_is_worth_nothing_as_handed_out_and_everything_solved(tmp_
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     out = tmp_path / "grades.csv"
-    command = ["homework", "grade", str(folder), "--assignment", str(tmp_path / "hw"), "--out", str(out)]
+    command = [
+        "homework",
+        "grade",
+        str(folder),
+        "--assignment",
+        str(tmp_path / "hw"),
+        "--out",
+        str(out),
+    ]
     assert main(command) == 0
     open_, full = (line.split(",") for line in out.read_text().splitlines()[1:])
     assert open_[1] == "0"

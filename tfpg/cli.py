@@ -278,10 +278,10 @@ def _add_grade(actions: Any) -> None:
     grade = actions.add_parser(
         "grade",
         help="grade what was handed in",
-        description="Grade a folder that holds a file (.py, .ipynb), a folder or a .zip for each student. "
-        "Their code runs in a box of its own, which can only give arrays; what these are worth is found "
-        "out here, with inputs that are drawn anew for each submission. Beside the table, a folder of the "
-        "same name gets a page for each student. Run it again to go on where it stopped.",
+        description="Grade a folder that holds a file (.py, .ipynb), a folder or a .zip for each "
+        "student. Their code runs in a box of its own, which can only give arrays; what these are worth "
+        "is found out here, with inputs that are drawn anew for each submission. Beside the table, a "
+        "folder of the same name gets a page for each student. Run it again to go on where it stopped.",
         allow_abbrev=False,
     )
     grade.add_argument("submissions", metavar="SUBMISSIONS", help="the folder, or one submission")
@@ -324,8 +324,8 @@ def _add_grade(actions: Any) -> None:
     otter = actions.add_parser(
         "otter",
         help="write a master notebook for Otter",
-        description="Write a notebook, solutions and tests included, that `otter assign` turns into one "
-        "for students and an autograder.",
+        description="Write a notebook, solutions and tests included, that `otter assign` turns into "
+        "one for students and an autograder.",
         allow_abbrev=False,
     )
     otter.add_argument("dir", metavar="DIR", help="what was handed out: its folder")

@@ -131,7 +131,7 @@ def _run(name: str, source: str, module: types.ModuleType, go_on: bool) -> str |
             if not go_on or not lines:
                 break
             ends = [one.end_lineno or 0 for one in statements]
-            failed = next(place for place, end in enumerate(ends) if end >= lines[0])
+            failed = next(place for place, end in enumerate(ends) if end >= (lines[0] or 0))
             statements = [*future, *statements[failed + 1 :]] if statements[failed + 1 :] else []
     return told
 

@@ -30,9 +30,7 @@ def grade(options: argparse.Namespace) -> int:
         raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
     keys = [grading.key(one, asked, records.secret, options.allow_tfpg) for one in codes]
     grades = {one.name: records.done(one.name, key) for one, key in zip(codes, keys, strict=True)}
-    rest = [
-        (one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None
-    ]
+    rest = [(one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None]
     found = grading.grade(
         [one for one, _ in rest], asked, records.secret, isolation, options.allow_tfpg
     )

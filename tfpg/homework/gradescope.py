@@ -46,8 +46,9 @@ RUN = f"""\
 # The answers lie in source: nobody but root may look into it, and submissions are not run as root.
 root=$(cd "$(dirname "$0")" && pwd)
 chmod -R go= "$root/source"
-start='import sys; sys.path.insert(0, sys.argv[1] + "/source"); from tfpg.homework.gradescope import main'
-exec {PYTHON} -I -B -c "$start; main(sys.argv[1])" "$root"
+start='import sys; sys.path.insert(0, sys.argv[1] + "/source")'
+start="$start; from tfpg.homework.gradescope import main; main(sys.argv[1])"
+exec {PYTHON} -I -B -c "$start" "$root"
 """
 
 

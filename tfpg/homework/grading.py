@@ -70,7 +70,7 @@ class Grade(NamedTuple):
 
 
 def asked_by_all(codes: Sequence[Code]) -> list[Asked]:
-    """The exercises that at least one submission defines, for one point each, in the lecture's order."""
+    """The exercises that somebody has written, for one point each, in the lecture's order."""
     names = list(dict.fromkeys(one.name for one in EXERCISES))
     texts = [one.text for one in codes]
     found = [one for one in names if any(re.search(rf"\bdef\s+{one}\s*\(", text) for text in texts)]
@@ -92,7 +92,7 @@ def grade(
         runs = [pool.submit(_run, one, assignments, secret, boxes) for one in codes]
         try:
             for code, one in zip(codes, runs, strict=True):
-                grade = _judged(code, *one.result())
+                grade = _judged(code, *one.result(), boxes)
                 if not allow_tfpg and IMPORTS_TFPG.search(code.text):
                     grade.notes.append("it imports tfpg, which is not at hand in graded code")
                 yield grade
@@ -126,7 +126,7 @@ def _defines(text: str, asked: Asked) -> bool:
     return bool(re.search(rf"\bdef\s+{asked.function}\b|\b{asked.function}\s*=", text))
 
 
-def task(asked: Asked, seed: str) -> Task:
+def task(asked: Asked, seed: str, look: bool = False) -> Task:
     """What the box is asked to do for one exercise."""
     exercises = _forms(asked)
     return Task(
@@ -140,7 +140,7 @@ def task(asked: Asked, seed: str) -> Task:
             for one in exercises
         ],
         any(one.needs_tensorflow for one in exercises),
-        any(may_broadcast(one) for one in exercises),
+        look,
     )
 
 
@@ -156,16 +156,43 @@ def cases(exercise: Exercise, seed: str) -> list[Case]:
     return exercise.cases(np.random.default_rng(numbers.tolist()))
 
 
-def _judged(code: Code, asked: Sequence[Asked], seed: str, ran: Sequence[_Ran]) -> Grade:
+def _judged(code: Code, asked: Sequence[Asked], seed: str, ran: Sequence[_Ran], boxes: Boxes) -> Grade:
     """The best mark of an exercise counts, if several files have it."""
-    marks = {}
+    marks: dict[str, Mark] = {}
     for place, one in enumerate(asked):
         several = [Mark("missing", None, "")]
         several += [mark(one, seed, each.answers[place])._replace(file=each.file) for each in ran]
-        best = max(several, key=lambda each: RANKS.index(each.state))
-        marks[one.exercise] = best._replace(function=one.function, points=one.points)
+        marks[one.exercise] = max(several, key=lambda each: RANKS.index(each.state))
+    for each in ran:
+        lost = [
+            one
+            for one, answer in zip(asked, each.answers, strict=True)
+            if marks[one.exercise].state == "wrong"
+            and marks[one.exercise].file == each.file
+            and answer.get("state") == "observed"
+            and any(map(may_broadcast, _forms(one)))
+        ]
+        marks |= _looked_at_again(code, lost, seed, each.file, boxes) if lost else {}
+    of = {one.exercise: one for one in asked}
+    marks = {
+        name: one._replace(function=of[name].function, points=of[name].points)
+        for name, one in marks.items()
+    }
     errors = [f"its code failed at {_line(one.error)}" for one in ran if one.error]
     return Grade(code.name, marks, [*code.notes, *errors])
+
+
+def _looked_at_again(
+    code: Code, asked: Sequence[Asked], seed: str, file: str, boxes: Boxes
+) -> dict[str, Mark]:
+    """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
+    answers = boxes.run(code.files, file, [task(one, seed, look=True) for one in asked]).answers
+    again = {
+        one.exercise: mark(one, seed, answer)._replace(file=file)
+        for one, answer in zip(asked, answers, strict=True)
+        if answer.get("state") == "observed"
+    }
+    return {name: one for name, one in again.items() if one.state == "wrong"}
 
 
 def mark(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
@@ -193,7 +220,10 @@ def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
     if lost is not None:
         line, code, shape, operands = lost
         lost = Broadcast(
-            int(line), _line(code), tuple(map(int, shape)), tuple(tuple(map(int, one)) for one in operands)
+            int(line),
+            _line(code),
+            tuple(map(int, shape)),
+            tuple(tuple(map(int, one)) for one in operands),
         )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

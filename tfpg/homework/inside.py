@@ -157,7 +157,9 @@ def _looked_over(path: Path, names: Collection[str]) -> tuple[set[str], bool]:
 def _is_stub(function: ast.FunctionDef) -> bool:
     """Whether it says no more than that it is not implemented."""
     last = function.body[-1]
-    is_text = isinstance(function.body[0], ast.Expr) and isinstance(function.body[0].value, ast.Constant)
+    is_text = isinstance(function.body[0], ast.Expr) and isinstance(
+        function.body[0].value, ast.Constant
+    )
     raises = isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
     return raises and len(function.body) <= 1 + is_text
 
@@ -170,21 +172,21 @@ def _forget_tfpg(here: str) -> None:
 
 
 def _answer(function: Callable, task: dict, seconds: float) -> dict:
-    for place, form in enumerate(task["forms"]):
-        if observe.takes(function, form["parameters"]):
-            break
-    else:
+    forms = task["forms"]
+    fitting = [k for k, one in enumerate(forms) if observe.takes(function, one["parameters"])]
+    if not fitting:
         return {"state": "parameters", "got": observe.parameters_of(function)}
+    form = forms[fitting[0]]
     inputs, lost = form["inputs"], None
     with _at_most(seconds):
         observed = observe.observe(form["protocol"], function, inputs)
-        if task["may broadcast"] and not isinstance(observed[0], observe.Failure):
+        if task["look"] and not isinstance(observed[0], observe.Failure):
             lost = shapes.find(form["protocol"], function, inputs[0], len(inputs[0]["actions"]))
     outcomes = [
         {"failure": list(one)} if isinstance(one, observe.Failure) else {"outputs": one}
         for one in observed
     ]
-    return {"state": "observed", "form": place, "outcomes": outcomes, "broadcast": lost}
+    return {"state": "observed", "form": fitting[0], "outcomes": outcomes, "broadcast": lost}
 
 
 def _send(descriptor: int, document: dict) -> None:

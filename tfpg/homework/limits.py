@@ -65,9 +65,9 @@ def can_filter() -> bool:
 
 
 def filter_calls() -> None:
-    """From now on the calls above fail, in every thread. Raises OSError if the kernel does not agree."""
+    """From now on the calls above fail, in every thread. Raises OSError if the kernel refuses."""
     column, architecture, clone, seccomp = MACHINES[platform.machine()]
-    numbers = sorted(one[column] for one in REFUSED.values() if one[column] is not None)  # type: ignore[type-var]
+    numbers = [number for one in REFUSED.values() if (number := one[column]) is not None]
     program = _program(architecture, clone, [*numbers, CLONE3])
 
     class Program(ctypes.Structure):

@@ -43,9 +43,8 @@ def draw_map(grades: Class, path: Path) -> Path:
     for row, column in np.ndindex(rows, columns):
         if table[row, column]:
             dark = table[row, column] > len(grades.rows) / 2
-            axes.text(
-                column, row, table[row, column], ha="center", va="center", color="w" if dark else "k"
-            )
+            colour = "w" if dark else "k"
+            axes.text(column, row, str(table[row, column]), ha="center", va="center", color=colour)
     axes.set_xticks(range(columns), words)
     axes.set_yticks(range(rows), grades.exercises)
     axes.set_xticks(np.arange(columns - 1) + 0.5, minor=True)

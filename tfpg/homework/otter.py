@@ -33,6 +33,7 @@ assert verdict, str(verdict)
 """
 HIDDEN = """\
 # HIDDEN
+import tfpg
 verdict = tfpg.check({function}, "{exercise}", seed={seed})
 assert verdict, str(verdict)
 """
@@ -73,7 +74,9 @@ def master(made: Assignment, language: str = "en") -> dict[str, Any]:
             _cell("raw", f"tests-{number}", "# BEGIN TESTS"),
             _cell("code", f"public-{number}", PUBLIC.format(function=one.name, exercise=exercise)),
             _cell(
-                "code", f"hidden-{number}", HIDDEN.format(function=one.name, exercise=exercise, seed=seed)
+                "code",
+                f"hidden-{number}",
+                HIDDEN.format(function=one.name, exercise=exercise, seed=seed),
             ),
             _cell("raw", f"end-tests-{number}", "# END TESTS"),
             _cell("raw", f"end-question-{number}", "# END QUESTION"),

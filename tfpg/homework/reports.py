@@ -36,7 +36,8 @@ class Records:
         known = self._read(TABLE)
         if table.exists() and _digest(table.read_bytes()) not in (known or "").split():
             raise BadInput(
-                f"{table} was not written by this, or was changed since: move it away, or name another --out"
+                f"{table} was not written by this, or was changed since: move it away, or name "
+                "another --out"
             )
         if known is None and self.folder.exists() and any(self.folder.iterdir()):
             raise BadInput(f"{self.folder}, where the reports go, is in use: name another --out")
@@ -120,7 +121,12 @@ def page(grade: Grade) -> str:
     return "\n".join(lines) + "\n"
 
 
-_EVIDENCE = {"open": "It was not written yet.", "missing": "It was not found.", "right": "", "wrong": ""}
+_EVIDENCE = {
+    "open": "It was not written yet.",
+    "missing": "It was not found.",
+    "right": "",
+    "wrong": "",
+}
 
 
 def _escaped(text: str) -> str:
@@ -139,4 +145,6 @@ def read_table(path: str | Path) -> Class:
     if tuple(header[:3]) != FIRST or tuple(header[-1:]) != LAST:
         raise BadInput(f"{path} is no table of `tfpg homework grade`: its first line is not as written")
     exercises = header[3:-1]
-    return Class(exercises, [one[3 : 3 + len(exercises)] for one in rows[1:] if len(one) >= len(header)])
+    return Class(
+        exercises, [one[3 : 3 + len(exercises)] for one in rows[1:] if len(one) >= len(header)]
+    )

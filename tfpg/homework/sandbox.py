@@ -57,8 +57,8 @@ class Task(NamedTuple):
 
     function: str
     forms: Sequence[dict]  # "parameters", "protocol", "inputs"
-    keras: bool
-    may_broadcast: bool
+    keras: bool  # whether it is called with a policy
+    look: bool  # whether to look for the line where a column is lost, which takes long
 
 
 class Ran(NamedTuple):
@@ -159,7 +159,7 @@ class Boxes:
                     {
                         "function": one.function,
                         "forms": list(one.forms),
-                        "may broadcast": one.may_broadcast,
+                        "look": one.look,
                     }
                     for one in tasks
                 ],
@@ -299,6 +299,7 @@ def _environment(home: str) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "MALLOC_ARENA_MAX": "2",
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+        **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"),
     }
 
 
@@ -307,7 +308,14 @@ def _wrapping(isolation: Isolation, runner: Path, allow_tfpg: bool) -> list[str]
     program, *rest = isolation.wrapper.split() or [""]
     if program == "unshare":
         apart = ["--net", "--pid", "--ipc", "--uts", "--mount", "--mount-proc"]
-        return [program, *rest, *(["--map-root-user"] if rest else []), *apart, "--fork", "--kill-child"]
+        return [
+            program,
+            *rest,
+            *(["--map-root-user"] if rest else []),
+            *apart,
+            "--fork",
+            "--kill-child",
+        ]
     if program != "bwrap":
         return []
     words = [program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
@@ -335,13 +343,17 @@ def _wrapping(isolation: Isolation, runner: Path, allow_tfpg: bool) -> list[str]
 def _without_inner(folders: set[Path]) -> list[Path]:
     """Those that are in no other, in a fixed order."""
     return sorted(
-        one for one in folders if not any(one != other and one.is_relative_to(other) for other in folders)
+        one
+        for one in folders
+        if not any(one != other and one.is_relative_to(other) for other in folders)
     )
 
 
 @cache
 def _packages(allow_tfpg: bool = False) -> list[str]:
     """Where NumPy and the frameworks are installed."""
-    specs = [importlib.util.find_spec(name) for name in (*FRAMEWORKS, *(["tfpg"] if allow_tfpg else []))]
+    specs = [
+        importlib.util.find_spec(name) for name in (*FRAMEWORKS, *(["tfpg"] if allow_tfpg else []))
+    ]
     origins = [one.origin for one in specs if one is not None and one.origin]
     return sorted({str(Path(one).parents[1]) for one in origins})

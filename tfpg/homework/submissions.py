@@ -73,7 +73,9 @@ def take(entry: Entry) -> Code:
         if len(files) >= MOST:
             notes.append(f"it has more than {MOST} files of code: the rest was left out")
             break
-        content = _at_most(reader, name, min(LARGEST, TOTAL - sum(map(len, files.values()))), size, notes)
+        content = _at_most(
+            reader, name, min(LARGEST, TOTAL - sum(map(len, files.values()))), size, notes
+        )
         if content is not None:
             files[name] = content
     if not files and not notes:
@@ -84,8 +86,8 @@ def take(entry: Entry) -> Code:
 Offer = tuple[str, int, Callable[[], BinaryIO]]
 
 
-def _offered(path: Path, notes: list[str], inside: bool = False) -> Iterator[Offer]:
-    """The files of code, with their claimed sizes; a zip in a folder is looked into, one in a zip not."""
+def _offered(path: Path, notes: list[str]) -> Iterator[Offer]:
+    """The files of code, with their claimed sizes; zips in a folder are looked into, in a zip not."""
     if path.is_dir():
         for top, folders, names in os.walk(path):  # follows no links
             folders[:] = sorted(one for one in folders if not _is_skipped(one))
@@ -94,7 +96,7 @@ def _offered(path: Path, notes: list[str], inside: bool = False) -> Iterator[Off
                 status = file.lstat()
                 if not stat.S_ISREG(status.st_mode):
                     notes.append(f"{_plain(name)} is no plain file: left out")
-                elif file.suffix.lower() == ".zip" and not inside:
+                elif file.suffix.lower() == ".zip":
                     yield from _zipped(file, notes)
                 elif _is_code(name):
                     below = str(PurePosixPath(*file.relative_to(path).parts))
@@ -133,7 +135,14 @@ def _at_most(
     try:
         with reader() as file:
             content = file.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+    ) as error:
         notes.append(f"{_plain(name)} cannot be read: {_plain(str(error))}")
         return None
     if len(content) > limit:
