@@ -210,7 +210,7 @@ def _notebook(made: Assignment, language: str, solved: bool) -> str:
             _cell("code", f"exercise-{one.number}", piece),
         ]
     cells.append(_cell("markdown", "standing", words.IN_LAST_CELL.say(language)))
-    cells.append(_cell("code", "check", "!tfpg check ."))
+    cells.append(_cell("code", "check", words.CHECK.say(language)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

@@ -15,7 +15,7 @@ IN_PYTHON = Text(
     "    python -m doctest homework.py  the examples below\n",
     "{title}（变体 {variant}）。\n\n把每一行 raise NotImplementedError 换成你的代码；"
     "函数名和参数不要改。\n可以另写辅助函数、导入别的库，但不要导入 tfpg。提示在 HINTS.md 里。\n\n    "
-    "tfpg check .                   我做到哪里了？\n    python -m doctest homework.py  "
+    "tfpg check . --lang zh         我做到哪里了？\n    python -m doctest homework.py  "
     "运行下面的例子\n",
 )
 IN_NOTEBOOK = Text(
@@ -29,6 +29,7 @@ IN_LAST_CELL = Text(
     "## Where do I stand?\n\nSave the notebook first: the file is what is checked.",
     "## 我做到哪里了？\n\n先保存笔记本：检查的是文件。",
 )
+CHECK = Text("!tfpg check .", "!tfpg check . --lang zh")
 HINT = Text("Hint {number}", "提示 {number}")
 HINTS = Text(
     "# Hints\n\nThree for each exercise, each of which tells a bit more. Try again before you open "
@@ -43,10 +44,10 @@ READ_ME = Text(
     "vectorised; NumPy, PyTorch or JAX where no Keras model is given; sums or means in a loss. "
     "`{manifest}` tells the check which function is which exercise: leave it here.",
     "# {title}\n\n变体 {variant}，共 {points} 分。在 `{file}` 中函数抛出 NotImplementedError "
-    "的地方写代码，随时可以检查：\n\n```sh\ntfpg check .\n```\n\n它逐题告诉你：未做、正确还是错误；"
-    "若是错误，指出是哪一种错误，并给出证明它的数字。任何正确的解法都算数：循环或向量化；没有给出 "
-    "Keras 模型的题可用 NumPy、PyTorch 或 JAX；损失取和或取平均均可。`{manifest}` "
-    "告诉检查程序哪个函数是哪道题：请留在这里。",
+    "的地方写代码，随时可以检查：\n\n```sh\ntfpg check . --lang zh\n```\n\n它逐题告诉你：未做、"
+    "正确还是错误；若是错误，指出是哪一种错误，并给出证明它的数字。任何正确的解法都算数："
+    "循环或向量化；没有给出 Keras 模型的题可用 NumPy、PyTorch 或 JAX；损失取和或取平均均可。"
+    "`{manifest}` 告诉检查程序哪个函数是哪道题：请留在这里。",
 )
 TABLE = Text(
     "| exercise | function | points |\n| --- | --- | --- |",
