@@ -496,7 +496,7 @@ def reward_to_go(rewards, discount=1.0):
 
 
 def test_the_library_may_be_allowed(isolation):
-    text = "import tfpg\ndef reward_to_go(rewards, discount):\n    return tfpg.reward_to_go(rewards, discount)"
+    text = "import tfpg\ndef reward_to_go(rewards, d):\n    return tfpg.reward_to_go(rewards, d)"
     with sandbox.boxes(isolation, allow_tfpg=True) as several:
         assert states(several, text) == ["right", "missing"]
 

@@ -279,7 +279,7 @@ def _add_grade(actions: Any) -> None:
         "grade",
         help="grade what was handed in",
         description="Grade a folder that holds a file (.py, .ipynb), a folder or a .zip for each "
-        "student. Their code runs in a box of its own, which can only give arrays; what these are worth "
+        "student. Their code runs in a box of its own, which can only give arrays; what they are worth "
         "is found out here, with inputs that are drawn anew for each submission. Beside the table, a "
         "folder of the same name gets a page for each student. Run it again to go on where it stopped.",
         allow_abbrev=False,

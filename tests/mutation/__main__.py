@@ -4,12 +4,11 @@ Cosmic Ray makes every single change that it knows, such as + for - or 0 for 1, 
 those in solutions.py, and the library's own functions. Each mutant is given to `tfpg.check`, which
 must refuse it. Those that do the same as the original, or what the checks accept on purpose, are
 listed below with the reason, and counted apart. Takes half an hour, and is no part of CI:
-`pip install -e ".[mutation]"` first. Each function is mutated in a process of its own, with limits of time
-and memory: mutants loop, and fill whatever there is.
+`pip install -e ".[mutation]"` first. Each function is mutated in a process of its own, with limits
+of time and memory: mutants loop, and fill whatever there is.
 """
 
 import ast
-import difflib
 import resource
 import signal
 import subprocess
@@ -36,7 +35,7 @@ FILES = (
     *(LIBRARY / f"{name}.py" for name in ("pseudo_loss", "per_sample", "natural_gradient")),
 )
 NAMES = frozenset(one.name for one in EXERCISES)
-SECONDS, BYTES = 20, 6 * 2**30
+SECONDS, BYTES = 20, 4 * 2**30
 
 # What a mutated line holds: why no check should refuse it.
 EQUIVALENT: dict[str, str] = {}
@@ -51,38 +50,49 @@ def _stop(*_):
 
 
 def judged(path):
-    """The functions of a file that are checked, or that only those use: exercise -> lines."""
+    """The functions of a file that are checked, each with those of its helpers that no other has."""
     functions = [
         node
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef)
     ]
-    lines = {}
+    several, taken = {}, set()
     for node in functions:
         used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-        for one in functions:
-            mine = one is node or (one.name in used and one.name.startswith("_"))
-            taken = any(one.lineno in several for several in lines.values())
-            if node.name in NAMES and mine and not taken:
-                # not the signature: defaults are the author's choice, and every argument is given
-                lines.setdefault(node.name, set()).update(range(one.body[0].lineno, one.end_lineno + 1))
-    return lines
+        mine = [
+            one
+            for one in functions
+            if one is node or (one.name in used and one.name.startswith("_") and one.name not in taken)
+        ]
+        if node.name in NAMES:
+            several[node.name] = mine
+            taken |= {one.name for one in mine}
+    return several
 
 
-def mutants(source, lines):
-    """The line that was changed, what it became, and the whole file, for every single change."""
+def mutants(source, function):
+    """The line that was changed, what it became, and the whole file, for every single change.
+
+    Not of the signature: defaults are the author's choice, and every argument is given.
+    """
+    lines = source.split("\n")
+    before = lines[: function.body[0].lineno - 1]
+    body = lines[len(before) : function.end_lineno]
+    after = lines[function.end_lineno :]
+    head = "def body():"  # for what is mutated must parse
     for kind in map(get_operator, operator_names()):
         if kind.arguments():
             continue  # it must be told which variables to put for which
         operator, occurrence = kind(), 0
-        while (mutated := mutate_code(source, operator, occurrence)) is not None:
+        while (mutated := mutate_code("\n".join([head, *body]), operator, occurrence)) is not None:
             occurrence += 1
-            changes = list(
-                difflib.unified_diff(source.split("\n"), mutated.split("\n"), n=0, lineterm="")
+            changed = mutated.split("\n")[1:]
+            where = next((n for n, (one, other) in enumerate(zip(body, changed)) if one != other), 0)  # noqa: B905
+            yield (
+                len(before) + where + 1,
+                changed[where].strip(),
+                "\n".join([*before, *changed, *after]),
             )
-            added = [one[1:].strip() for one in changes[2:] if one.startswith("+")]
-            if added and (line := int(changes[2].split()[1][1:].split(",")[0])) in lines:
-                yield line, added[0], mutated
 
 
 def outcome_of(mutated, name, path):
@@ -106,7 +116,9 @@ def mutate(path, name):
     signal.signal(signal.SIGALRM, _stop)
     resource.setrlimit(resource.RLIMIT_DATA, (BYTES, BYTES))
     counts = Counter()
-    for line, changed, mutated in mutants(path.read_text(encoding="utf-8"), judged(path)[name]):
+    source = path.read_text(encoding="utf-8")
+    every = (mutant for function in judged(path)[name] for mutant in mutants(source, function))
+    for line, changed, mutated in every:
         outcome = outcome_of(mutated, name, path)
         reason = next((why for part, why in EQUIVALENT.items() if part in changed), "")
         if outcome == "survived":

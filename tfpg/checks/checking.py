@@ -6,7 +6,7 @@ import numpy as np
 
 from tfpg.checks import shapes, words
 from tfpg.checks.exercises import EXERCISES, Exercise, named
-from tfpg.checks.judge import OF_SHAPE, Verdict, judge
+from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
 from tfpg.checks.observe import Failure, innermost, observe, parameters_of, takes
 from tfpg.errors import BadInput
 from tfpg.homework.mistakes import of_exercise
@@ -30,7 +30,9 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     cases = exercise.cases(np.random.default_rng(seed))
     observed = observe(exercise.protocol, function, [case.inputs for case in cases])
     broadcast = None
-    if may_broadcast(exercise) and not isinstance(observed[0], Failure):
+    if not (isinstance(observed[0], Failure) or is_right(exercise, cases, observed)) and (
+        may_broadcast(exercise)
+    ):
         inputs = cases[0].inputs
         broadcast = shapes.find(exercise.protocol, function, inputs, len(inputs["actions"]))
     return judge(exercise, cases, observed, broadcast, language)

@@ -357,9 +357,11 @@ class _Environment:
     def step(self, action: Any) -> tuple:
         action = np.clip(in_numpy(action), self.script["low"], self.script["high"])
         last = len(self.script["states"]) - 1
+        if self.t >= last:  # or a loop that never ends would never end
+            raise RuntimeError("the environment is stepped on and on, long after the episode's end")
         reward = float(self.script["rewards"][min(self.t, last - 1)] + action.sum())
         self.t += 1
-        terminated = self.t == int(self.script["terminal_after"]) or self.t >= last
+        terminated = self.t == int(self.script["terminal_after"])
         truncated = not terminated and self.t >= int(self.script["limit"])
         return self.script["states"][min(self.t, last)].copy(), reward, terminated, truncated, {}
 
