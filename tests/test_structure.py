@@ -36,6 +36,9 @@ FLOORS = (
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "commands.check"),
     *("slides.interface", "slides.running", "slides.html", "slides.source"),
     *("slides.examples",),
+    *("slides.reading", "slides.following", "slides.layouts", "slides.remarks"),
+    *("slides.likelihoods", "slides.meaning", "slides.laying", "slides.laid_text"),
+    *("slides.laid_html", "slides.comparison", "commands.compare"),
     *("slides.pictures", "slides.page", "slides.vector", "commands.slides", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]

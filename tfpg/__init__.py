@@ -45,6 +45,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "trust_region_step",
         ],
         "training": ["Iteration", "train"],
+        "slides.comparison": ["compare"],
         "checks.checking": ["check"],
         "errors": ["BadInput"],
     },

@@ -21,8 +21,9 @@ examples:
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
   tfpg slides                                  every slide beside its code, in the browser
+  tfpg compare mycode.py:my_update             the slide beside my own function
+  tfpg check homework.py                       are my functions right, and if not, why?
   tfpg homework new hw                         exercises, to be solved and checked
-  tfpg check hw                                are my functions right, and if not, why?
 """
 
 HOMEWORK_EXAMPLES = """\
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plot(commands)
     _add_lab(commands)
     _add_slides(commands)
+    _add_compare(commands)
     _add_check(commands)
     _add_homework(commands)
     return parser
@@ -226,6 +228,27 @@ def _add_slides(commands: Any) -> None:
     slides.add_argument("--svg", metavar="DIR", help="also write p29.svg and p30.svg for your own deck")
 
 
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="lay the slide beside your own function",
+        description="Read a function, without running it, and lay the slide beside it: which lines are "
+        "there, which are missing, and which differ otherwise than the library's own declared "
+        "departures. The exit status is 0 if every line is there and the column is kept, else 1.",
+        allow_abbrev=False,
+    )
+    compare.add_argument(
+        "function",
+        metavar="FILE:FUNCTION",
+        help="mycode.py:my_update, mycode.py:Agent.update or notebook.ipynb:my_update",
+    )
+    compare.add_argument(
+        "--page", type=int, choices=(29, 30), help="the slide (the one that is nearer)"
+    )
+    compare.add_argument("--lang", choices=("en", "zh"), default="en", help="en or zh (en)")
+    compare.add_argument("--html", metavar="FILE", help="write a page, too")
+
+
 def _add_check(commands: Any) -> None:
     check = commands.add_parser(
         "check",
@@ -364,6 +387,12 @@ def _slides(options: argparse.Namespace) -> int:
     return slides(options)
 
 
+def _compare(options: argparse.Namespace) -> int:
+    from tfpg.commands.compare import compare
+
+    return compare(options)
+
+
 def _check(options: argparse.Namespace) -> int:
     from tfpg.commands.check import check
 
@@ -382,6 +411,7 @@ COMMANDS = {
     "plot": _plot,
     "lab": _lab,
     "slides": _slides,
+    "compare": _compare,
     "check": _check,
     "homework": _homework,
 }

@@ -43,14 +43,14 @@ def load(path: str | Path, names: Collection[str], go_on: bool = False) -> Submi
     path = Path(path)
     module = types.ModuleType(f"checked_{path.stem}")
     module.__file__ = str(path)
-    several = list(pieces(path))
+    pieces = list(pieces_of(path))
     sys.modules[module.__name__] = module
     folder = str(path.resolve().parent)
     sys.path.insert(0, folder)
     error = None
     try:
         with undisturbed():
-            for name, source in several:
+            for name, source in pieces:
                 error = _run(name, source, module, go_on) or error
     finally:
         sys.path.remove(folder)
@@ -66,11 +66,14 @@ def load(path: str | Path, names: Collection[str], go_on: bool = False) -> Submi
 
 def source_of(path: str | Path) -> str:
     """The Python code of a file, in one piece."""
-    return "\n".join(source for _, source in pieces(Path(path)))
+    return "\n".join(source for _, source in pieces_of(Path(path)))
 
 
-def pieces(path: Path) -> Iterator[tuple[str, str]]:
-    """Pieces of code, each after the name that tracebacks give it."""
+def pieces_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Pieces of code, each after the name that tracebacks give it; a notebook has one for each cell.
+
+    Raises BadInput if the file cannot be read.
+    """
     if path.suffix not in (".py", ".ipynb"):
         raise BadInput(f"a submission is a .py or .ipynb file, got {path}")
     try:

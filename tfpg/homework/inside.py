@@ -139,7 +139,7 @@ def _serve(plan: dict, answers: int) -> None:
 def _looked_over(path: Path, names: Collection[str]) -> tuple[set[str], bool]:
     """What can be told without running it: the functions left open, and whether there is more."""
     stubs, others = set(), False
-    for _, source in submission.pieces(path):
+    for _, source in submission.pieces_of(path):
         try:
             nodes = list(ast.walk(ast.parse(source)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):

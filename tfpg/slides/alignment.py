@@ -53,8 +53,15 @@ def align(
     The function may be anyone's; its signature and docstring are left out. Raises SyntaxError if
     either side is no Python.
     """
-    theirs, ours = pieces(slide), pieces(source, first_line)
-    rows, next_of_theirs, next_of_ours = [], 0, 0
+    return align_pieces(pieces(slide), pieces(source, first_line), departures)
+
+
+def align_pieces(
+    theirs: Sequence[Piece], ours: Sequence[Piece], departures: Sequence[Departure] = ()
+) -> list[Row]:
+    """Lay the pieces of the slide beside those of a function; every piece is in one row, in order."""
+    rows: list[Row] = []
+    next_of_theirs = next_of_ours = 0
     for i, j in [*_matches(theirs, ours, departures), (len(theirs), len(ours))]:
         rows += [_missing(piece) for piece in theirs[next_of_theirs:i]]
         rows += [_alone(piece, departures) for piece in ours[next_of_ours:j]]

@@ -26,6 +26,7 @@ from tfpg.trajectories import Trajectory
 MOST = 3  # tensors of one name and line
 
 
+@cache  # a step is taken once, from where its policy begins
 def example(name: str) -> list[Tensor]:
     """What goes into "returns.reward_to_go", what its lines make of it, and what comes out.
 

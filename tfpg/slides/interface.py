@@ -147,6 +147,8 @@ REASONS_ZH: dict[str, str] = {
     "相乘会广播成 (N*T, N*T)，梯度就成了最大似然梯度的 mean(q_values) 倍。",
     "tape.gradient(loss, policy.trainable_variables)": "TensorFlow 2 用 tape 求导，"
     "而 Keras 模型知道自己的变量。",
+    "-policy.distribution(logits).log_prob(actions)": "任何分布都有负对数似然；"
+    "交叉熵是离散分布的负对数似然。",
     "return loss, gradients": "幻灯片是一段代码，我们的是一个函数。",
 }
 """By what stands in our function."""
