@@ -33,6 +33,8 @@ examples:
   tfpg homework new hw --variant 7             other names, numbers and order: one for each term
   tfpg homework new hw --notebook --lang zh    as a notebook, in Chinese
   tfpg check hw                                where do I stand?
+  tfpg homework grade handed-in --assignment hw --out grades.csv
+  tfpg homework map grades.csv                 which mistakes the class makes, for the projector
 
 The blanks are cut out of tfpg's own functions when the assignment is written. Nothing in the folder
 holds a solution; `tfpg check` knows by what a function does whether it is right.
@@ -268,7 +270,7 @@ def _add_check(commands: Any) -> None:
 def _add_homework(commands: Any) -> None:
     homework = commands.add_parser(
         "homework",
-        help="hand out exercises",
+        help="hand out exercises, grade them",
         description="Assignments for a course on policy gradients: written with one command,\n"
         "checked by the students themselves with another.",
         epilog=HOMEWORK_EXAMPLES,
@@ -292,6 +294,67 @@ def _add_homework(commands: Any) -> None:
     )
     new.add_argument("--notebook", action="store_true", help="a notebook in place of a Python file")
     new.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+    _add_grade(actions)
+
+
+def _add_grade(actions: Any) -> None:
+    grade = actions.add_parser(
+        "grade",
+        help="grade what was handed in",
+        description="Grade a folder that holds a file (.py, .ipynb), a folder or a .zip for each "
+        "student. Their code runs in a box of its own, which can only give arrays; what they are worth "
+        "is found out here, with inputs that are drawn anew for each submission. Beside the table, a "
+        "folder of the same name gets a page for each student. Run it again to go on where it stopped.",
+        allow_abbrev=False,
+    )
+    grade.add_argument("submissions", metavar="SUBMISSIONS", help="the folder, or one submission")
+    grade.add_argument("--out", default="grades.csv", metavar="FILE", help="the table (grades.csv)")
+    grade.add_argument(
+        "--assignment",
+        action="append",
+        metavar="DIR",
+        help="what was handed out; once for each variant (else every exercise that somebody wrote)",
+    )
+    grade.add_argument("--allow-tfpg", action="store_true", help="submissions may import tfpg")
+
+    draw = actions.add_parser(
+        "map",
+        help="draw the class's mistakes",
+        description="Draw how many students made which mistake in which exercise, without a name.",
+        allow_abbrev=False,
+    )
+    draw.add_argument("grades", metavar="GRADES", help="the table that was graded: grades.csv")
+    draw.add_argument("--out", metavar="FILE", help="the picture (grades.png)")
+
+    gradescope = actions.add_parser(
+        "gradescope",
+        help="write an autograder for Gradescope",
+        description="Write a zip to be uploaded to Gradescope as the autograder of an assignment. "
+        "TensorFlow is part of its image only if an exercise needs it.",
+        allow_abbrev=False,
+    )
+    gradescope.add_argument("dir", metavar="DIR", help="what was handed out: its folder")
+    gradescope.add_argument(
+        "--out", default="autograder.zip", metavar="FILE", help="the zip (autograder.zip)"
+    )
+    gradescope.add_argument(
+        "--visibility",
+        default="visible",
+        metavar="WHEN",
+        help="of the results: visible, hidden, after_due_date or after_published (visible)",
+    )
+
+    otter = actions.add_parser(
+        "otter",
+        help="write a master notebook for Otter",
+        description="Write a notebook, solutions and tests included, that `otter assign` turns into "
+        "one for students and an autograder.",
+        allow_abbrev=False,
+    )
+    otter.add_argument("dir", metavar="DIR", help="what was handed out: its folder")
+    otter.add_argument(
+        "--out", default="master.ipynb", metavar="FILE", help="the notebook (master.ipynb)"
+    )
 
 
 def _train(options: argparse.Namespace) -> int:

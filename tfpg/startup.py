@@ -14,17 +14,24 @@ def import_tensorflow() -> None:
     Also lets environments draw without a screen. Raises BadInput if Keras does not run on
     TensorFlow.
     """
+    with quickly_and_quietly():
+        import tensorflow as tf
+
+        import tfpg.policies  # noqa: F401
+    # Its advice is for programmers. In a notebook it chooses a level by itself, when first asked.
+    tf.get_logger().setLevel(logging.ERROR)
+
+
+@contextmanager
+def quickly_and_quietly() -> Iterator[None]:
+    """For the time of an import of TensorFlow."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("MUJOCO_GL", "egl")
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     with _no_native_messages(), _without_what_is_not_used(), _no_garbage_collection():
-        import tensorflow as tf
-
-        import tfpg.policies  # noqa: F401
-    # Its advice is for programmers. In a notebook it chooses a level by itself, when first asked.
-    tf.get_logger().setLevel(logging.ERROR)
+        yield
 
 
 @contextmanager

@@ -1,14 +1,13 @@
 """Checking one function: make inputs, observe it, judge."""
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tfpg.checks import shapes, words
 from tfpg.checks.exercises import EXERCISES, Exercise, named
 from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
-from tfpg.checks.observe import Failure, innermost, observe
+from tfpg.checks.observe import Failure, innermost, observe, parameters_of, takes
 from tfpg.errors import BadInput
 from tfpg.homework.mistakes import of_exercise
 
@@ -23,7 +22,7 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     name = name or str(getattr(innermost(function), "__name__", ""))
     exercise = which(name, function)
     if exercise is None:
-        return Verdict(name, False, None, _wrong_parameters(name, function).say(language))
+        return Verdict(name, False, None, wrong_parameters(name, parameters_of(function)).say(language))
     if exercise.needs_tensorflow:
         from tfpg.startup import import_tensorflow
 
@@ -32,7 +31,7 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     observed = observe(exercise.protocol, function, [case.inputs for case in cases])
     broadcast = None
     if not (isinstance(observed[0], Failure) or is_right(exercise, cases, observed)) and (
-        _may_broadcast(exercise)
+        may_broadcast(exercise)
     ):
         inputs = cases[0].inputs
         broadcast = shapes.find(exercise.protocol, function, inputs, len(inputs["actions"]))
@@ -47,32 +46,18 @@ def which(name: str, function: Callable) -> Exercise | None:
             f"{name!r} is no exercise: name= one of "
             f"{', '.join(sorted({one.name for one in EXERCISES}))}"
         )
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return candidates[0]
-    return next((one for one in candidates if _takes(signature, one)), None)
+    return next((one for one in candidates if takes(function, one.parameters)), None)
 
 
-def _takes(signature: inspect.Signature, exercise: Exercise) -> bool:
-    names = dict.fromkeys(exercise.parameters)
-    try:
-        if set(names) <= set(signature.parameters):
-            signature.bind(**names)
-        else:
-            signature.bind(*names)
-    except TypeError:
-        return False
-    return True
-
-
-def _wrong_parameters(name: str, function: Callable) -> words.Text:
-    got = ", ".join(inspect.signature(function).parameters)
+def wrong_parameters(name: str, parameters: Sequence[str]) -> words.Text:
+    """The sentence for a function that takes these instead."""
+    got = ", ".join(parameters)
     wanted = " or ".join(f"{name}({', '.join(one.parameters)})" for one in named(name))
     return words.Text(*(one.format(got=got, wanted=wanted) for one in words.TAKES))
 
 
-def _may_broadcast(exercise: Exercise) -> bool:
+def may_broadcast(exercise: Exercise) -> bool:
+    """Whether a known mistake of this exercise is one of shapes."""
     lender = exercise.lender.name if exercise.lender else exercise.name
     ids = {one.id for one in [*of_exercise(exercise.name), *of_exercise(lender)]}
     return bool(ids & set(OF_SHAPE))

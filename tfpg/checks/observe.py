@@ -178,6 +178,28 @@ def call(function: Callable, arguments: dict[str, Any]) -> Any:
     return function(**arguments) if set(arguments) <= names else function(*arguments.values())
 
 
+def takes(function: Callable, parameters: Sequence[str]) -> bool:
+    """Whether it can be called with these, by name or else in this order."""
+    names = dict.fromkeys(parameters)
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return True
+    try:
+        if set(names) <= set(signature.parameters):
+            signature.bind(**names)
+        else:
+            signature.bind(*names)
+    except TypeError:
+        return False
+    return True
+
+
+def parameters_of(function: Callable) -> list[str]:
+    """Their names."""
+    return list(inspect.signature(function).parameters)
+
+
 def in_numpy(result: Any) -> np.ndarray:
     """An array of any framework, or a list of them, as a plain NumPy array of numbers."""
     if isinstance(result, list | tuple):

@@ -3,6 +3,7 @@
 A .py file, or the code cells of an .ipynb in their order, without magics.
 """
 
+import ast
 import contextlib
 import inspect
 import io
@@ -32,11 +33,12 @@ class Submission(NamedTuple):
     error: str | None
 
 
-def load(path: str | Path, names: Collection[str]) -> Submission:
+def load(path: str | Path, names: Collection[str], go_on: bool = False) -> Submission:
     """Run a file and find the functions of these names that it defines.
 
     What it prints goes nowhere. An exception, an exit or a syntax error ends it, and is told in one
-    line. Imported functions do not count. Raises BadInput if the file cannot be read.
+    line. Imported functions do not count. To go on means to run, after a statement that failed, those
+    that follow it. Raises BadInput if the file cannot be read.
     """
     path = Path(path)
     module = types.ModuleType(f"checked_{path.stem}")
@@ -49,7 +51,7 @@ def load(path: str | Path, names: Collection[str]) -> Submission:
     try:
         with undisturbed():
             for name, source in pieces:
-                error = _run(name, source, module) or error
+                error = _run(name, source, module, go_on) or error
     finally:
         sys.path.remove(folder)
     functions = {
@@ -103,23 +105,38 @@ def _without_magics(source: str) -> str:
     )
 
 
-def _run(name: str, source: str, module: types.ModuleType) -> str | None:
-    """Run one piece; give what ended it early, in one line."""
+def _run(name: str, source: str, module: types.ModuleType, go_on: bool) -> str | None:
+    """Run one piece; give what ended it early, or what failed first in it, in one line."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
-        exec(compile(source, name, "exec"), module.__dict__)
-    except KeyboardInterrupt:
-        raise
-    except SyntaxError as error:
-        return f"{name}, line {error.lineno}: {type(error).__name__}: {error.msg}"
-    except BaseException as error:  # SystemExit too: it may call exit()
-        lines = [
-            one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == name
-        ]
-        message = " ".join(str(error).split())
-        place = f"{name}, line {lines[-1]}" if lines else name
-        return f"{place}: {type(error).__name__}{': ' if message else ''}{message}"
-    return None
+        compile(source, name, "exec")
+        statements = ast.parse(source, name).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        return f"{name}{line}: {type(error).__name__}: {getattr(error, 'msg', error)}"
+    future = [
+        one for one in statements if isinstance(one, ast.ImportFrom) and one.module == "__future__"
+    ]
+    told = None
+    while statements:
+        try:
+            exec(compile(ast.Module(statements, []), name, "exec"), module.__dict__)
+            break
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: it may call exit()
+            lines = [
+                one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == name
+            ]
+            message = " ".join(str(error).split())
+            place = f"{name}, line {lines[-1]}" if lines else name
+            told = told or f"{place}: {type(error).__name__}{': ' if message else ''}{message}"
+            if not go_on or not lines:
+                break
+            ends = [one.end_lineno or 0 for one in statements]
+            failed = next(place for place, end in enumerate(ends) if end >= (lines[0] or 0))
+            statements = [*future, *statements[failed + 1 :]] if statements[failed + 1 :] else []
+    return told
 
 
 def _is_own(function: Callable, module: types.ModuleType, folder: str) -> bool:

@@ -74,4 +74,10 @@ def _check_language(language: str) -> None:
         raise BadInput(f"--lang is one of {', '.join(LANGUAGES)}, got {language!r}")
 
 
-ACTIONS = {"new": new}
+def _grading(options: argparse.Namespace) -> int:
+    from tfpg.commands import grade
+
+    return getattr(grade, options.action)(options)
+
+
+ACTIONS = {"new": new, **dict.fromkeys(("grade", "map", "gradescope", "otter"), _grading)}

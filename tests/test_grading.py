@@ -1,0 +1,781 @@
+"""Grading: what other people's code may try, and what it gets."""
+
+import json
+import os
+import pickle
+import stat
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfpg.cli import main
+from tfpg.errors import BadInput
+from tfpg.homework import grading, limits, sandbox, wire
+from tfpg.homework.grading import Asked
+from tfpg.homework.map import counts
+from tfpg.homework.reports import Class, read_table
+from tfpg.homework.submissions import Code, entries, take
+
+RIGHT = """
+import numpy as np
+
+def reward_to_go(rewards, discount=1.0):
+    q_values = np.zeros(len(rewards))
+    running = 0.0
+    for t in reversed(range(len(rewards))):
+        running = rewards[t] + discount * running
+        q_values[t] = running
+    return q_values
+"""
+NORMALIZE = """
+def normalize(q_values):
+    return (q_values - q_values.mean()) / (q_values.std() + 1e-8)
+"""
+ASKED = [Asked("reward_to_go", "reward_to_go"), Asked("normalize", "normalize")]
+needs_filter = pytest.mark.skipif(not limits.can_filter(), reason="no filter of system calls here")
+
+
+@pytest.fixture(scope="module")
+def isolation():
+    return sandbox.strongest()
+
+
+@pytest.fixture(scope="module")
+def boxes(isolation):
+    """Those of the whole module: what one submission breaks, a later test finds broken."""
+    with sandbox.boxes(isolation) as several:
+        yield several
+
+
+@pytest.fixture
+def apart(isolation):
+    if isolation.gaps:
+        pytest.skip(f"{isolation.name} does not stop it: {isolation.gaps}")
+
+
+def code(text, name="ann.py"):
+    return Code("ann", {name: textwrap.dedent(text).encode()}, [])
+
+
+def graded(boxes, text, asked=ASKED, name="ann.py"):
+    one = code(text, name)
+    return grading._judged(one, *grading._run(one, [asked], "secret", boxes), boxes)
+
+
+def states(boxes, text, **more):
+    return [one.short for one in graded(boxes, text, **more).marks.values()]
+
+
+# --- what its functions deserve
+
+
+def test_right_functions_are_right_and_others_are_open_missing_or_named(boxes):
+    assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
+    stub = (
+        '\ndef normalize(q_values):\n    """Mean 0."""\n    raise NotImplementedError("exercise 2")\n'
+    )
+    assert states(boxes, RIGHT + stub) == ["right", "open"]
+    assert states(boxes, stub) == ["missing", "open"]
+    wrong = RIGHT.replace("q_values[t] = running", "q_values[t] = rewards[t] * discount ** t")
+    assert states(boxes, wrong) == ["B9", "missing"]
+
+
+def test_a_lost_column_is_named_with_its_line(boxes):
+    mark = graded(
+        boxes,
+        """
+        import numpy as np
+        def loss(logits, actions, q_values):
+            shifted = logits - logits.max(1, keepdims=True)
+            likelihoods = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+            return (-(likelihoods * actions).sum(1) * q_values).mean()
+        """,
+        asked=[Asked("loss", "loss")],
+    ).marks["loss"]
+    assert (mark.state, mark.mistake) == ("wrong", "B1")
+    assert "line 6" in mark.evidence
+
+
+def test_other_names_and_parameters_of_a_variant(boxes):
+    text = RIGHT.replace("reward_to_go", "later").replace("rewards", "gains").replace("discount", "g")
+    asked = [Asked("reward_to_go", "later", {"rewards": "gains", "discount": "g"}, 2)]
+    mark = graded(boxes, text, asked=asked).marks["reward_to_go"]
+    assert (mark.state, mark.earned, mark.function) == ("right", 2, "later")
+    wrong = graded(boxes, text.replace("g * running", "running"), asked=asked).marks["reward_to_go"]
+    assert "later(gains=" in wrong.evidence
+    assert wrong.earned == 0
+
+
+def test_wrong_parameters_are_told(boxes):
+    evidence = graded(boxes, "def normalize(): return 1\n").marks["normalize"].evidence
+    assert "wanted is normalize(q_values)" in evidence
+
+
+def test_a_statement_that_fails_does_not_take_the_rest_with_it(boxes):
+    grade = graded(boxes, f"import no_such_thing\n{RIGHT}\nexit()\n{NORMALIZE}\n1 / 0\n")
+    assert [one.state for one in grade.marks.values()] == ["right", "right"]
+    assert "line 2: ModuleNotFoundError" in grade.notes[0] or "line 1" in grade.notes[0]
+
+
+def test_notebooks(boxes):
+    cells = ["%matplotlib inline\n" + RIGHT, "import tfpg\ntfpg.check(reward_to_go)", NORMALIZE, "!ls"]
+    notebook = {
+        "cells": [{"cell_type": "code", "source": one.splitlines(keepends=True)} for one in cells],
+        "nbformat": 4,
+    }
+    assert states(boxes, json.dumps(notebook), name="ann.ipynb") == ["right", "right"]
+
+
+def test_of_several_files_the_best_counts(boxes):
+    wrong = RIGHT.replace("discount * ", "")
+    one = Code("ann", {"a.py": wrong.encode(), "b.py": RIGHT.encode(), "c.py": b"x = 1"}, [])
+    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
+    assert (grade.marks["reward_to_go"].state, grade.marks["reward_to_go"].file) == ("right", "b.py")
+
+
+def test_a_file_may_import_another_of_the_submission(boxes):
+    both = {"part.py": NORMALIZE.encode(), "sub.py": b"from part import normalize\n" + RIGHT.encode()}
+    one = Code("ann", both, [])
+    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
+    assert [each.state for each in grade.marks.values()] == ["right", "right"]
+
+
+def test_files_that_cannot_be_read_are_wrong_and_nothing_more(boxes):
+    for name, text in (
+        ("ann.py", b"def reward_to_go(\xff\xfe"),
+        ("ann.py", b"def reward_to_go(rewards"),
+        ("ann.ipynb", b'{"cells": "def reward_to_go(x)"}'),
+        ("ann.ipynb", b"[" * 100_000 + b"def reward_to_go(x)"),
+        ("ann.py", b"def reward_to_go(x): return " + b"-" * 200_000 + b"1"),
+        ("ann.py", b"def reward_to_go(x): return " + b"(" * 5_000 + b")" * 5_000),
+    ):
+        one = Code("ann", {name: text}, [])
+        grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
+        assert grade.marks["reward_to_go"].state in ("wrong", "missing")
+    assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
+
+
+# --- what it may try
+
+
+def attacked(boxes, text, expected=("right", "wrong"), asked=ASKED):
+    """An attack, after which others are graded as before."""
+    grade = graded(boxes, text, asked=asked)
+    assert [one.state for one in grade.marks.values()] == list(expected)
+    assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
+    return grade
+
+
+def test_patching_numpy_gets_nothing(boxes):
+    attacked(
+        boxes,
+        RIGHT
+        + """
+import numpy.testing
+np.allclose = np.isclose = np.array_equal = lambda *a, **k: True
+np.testing.assert_allclose = lambda *a, **k: None
+np.testing.assert_array_equal = np.testing.assert_equal = lambda *a, **k: None
+def normalize(q_values):
+    return q_values
+""",
+    )
+
+
+def test_patching_the_runner_gets_nothing(boxes):
+    attacked(
+        boxes,
+        RIGHT
+        + """
+import gc, sys
+def normalize(q_values):
+    frame = sys._getframe()
+    while frame:
+        for name in list(frame.f_globals):
+            if name in ("_send", "_answer", "observe", "judge", "EXERCISES", "check"):
+                frame.f_globals[name] = lambda *a, **k: {"state": "right"}
+        frame = frame.f_back
+    return q_values
+""",
+    )
+
+
+def test_patching_the_library_or_the_test_runner_gets_nothing(boxes):
+    attacked(
+        boxes,
+        RIGHT
+        + """
+import sys, types
+for name in ("tfpg", "tfpg.checks", "tfpg.checks.judge", "pytest", "unittest"):
+    module = types.ModuleType(name)
+    module.judge = module.check = module.main = lambda *a, **k: True
+    sys.modules[name] = module
+def normalize(q_values):
+    return q_values
+""",
+    )
+
+
+def test_printing_a_score_gets_nothing(boxes):
+    forged = wire.encode({"state": "right", "points": 100, "right": True})
+    observed = wire.encode({"state": "observed", "form": 0, "outcomes": [], "broadcast": None})
+    attacked(
+        boxes,
+        RIGHT
+        + f"""
+import os
+print('{{"score": 100}}')
+def normalize(q_values):
+    for descriptor in range(200):
+        for message in ({forged!r}, {observed!r}, b"score: 100"):
+            try:
+                os.write(descriptor, message)
+            except OSError:
+                pass
+    return q_values
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"state": "right"},
+        {"state": "observed"},
+        {"state": "observed", "form": 0, "outcomes": [], "broadcast": None},
+        {"state": "observed", "form": 9, "outcomes": [], "broadcast": None},
+        {"state": "observed", "form": 0, "outcomes": [{"outputs": {}}] * 6, "broadcast": None},
+        {
+            "state": "observed",
+            "form": 0,
+            "outcomes": [{"outputs": {"values": 1}}] * 6,
+            "broadcast": None,
+        },
+        {"state": "observed", "form": 0, "outcomes": [{"failure": []}] * 6, "broadcast": None},
+        {
+            "state": "observed",
+            "form": 0,
+            "outcomes": [{"outputs": {"values": np.full((3, 1), np.nan)}}] * 6,
+            "broadcast": [1, "x", ["a"], []],
+        },
+        {"state": "parameters", "got": ["{0.__class__}", "x"]},
+        {"state": "failed", "why": "<script>\x1b[31m"},
+        {"state": ["x"]},
+    ],
+)
+def test_forged_answers_are_wrong(answer):
+    mark = grading.mark(ASKED[1], "seed", answer)
+    assert mark.state == "wrong"
+    assert mark.evidence.isprintable()
+
+
+def test_not_a_number_is_no_gradient():
+    asked = Asked("actor_loss", "actor_loss")
+    exercise = grading._forms(asked)[0]
+    marks = []
+    for added in (0.0, np.nan):
+        outputs = [exercise.expected(one.inputs) for one in grading.cases(exercise, "seed")]
+        outcomes = [
+            {"outputs": one | {"critic gradient": one["critic gradient"] + added}} for one in outputs
+        ]
+        answer = {"state": "observed", "form": 0, "outcomes": outcomes, "broadcast": None}
+        marks.append(grading.mark(asked, "seed", answer).state)
+    assert marks == ["right", "wrong"]
+
+
+@pytest.mark.parametrize("leave", ["exit()", "os._exit(0)", "raise KeyboardInterrupt", "os.abort()"])
+def test_leaving_costs_the_function_that_leaves_only(boxes, leave):
+    text = f"import os\ndef reward_to_go(rewards, discount=1.0):\n    {leave}\n{NORMALIZE}"
+    attacked(boxes, text, ("wrong", "right"))
+
+
+@pytest.fixture
+def hasty(monkeypatch, isolation):
+    """Boxes with little patience."""
+    monkeypatch.setattr(sandbox, "SECONDS", 1.0)
+    monkeypatch.setattr(sandbox, "SECONDS_TO_LOAD", 1.0)
+    with sandbox.boxes(isolation) as several:
+        yield several
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while True: pass",
+        "while True:\n        try:\n            while True: pass\n        except BaseException: pass",
+        "import time; time.sleep(1000)",
+    ],
+)
+def test_loops_end_and_cost_the_function_that_loops_only(hasty, loop):
+    text = f"def reward_to_go(rewards, discount=1.0):\n    {loop}\n{NORMALIZE}"
+    attacked(hasty, text, ("wrong", "right"))
+
+
+def test_a_loop_while_loading_is_interrupted(hasty):
+    attacked(hasty, RIGHT + NORMALIZE + "\nwhile True: pass\n", ("right", "right"))
+
+
+@needs_filter
+def test_forks_and_programs_are_refused(boxes):
+    grade = attacked(
+        boxes,
+        RIGHT
+        + """
+import os
+def normalize(q_values):
+    while True:
+        os.fork()
+""",
+    )
+    assert "PermissionError" in grade.marks["normalize"].evidence
+    for start in ("subprocess.run(['ls'])", "os.execv('/bin/ls', ['ls'])", "os.system('ls') and 1/0"):
+        text = f"import os, subprocess\ndef normalize(q_values):\n    {start}\n    return q_values\n"
+        attacked(boxes, text, ("missing", "wrong"))
+
+
+@needs_filter
+def test_threads_are_allowed(boxes):
+    text = (
+        f"{RIGHT}\nfrom threading import Thread\none = Thread(target=print)\none.start()\none.join()\n"
+    )
+    assert graded(boxes, text + NORMALIZE).notes == []
+
+
+@needs_filter
+def test_nobody_else_can_be_signalled_or_looked_into(boxes):
+    attacked(
+        boxes,
+        """
+        import os
+        def reward_to_go(rewards, discount=1.0):
+            os.kill(os.getppid(), 9)
+        def normalize(q_values):
+            open(f"/proc/{os.getppid()}/mem", "r+b")
+        """,
+        ("wrong", "wrong"),
+    )
+
+
+@needs_filter
+def test_there_is_no_network(boxes):
+    text = "import socket\ndef normalize(q_values):\n    socket.socket()\n"
+    assert "PermissionError" in attacked(boxes, text, ("missing", "wrong")).marks["normalize"].evidence
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS limits no memory")
+def test_filling_memory_costs_the_function_that_does_only(isolation, monkeypatch):
+    monkeypatch.setattr(sandbox, "MEMORY", 2**29)
+    own = "\ndef normalize(q_values):\n    return [bytearray(2**26) for _ in range(1000)]\n"
+    shared = own.replace("bytearray(2**26)", "mmap.mmap(-1, 2**26)").replace("def", "import mmap\ndef")
+    with sandbox.boxes(isolation) as several:
+        assert "MemoryError" in attacked(several, RIGHT + own).marks["normalize"].evidence
+        assert "allocate memory" in attacked(several, RIGHT + shared).marks["normalize"].evidence
+
+
+def test_filling_the_disk_ends_soon_and_leaves_nothing(boxes, tmp_path, isolation):
+    attacked(
+        boxes,
+        RIGHT
+        + """
+import os, tempfile
+def normalize(q_values):
+    with open(os.path.join(tempfile.gettempdir(), "large"), "wb") as file:
+        while True:
+            file.write(bytes(2**20))
+""",
+    )
+    if not isolation.gaps:
+        several = """
+import tempfile
+def normalize(q_values):
+    kept = []
+    while True:
+        kept.append(tempfile.NamedTemporaryFile(delete=False))
+        kept[-1].write(bytes(2**20))
+"""
+        attacked(boxes, RIGHT + several)
+        assert states(boxes, RIGHT + _normalize_if("not os.listdir('/dev/shm')")) == ["right", "right"]
+    assert states(
+        boxes, RIGHT + _normalize_if("os.listdir(tempfile.gettempdir()) == ['submission']")
+    ) == [
+        "right",
+        "right",
+    ]
+
+
+def _normalize_if(condition):
+    return f"\nimport os, tempfile\nassert {condition}\n{NORMALIZE}".replace(
+        "def normalize", f"if {condition}:\n  def normalize"
+    ).replace("    return (q", "      return (q")
+
+
+def test_the_graders_files_are_out_of_reach(boxes, apart, tmp_path):
+    secret = tmp_path / "answers.txt"
+    secret.write_text("42")
+    text = f"def normalize(q_values):\n    return float(open({str(secret)!r}).read())\n"
+    assert (
+        "FileNotFoundError" in attacked(boxes, text, ("missing", "wrong")).marks["normalize"].evidence
+    )
+    writes = "def normalize(q_values):\n    open('/etc/passwd', 'a')\n"
+    attacked(boxes, writes, ("missing", "wrong"))
+
+
+def test_the_environment_of_the_grader_is_not_handed_on(monkeypatch, isolation):
+    monkeypatch.setenv("SECRET", "42")
+    with sandbox.boxes(isolation) as several:
+        assert states(several, RIGHT + _normalize_if("'SECRET' not in os.environ")) == [
+            "right",
+            "right",
+        ]
+
+
+def test_a_pickle_is_never_opened(boxes, tmp_path):
+    planted = tmp_path / "planted"
+
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(planted),)
+
+    content = pickle.dumps(Bomb())
+    text = f"""
+import os, pickle
+import numpy as np
+class Bomb:
+    def __reduce__(self):
+        return os.mkdir, ({str(planted)!r},)
+def reward_to_go(rewards, discount=1.0):
+    return np.array([Bomb()], dtype=object)
+def normalize(q_values):
+    for descriptor in range(100):
+        try:
+            os.write(descriptor, {content!r})
+        except OSError:
+            pass
+    return Bomb()
+"""
+    attacked(boxes, text, ("wrong", "wrong"))
+    assert not planted.exists()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "from tfpg import reward_to_go",
+        "import tfpg\nreward_to_go = tfpg.reward_to_go",
+        "import importlib\nreward_to_go = importlib.import_module('tfpg.returns').reward_to_go",
+        "def reward_to_go(rewards, discount=1.0):\n    return __import__('tfpg').total_reward(rewards)",
+    ],
+)
+def test_the_librarys_answers_cannot_be_imported(boxes, how):
+    grade = graded(boxes, f"{how}\n{NORMALIZE}")
+    assert grade.marks["reward_to_go"].state in ("missing", "wrong")
+    assert grade.marks["normalize"].state == "right"
+    assert "not at hand" in str(grade)
+
+
+def test_the_library_is_not_there_without_the_hook_either(boxes, apart):
+    import tfpg
+
+    root = str(Path(tfpg.__file__).parents[1])
+    text = f"""
+import sys
+sys.meta_path[:] = [one for one in sys.meta_path if "NoAnswers" not in str(one)]
+sys.path.insert(0, {root!r})
+from tfpg.returns import reward_to_go as answer
+def reward_to_go(rewards, discount=1.0):
+    return answer(rewards, discount)
+"""
+    grade = graded(boxes, text)
+    assert grade.marks["reward_to_go"].state == "wrong"
+    assert "ModuleNotFoundError" in grade.notes[0]
+
+
+def test_the_library_may_be_allowed(isolation):
+    text = "import tfpg\ndef reward_to_go(rewards, d):\n    return tfpg.reward_to_go(rewards, d)"
+    with sandbox.boxes(isolation, allow_tfpg=True) as several:
+        assert states(several, text) == ["right", "missing"]
+
+
+def test_one_submission_cannot_disturb_the_next(boxes):
+    """It leaves files behind, and writes answers for those that come after it."""
+    graded(
+        boxes,
+        """
+        import builtins, os, tempfile
+        import numpy as np
+        builtins.open = np.sum = None
+        open_ = os.open(os.path.join(tempfile.gettempdir(), "numpy.py"), os.O_CREAT | os.O_WRONLY)
+        os.write(open_, b"raise SystemExit")
+        def normalize(q_values):
+            for descriptor in range(100):
+                try:
+                    os.write(descriptor, bytes(100_000))
+                except OSError:
+                    pass
+        """,
+    )
+    assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
+
+
+# --- messages
+
+
+def test_what_is_encoded_is_decoded():
+    document = {
+        "a": [np.arange(6.0).reshape(2, 3), np.array(True)],
+        "b": {"c": np.zeros((0, 2), np.int8)},
+    }
+    again = wire.decode(wire.encode(document))
+    np.testing.assert_array_equal(again["a"][0], document["a"][0])
+    assert again["a"][1].dtype == bool
+    assert again["a"][1].shape == ()
+    assert again["b"]["c"].shape == (0, 2)
+    assert wire.split(wire.encode(1) + wire.encode(2) + b"\0" * 20 + b"\1")[:2] == [
+        wire.encode(1),
+        wire.encode(2),
+    ]
+
+
+def _message(text, body=b""):
+    return wire.LENGTHS.pack(len(text), len(body)) + text + body
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"\0" * 15,
+        b"\xff" * 16,
+        _message(b"{"),
+        _message(b"\xff"),
+        _message(b"[" * 100_000),
+        _message(b"9" * 10_000),
+        _message(b'{"array": ["|O", [1]]}', b"\0" * 8),
+        _message(b'{"array": ["<f8", [2]]}', b"\0" * 8),
+        _message(b'{"array": ["<f8", [1]]}', b"\0" * 16),
+        _message(b'{"array": ["<f8", [-1]]}', b"\0" * 8),
+        _message(b'{"array": ["<f8", [99999999999, 99999999999]]}'),
+        _message(b'{"array": ["<f8", [true]]}', b"\0" * 8),
+        _message(b'{"array": ["i4,i4", [1]]}', b"\0" * 8),
+        _message(b'{"array": ["<U2", [1]]}', b"\0" * 8),
+        _message(b'{"array": 1}'),
+        _message(b'{"array": ["<f8", 1]}', b"\0" * 8),
+        pickle.dumps({"score": 100}),
+    ],
+)
+def test_anything_else_is_refused(message):
+    with pytest.raises(ValueError):  # noqa: PT011
+        wire.decode(message)
+
+
+# --- what is handed in
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/").replace("_py", ".py"), content)
+    return path
+
+
+def test_files_folders_and_zips_are_submissions(tmp_path):
+    (tmp_path / "ann.py").write_text(RIGHT)
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "bob" / "hw.ipynb").write_text("{}")
+    (tmp_path / "bob" / "notes.pdf").write_bytes(b"x")
+    (tmp_path / "bob" / "__pycache__").mkdir()
+    (tmp_path / "bob" / "__pycache__" / "x.py").write_text("x")
+    zipped(tmp_path / "cleo.zip", deep__hw_py=RIGHT)
+    (tmp_path / "dan").mkdir()
+    zipped(tmp_path / "dan" / "mine.zip", hw_py=NORMALIZE)
+    (tmp_path / "ann.zip").write_bytes(b"no zip")
+    (tmp_path / "README.md").write_text("x")
+    several = {one.name: take(one) for one in entries(tmp_path)}
+    assert {name: list(one.files) for name, one in several.items()} == {
+        "ann.py": ["ann.py"],
+        "ann.zip": [],
+        "bob": ["hw.ipynb"],
+        "cleo": ["deep/hw.py"],
+        "dan": ["hw.py"],
+    }
+    assert "cannot be unpacked" in several["ann.zip"].notes[0]
+
+
+def test_zips_cannot_write_outside_link_or_burst(tmp_path):
+    path = tmp_path / "ann.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../out.py", "x")
+        archive.writestr("/tmp/abs.py", "x")
+        archive.writestr("..\\back.py", "x")
+        archive.writestr("C:/drive.py", "x")
+        link = zipfile.ZipInfo("link.py")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("bomb.py", bytes(200 * 2**20))
+        archive.writestr("fine.py", "x = 1")
+    taken = take(entries(path)[0])
+    assert list(taken.files) == ["fine.py"]
+    assert len(taken.notes) == 6
+
+
+def test_a_zip_that_lies_about_its_sizes_is_read_no_further_than_allowed(tmp_path):
+    path = zipped(tmp_path / "ann.zip", bomb_py=bytes(50 * 2**20))
+    content = bytearray(path.read_bytes())
+    size = (50 * 2**20).to_bytes(4, "little")
+    while size in content:
+        start = content.index(size)
+        content[start : start + 4] = (10).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert all(len(one) <= 10 for one in take(entries(path)[0]).files.values())
+
+
+def test_links_in_folders_are_left_out(tmp_path):
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "secret.py").write_text("x")
+    (tmp_path / "ann" / "link.py").symlink_to(tmp_path / "secret.py")
+    (tmp_path / "ann" / "all").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "ann" / "pipe.py")
+    taken = take(next(one for one in entries(tmp_path) if one.name == "ann"))
+    assert taken.files == {}
+    assert len(taken.notes) == 2
+
+
+def test_nothing_handed_in_is_told(tmp_path):
+    with pytest.raises(BadInput, match="holds no submission"):
+        entries(tmp_path)
+    with pytest.raises(BadInput, match="does not exist"):
+        entries(tmp_path / "x")
+
+
+# --- a class
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "=ann.py").write_text(RIGHT + NORMALIZE)
+    (folder / "bob.py").write_text(RIGHT.replace("discount * ", ""))
+    zipped(folder / "cleo.zip", hw_py=RIGHT)
+    (folder / "dan.zip").write_bytes(b"no zip")
+    (folder / "eve.py").write_text("def normalize(q_values):\n    raise ValueError('<b>![x](y)')\n")
+    return folder
+
+
+def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
+    handed_in, tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "grades.csv"
+    assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 0
+    first = out.read_text()
+    assert first.splitlines() == [
+        "submission,points,out_of,reward_to_go,normalize,notes",
+        "'=ann,2,2,right,right,",
+        "bob,0,2,wrong,missing,",
+        "cleo,1,2,right,missing,",
+        "dan,0,2,missing,missing,dan.zip cannot be unpacked: File is not a zip file",
+        "eve,0,2,missing,wrong,",
+    ]
+    assert "should be" in (tmp_path / "grades" / "bob.md").read_text()
+    assert "&lt;b&gt;! [x] (y)" in (tmp_path / "grades" / "eve.md").read_text()
+
+    (handed_in / "bob.py").write_text(RIGHT)
+    asked = []
+    run = sandbox.Boxes.run
+    monkeypatch.setattr(
+        sandbox.Boxes,
+        "run",
+        lambda self, files, *rest: asked.append([*files]) or run(self, files, *rest),
+    )
+    assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 0
+    assert [one for one in asked if one != ["nothing.py"]] == [["bob.py"]]
+    assert "1 graded, 4 known from before" in capsys.readouterr().out
+    assert out.read_text() == first.replace("bob,0,2,wrong", "bob,1,2,right")
+
+
+def test_grading_twice_gives_the_same_grades(handed_in, tmp_path):
+    """Also with other secrets, and hence other inputs."""
+    for name in ("one", "two"):
+        main(["homework", "grade", str(handed_in), "--out", str(tmp_path / f"{name}.csv")])
+    assert (tmp_path / "one.csv").read_text() == (tmp_path / "two.csv").read_text()
+    assert (tmp_path / "one" / "secret").read_text() != (tmp_path / "two" / "secret").read_text()
+
+
+def test_inputs_differ_between_submissions_and_secrets_and_are_else_the_same():
+    exercise = grading._forms(ASKED[0])[0]
+    first, same, other = (grading.cases(exercise, seed)[0].inputs["rewards"] for seed in "aab")
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_grades_that_somebody_changed_are_not_written_over(handed_in, tmp_path, capsys):
+    out = tmp_path / "grades.csv"
+    out.write_text("mine")
+    assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 2
+    assert out.read_text() == "mine"
+    assert "move it away" in capsys.readouterr().err
+    out.unlink()
+    (tmp_path / "grades").mkdir()
+    (tmp_path / "grades" / "thesis.txt").write_text("mine")
+    assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 2
+
+
+def test_the_map_counts_mistakes_and_names_nobody(tmp_path, capsys):
+    table = tmp_path / "grades.csv"
+    table.write_text(
+        "submission,points,out_of,loss,reward_to_go,notes\n"
+        "ann,1,2,B1,right,\nbob,0,2,B1,B8,\ncleo,0,2,open,wrong,x\n"
+    )
+    words, several = counts(read_table(table))
+    assert words == ["B1", "B8", "wrong", "open"]
+    np.testing.assert_array_equal(several, [[2, 0, 0, 1], [0, 1, 1, 0]])
+    picture = tmp_path / "map.svg"
+    assert main(["homework", "map", str(table), "--out", str(picture)]) == 0
+    assert main(["homework", "map", str(table), "--out", str(picture)]) == 2  # never over another
+    table.write_text("name,score\nann,1\n")
+    assert main(["homework", "map", str(table)]) == 2
+    with pytest.raises(BadInput, match="no grade"):
+        counts(Class(["loss"], []))
+
+
+def test_the_command_needs_no_tensorflow(handed_in, tmp_path):
+    code = (
+        "import sys; from tfpg.cli import main; "
+        f"main(['homework', 'grade', {str(handed_in)!r}, '--out', {str(tmp_path / 'grades.csv')!r}]); "
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("notebook", [False, True])
+def test_an_assignment_is_worth_nothing_as_handed_out_and_everything_solved(tmp_path, notebook):
+    from tfpg.homework.assignments import assignment, files, hand_out
+
+    hand_out(tmp_path / "hw", "lecture", 2, notebook)
+    folder = tmp_path / "in"
+    for solved in (False, True):
+        for name, text in files(assignment("lecture", 2), notebook, solved=solved).items():
+            path = folder / str(solved) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    out = tmp_path / "grades.csv"
+    command = [
+        "homework",
+        "grade",
+        str(folder),
+        "--assignment",
+        str(tmp_path / "hw"),
+        "--out",
+        str(out),
+    ]
+    assert main(command) == 0
+    open_, full = (line.split(",") for line in out.read_text().splitlines()[1:])
+    assert open_[1] == "0"
+    assert set(open_[3:-1]) == {"open"}
+    assert full[1] == full[2] != "0"
+    assert set(full[3:-1]) == {"right"}

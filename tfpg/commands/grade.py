@@ -1,0 +1,94 @@
+"""`tfpg homework grade`, `map`, `gradescope` and `otter`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tfpg.errors import BadInput
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade all submissions; print where the grades are, and how many were graded."""
+    from tfpg.display import say, track
+    from tfpg.homework import grading, sandbox
+    from tfpg.homework.reports import Records
+    from tfpg.homework.submissions import entries, take
+
+    several = entries(options.submissions)
+    records = Records(Path(options.out))
+    assignments = [_assignment(one) for one in options.assignment or ()]
+    isolation = sandbox.strongest()
+    if isolation.gaps:
+        print(
+            f"tfpg: submissions are kept apart by {isolation.name} only: {isolation.gaps}. "
+            "Install bubblewrap (bwrap), or grade in a virtual machine.",
+            file=sys.stderr,
+        )
+    codes = [take(one) for one in several]
+    asked = assignments or [grading.asked_by_all(codes)]
+    if not asked[0]:
+        raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
+    keys = [grading.key(one, asked, records.secret, options.allow_tfpg) for one in codes]
+    grades = {one.name: records.done(one.name, key) for one, key in zip(codes, keys, strict=True)}
+    rest = [(one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None]
+    found = grading.grade(
+        [one for one, _ in rest], asked, records.secret, isolation, options.allow_tfpg
+    )
+    for (code, key), one in zip(track(rest, "grading"), found, strict=True):
+        records.keep(one, key)
+        grades[code.name] = one
+    complete = [one for one in grades.values() if one is not None]
+    records.finish(complete)
+    before = len(several) - len(rest)
+    say(f"{len(rest)} graded{f', {before} known from before' if before else ''}")
+    if not assignments:
+        say(f"asked, a point for each: {', '.join(one.function for one in asked[0])}")
+    say(f"{records.table}, and a page for each student in {records.folder}")
+    return 0
+
+
+def map(options: argparse.Namespace) -> int:
+    """Draw the class's mistakes and print where the picture is."""
+    from tfpg.homework.map import draw_map
+    from tfpg.homework.reports import read_table
+
+    path = Path(options.out) if options.out else Path(options.grades).with_suffix(".png")
+    if path.suffix not in (".png", ".pdf", ".svg"):
+        raise BadInput(f"a picture is a .png, .pdf or .svg file, got {path}")
+    if path.exists():
+        raise BadInput(f"{path} exists: name another --out, or move it away")
+    print(draw_map(read_table(options.grades), path))
+    return 0
+
+
+def gradescope(options: argparse.Namespace) -> int:
+    """Write an autograder for Gradescope and print where it is."""
+    from tfpg.homework.gradescope import write
+
+    print(write(_assignment(options.dir), options.out, options.visibility))
+    return 0
+
+
+def otter(options: argparse.Namespace) -> int:
+    """Write a master notebook for Otter and print where it is, and how to go on."""
+    from tfpg.homework.assignments import assignment
+    from tfpg.homework.otter import write
+    from tfpg.homework.standing import read_manifest
+
+    manifest = read_manifest(Path(options.dir))
+    path = write(assignment(manifest["set"], manifest["variant"]), options.out, manifest["language"])
+    print(path)
+    print(f"then: otter assign --no-pdfs {path} dist")
+    print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
+    return 0
+
+
+def _assignment(path: str) -> list:
+    """What an assignment asks: a folder made by `tfpg homework new`."""
+    from tfpg.homework.grading import Asked
+    from tfpg.homework.standing import read_manifest
+
+    return [
+        Asked(one["exercise"], one["function"], one["parameters"], one["points"])
+        for one in read_manifest(Path(path))["exercises"]
+    ]

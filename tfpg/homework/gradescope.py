@@ -1,0 +1,116 @@
+"""An autograder for Gradescope: a zip that grades there as `tfpg homework grade` does here.
+
+Gradescope builds an image with setup.sh, puts the zip into /autograder/source and a submission into
+/autograder/submission, starts run_autograder as root and shows results/results.json. NumPy is
+installed, and TensorFlow only if an exercise is called with a Keras policy.
+"""
+
+import json
+import secrets
+import zipfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tfpg.errors import BadInput
+from tfpg.files import atomically
+from tfpg.homework import grading, sandbox
+from tfpg.homework.grading import Asked, Grade
+from tfpg.homework.submissions import Entry, take
+
+VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
+PACKAGE = Path(__file__).parents[1]
+LIGHT = ("numpy", "scipy", "lazy_loader", "rich")
+HEAVY = ("tensorflow", "keras", "tensorflow-probability", "tf_keras")
+PYTHON = "/opt/tfpg/bin/python"
+
+SETUP = """\
+#!/bin/sh
+# Run once, as root, when the image is built.
+set -e
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install -y --no-install-recommends bubblewrap python3 python3-venv
+python=python3
+if ! $python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    apt-get install -y --no-install-recommends python3.11 python3.11-venv
+    python=python3.11
+fi
+$python -m venv /opt/tfpg
+/opt/tfpg/bin/pip install --no-cache-dir -r /autograder/source/requirements.txt
+"""
+
+RUN = f"""\
+#!/bin/sh
+# The answers lie in source: nobody but root may look into it, and submissions are not run as root.
+root=$(cd "$(dirname "$0")" && pwd)
+chmod -R go= "$root/source"
+start='import sys; sys.path.insert(0, sys.argv[1] + "/source")'
+start="$start; from tfpg.homework.gradescope import main; main(sys.argv[1])"
+exec {PYTHON} -I -B -c "$start" "$root"
+"""
+
+
+def write(asked: Sequence[Asked], path: str | Path, visibility: str = "visible") -> Path:
+    """Write the zip. Raises BadInput if it exists, or for an unknown visibility."""
+    path = Path(path)
+    if visibility not in VISIBILITIES:
+        raise BadInput(f"--visibility is one of {', '.join(VISIBILITIES)}, got {visibility!r}")
+    if path.suffix != ".zip":
+        raise BadInput(f"an autograder is a .zip file, got {path}")
+    if path.exists():
+        raise BadInput(f"{path} exists: name another --out, or move it away")
+    settings = {"asked": asked, "secret": secrets.token_hex(16), "visibility": visibility}
+    files = {
+        "setup.sh": SETUP,
+        "run_autograder": RUN,
+        "requirements.txt": "".join(f"{one}\n" for one in requirements(asked)),
+        "autograder.json": json.dumps(settings, indent=1) + "\n",
+    }
+    for one in sorted(PACKAGE.rglob("*.py")):
+        files[f"tfpg/{one.relative_to(PACKAGE).as_posix()}"] = one.read_text(encoding="utf-8")
+    with atomically(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
+        for name, text in files.items():
+            info = zipfile.ZipInfo(name)  # the same bytes whenever it is written, but for the secret
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (0o755 if text.startswith("#!") else 0o644) << 16
+            archive.writestr(info, text)
+    return path
+
+
+def requirements(asked: Sequence[Asked]) -> list[str]:
+    """What the image needs, in the versions that are installed here."""
+    keras = any(grading.task(one, "").keras for one in asked)
+    return [f"{one}=={version(one)}" for one in (*LIGHT, *(HEAVY if keras else ()))]
+
+
+def main(root: str) -> None:
+    """Grade the submission as Gradescope has laid it out, and write its results."""
+    source, submission, results = (Path(root, one) for one in ("source", "submission", "results"))
+    settings = json.loads((source / "autograder.json").read_text(encoding="utf-8"))
+    asked = [Asked(*one) for one in settings["asked"]]
+    isolation = sandbox.strongest()
+    code = take(Entry("submission", submission))
+    (grade,) = grading.grade([code], [asked], settings["secret"], isolation)
+    results.mkdir(exist_ok=True)
+    with atomically(results / "results.json") as unfinished:
+        unfinished.write_text(json.dumps(to_results(grade, settings["visibility"])), encoding="utf-8")
+    print(f"kept apart by {isolation.name}{': ' if isolation.gaps else ''}{isolation.gaps}")
+
+
+def to_results(grade: Grade, visibility: str) -> dict[str, Any]:
+    """What Gradescope reads: a test for each exercise, whose scores it adds up."""
+    tests = [
+        {
+            "name": one.function,
+            "score": one.earned,
+            "max_score": one.points,
+            "status": "passed" if one.state == "right" else "failed",
+            "output": f"{one.short}{': ' if one.evidence else ''}{one.evidence}",
+            "output_format": "text",
+            "visibility": visibility,
+        }
+        for one in grade.marks.values()
+    ]
+    return {"output": "\n".join(grade.notes), "stdout_visibility": "hidden", "tests": tests}

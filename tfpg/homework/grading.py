@@ -1,0 +1,263 @@
+"""Grading: the box gives arrays, and what they are worth is found out here.
+
+The inputs are drawn anew for each submission from a secret and its content, so that they cannot be
+known beforehand and the same submission always gets the same grade.
+"""
+
+import hashlib
+import json
+import os
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfpg import __version__
+from tfpg.checks.checking import may_broadcast, wrong_parameters
+from tfpg.checks.exercises import EXERCISES, Case, Exercise, named
+from tfpg.checks.judge import judge
+from tfpg.checks.observe import Arrays, Failure
+from tfpg.checks.shapes import Broadcast
+from tfpg.homework import sandbox
+from tfpg.homework.sandbox import Boxes, Isolation, Task
+from tfpg.homework.submissions import Code
+
+RANKS = ("missing", "open", "wrong", "right")
+IMPORTS_TFPG = re.compile(
+    r"""(?:^|\n|\\n|["'])[ \t]*(?:import|from)[ ]+tfpg\b|(?:import_module|__import__)\(\s*\\?["']tfpg"""
+)
+
+
+class Asked(NamedTuple):
+    """An exercise of an assignment, what its function and parameters are called there, its points."""
+
+    exercise: str
+    function: str
+    parameters: Mapping[str, str] | None = None  # the library's name -> the one there
+    points: int = 1
+
+
+class Mark(NamedTuple):
+    """What became of one exercise."""
+
+    state: str  # one of RANKS
+    mistake: str | None  # the id of a known one
+    evidence: str
+    function: str = ""
+    points: int = 0  # that it is worth, if right
+    file: str = ""
+
+    @property
+    def short(self) -> str:
+        """One word for a table."""
+        return self.mistake or self.state
+
+    @property
+    def earned(self) -> int:
+        """Points."""
+        return self.points if self.state == "right" else 0
+
+
+class Grade(NamedTuple):
+    """What became of one submission: a mark for each exercise asked, and what else is to be said."""
+
+    name: str
+    marks: dict[str, Mark]
+    notes: list[str]
+
+
+def asked_by_all(codes: Sequence[Code]) -> list[Asked]:
+    """The exercises that somebody has written, for one point each, in the lecture's order."""
+    names = list(dict.fromkeys(one.name for one in EXERCISES))
+    texts = [one.text for one in codes]
+    found = [one for one in names if any(re.search(rf"\bdef\s+{one}\s*\(", text) for text in texts)]
+    return [Asked(one, one) for one in found]
+
+
+def grade(
+    codes: Sequence[Code],
+    assignments: Sequence[Sequence[Asked]],
+    secret: str,
+    isolation: Isolation,
+    allow_tfpg: bool = False,
+) -> Iterator[Grade]:
+    """Grade the submissions in their order; as many at a time as there are processors.
+
+    Of several assignments, the variants of one, that counts whose functions the submission defines.
+    """
+    with sandbox.boxes(isolation, allow_tfpg) as boxes, ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = [pool.submit(_run, one, assignments, secret, boxes) for one in codes]
+        try:
+            for code, one in zip(codes, runs, strict=True):
+                grade = _judged(code, *one.result(), boxes)
+                if not allow_tfpg and IMPORTS_TFPG.search(code.text):
+                    grade.notes.append("it imports tfpg, which is not at hand in graded code")
+                yield grade
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Ran(NamedTuple):
+    """What one file of a submission gave."""
+
+    file: str
+    answers: list[dict]
+    error: str | None
+
+
+def _run(
+    code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes
+) -> tuple[Sequence[Asked], str, list[_Ran]]:
+    """Run the files of a submission that may hold something asked for."""
+    text, seed = code.text, f"{secret} {code.digest}"
+    asked = max(assignments, key=lambda several: sum(_defines(text, one) for one in several))
+    tasks = [task(one, seed) for one in asked]
+    ran = []
+    for file, content in code.files.items():
+        if any(_defines(content.decode(errors="replace"), one) for one in asked):
+            ran.append(_Ran(file, *boxes.run(code.files, file, tasks)))
+    return asked, seed, ran
+
+
+def _defines(text: str, asked: Asked) -> bool:
+    return bool(re.search(rf"\bdef\s+{asked.function}\b|\b{asked.function}\s*=", text))
+
+
+def task(asked: Asked, seed: str, look: bool = False) -> Task:
+    """What the box is asked to do for one exercise."""
+    exercises = _forms(asked)
+    return Task(
+        asked.function,
+        [
+            {
+                "parameters": list(one.parameters),
+                "protocol": one.protocol,
+                "inputs": [case.inputs for case in cases(one, seed)],
+            }
+            for one in exercises
+        ],
+        any(one.needs_tensorflow for one in exercises),
+        look,
+    )
+
+
+def _forms(asked: Asked) -> list[Exercise]:
+    """The signatures that its function may have; an assignment leaves no choice."""
+    return named(asked.exercise)[: None if asked.parameters is None else 1]
+
+
+def cases(exercise: Exercise, seed: str) -> list[Case]:
+    """The inputs of one exercise: the same ones for the same seed."""
+    text = f"{seed} {exercise.name} {exercise.protocol}".encode()
+    numbers = np.frombuffer(hashlib.sha256(text).digest(), np.uint32)
+    return exercise.cases(np.random.default_rng(numbers.tolist()))
+
+
+def _judged(code: Code, asked: Sequence[Asked], seed: str, ran: Sequence[_Ran], boxes: Boxes) -> Grade:
+    """The best mark of an exercise counts, if several files have it."""
+    marks: dict[str, Mark] = {}
+    for place, one in enumerate(asked):
+        several = [Mark("missing", None, "")]
+        several += [mark(one, seed, each.answers[place])._replace(file=each.file) for each in ran]
+        marks[one.exercise] = max(several, key=lambda each: RANKS.index(each.state))
+    for each in ran:
+        lost = [
+            one
+            for one, answer in zip(asked, each.answers, strict=True)
+            if marks[one.exercise].state == "wrong"
+            and marks[one.exercise].file == each.file
+            and answer.get("state") == "observed"
+            and any(map(may_broadcast, _forms(one)))
+        ]
+        marks |= _looked_at_again(code, lost, seed, each.file, boxes) if lost else {}
+    of = {one.exercise: one for one in asked}
+    marks = {
+        name: one._replace(function=of[name].function, points=of[name].points)
+        for name, one in marks.items()
+    }
+    errors = [f"its code failed at {_line(one.error)}" for one in ran if one.error]
+    return Grade(code.name, marks, [*code.notes, *errors])
+
+
+def _looked_at_again(
+    code: Code, asked: Sequence[Asked], seed: str, file: str, boxes: Boxes
+) -> dict[str, Mark]:
+    """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
+    answers = boxes.run(code.files, file, [task(one, seed, look=True) for one in asked]).answers
+    again = {
+        one.exercise: mark(one, seed, answer)._replace(file=file)
+        for one, answer in zip(asked, answers, strict=True)
+        if answer.get("state") == "observed"
+    }
+    return {name: one for name, one in again.items() if one.state == "wrong"}
+
+
+def mark(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
+    """What an answer of the box is worth. It may be anything: nothing in it is believed but arrays."""
+    state = answer.get("state")
+    if state in ("missing", "open"):
+        return Mark(state, None, "")
+    try:
+        if state == "parameters":
+            got = [one for one in answer["got"] if str(one).isidentifier()][:20]
+            return Mark("wrong", None, _renamed(wrong_parameters(asked.exercise, got).en, asked))
+        if state == "observed":
+            return _mark_of_arrays(asked, seed, answer)
+        why = answer.get("why") or "it raises " + answer["failure"][0]
+    except Exception:  # whatever a forged answer leads to
+        why = "it gives something else than what is asked"
+    return Mark("wrong", None, _line(why))
+
+
+def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
+    exercise = _forms(asked)[answer["form"]]
+    several = cases(exercise, seed)
+    observed = [_observed(one) for one in answer["outcomes"]]
+    lost = answer["broadcast"]
+    if lost is not None:
+        line, code, shape, operands = lost
+        lost = Broadcast(
+            int(line),
+            _line(code),
+            tuple(map(int, shape)),
+            tuple(tuple(map(int, one)) for one in operands),
+        )
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        verdict = judge(exercise, several, observed, lost)
+    if verdict.open:
+        return Mark("open", None, "")
+    evidence = _line(_renamed(verdict.evidence, asked), 1000)
+    return Mark("right" if verdict.right else "wrong", verdict.mistake, evidence)
+
+
+def _observed(outcome: dict[str, Any]) -> Arrays | Failure:
+    if "failure" in outcome:
+        kind, message, line = outcome["failure"]
+        return Failure(_line(kind), _line(message), None if line is None else int(line))
+    outputs = outcome["outputs"]
+    if not all(isinstance(one, np.ndarray) for one in outputs.values()):
+        raise ValueError("an output is no array")
+    return {str(name): one for name, one in outputs.items()}
+
+
+def _renamed(evidence: str, asked: Asked) -> str:
+    """The evidence in the names of the assignment."""
+    evidence = re.sub(rf"\b{asked.exercise}\(", f"{asked.function}(", evidence)
+    for name, here in (asked.parameters or {}).items():
+        evidence = re.sub(rf"\b{name}=", f"{here}=", evidence)
+    return evidence
+
+
+def key(code: Code, assignments: Sequence[Sequence[Asked]], secret: str, allow_tfpg: bool) -> str:
+    """What a grade depends on."""
+    whole = json.dumps([code.digest, code.notes, assignments, secret, allow_tfpg, __version__])
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _line(text: Any, longest: int = 300) -> str:
+    """One line of printable characters: what comes from a submission may hold anything."""
+    return "".join(one if one.isprintable() else " " for one in str(text))[:longest]

@@ -1,0 +1,150 @@
+"""What a grading leaves behind: a table of all, a page for each student, and records to go on from."""
+
+import csv
+import hashlib
+import html
+import io
+import json
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tfpg.errors import BadInput
+from tfpg.files import atomically
+from tfpg.homework.grading import Grade, Mark
+
+FIRST, LAST = ("submission", "points", "out_of"), ("notes",)
+SECRET, TABLE = "secret", "table"  # files beside the pages
+
+
+class Class(NamedTuple):
+    """A table of grades as it is read again: the exercises, and a row of words for each submission."""
+
+    exercises: list[str]
+    rows: list[list[str]]
+
+
+class Records:
+    """The folder beside grades.csv: grades.csv -> grades/. It knows what is done already."""
+
+    def __init__(self, table: Path) -> None:
+        """Raises BadInput if the table was not written by this, or was changed since."""
+        if table.suffix != ".csv":
+            raise BadInput(f"the table of grades is a .csv file, got {table}")
+        self.table, self.folder = table, table.with_suffix("")
+        known = self._read(TABLE)
+        if table.exists() and _digest(table.read_bytes()) not in (known or "").split():
+            raise BadInput(
+                f"{table} was not written by this, or was changed since: move it away, or name "
+                "another --out"
+            )
+        if known is None and self.folder.exists() and any(self.folder.iterdir()):
+            raise BadInput(f"{self.folder}, where the reports go, is in use: name another --out")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.secret = self._read(SECRET) or secrets.token_hex(16)
+        self._write(SECRET, self.secret)
+        (self.folder / SECRET).chmod(0o600)
+        self._write(TABLE, known or "")
+
+    def done(self, name: str, key: str) -> Grade | None:
+        """The grade of a submission, if it was found before under the same conditions."""
+        try:
+            record = json.loads(self._read(f"{name}.json") or "{}")
+            if record["key"] == key:
+                marks = {one: Mark(*several) for one, several in record["marks"].items()}
+                return Grade(record["name"], marks, record["notes"])
+        except (ValueError, KeyError, TypeError):
+            pass
+        return None
+
+    def keep(self, grade: Grade, key: str) -> None:
+        """Write a student's page, then the record."""
+        marks = {name: list(one) for name, one in grade.marks.items()}
+        record = {"key": key, "name": grade.name, "marks": marks, "notes": grade.notes}
+        self._write(f"{grade.name}.md", page(grade))
+        self._write(f"{grade.name}.json", json.dumps(record, ensure_ascii=False, indent=1))
+
+    def finish(self, grades: Sequence[Grade]) -> None:
+        """Write the table; its digest first, so that a kill in between does no harm."""
+        text = table(grades).encode()
+        self._write(TABLE, f"{self._read(TABLE) or ''} {_digest(text)}")
+        with atomically(self.table) as unfinished:
+            unfinished.write_bytes(text)
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _write(self, name: str, text: str) -> None:
+        with atomically(self.folder / name) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def table(grades: Sequence[Grade]) -> str:
+    """A row for each submission, and in it, for each exercise, a word: right, open, B1, ..."""
+    exercises = list(dict.fromkeys(name for one in grades for name in one.marks))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*FIRST, *exercises, *LAST])
+    for one in grades:
+        words = [one.marks[name].short if name in one.marks else "" for name in exercises]
+        points = [sum(mark.earned for mark in one.marks.values())]
+        points.append(sum(mark.points for mark in one.marks.values()))
+        writer.writerow([_harmless(one.name), *points, *words, _harmless("; ".join(one.notes))])
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """No formula, in a program for tables."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def page(grade: Grade) -> str:
+    """What a student is to read, in Markdown."""
+    marks = grade.marks.values()
+    points, total = sum(one.earned for one in marks), sum(one.points for one in marks)
+    lines = [f"# {_escaped(grade.name)}", "", f"**{points} of {total} points**", ""]
+    lines += [f"- {_escaped(one)}" for one in grade.notes]
+    for one in marks:
+        title = f"{one.short}, {one.earned} of {one.points} points"
+        lines += ["", f"## {one.function}: {title}", "", _escaped(one.evidence or _EVIDENCE[one.state])]
+        if one.state == "wrong":
+            how = f"To see it: `tfpg check {_escaped(one.file)}` tells the same of inputs of its own."
+            lines += ["", how]
+    return "\n".join(lines) + "\n"
+
+
+_EVIDENCE = {
+    "open": "It was not written yet.",
+    "missing": "It was not found.",
+    "right": "",
+    "wrong": "",
+}
+
+
+def _escaped(text: str) -> str:
+    """What a submission says is text, and no markup."""
+    return html.escape(text, quote=False).replace("![", "! [").replace("](", "] (")
+
+
+def read_table(path: str | Path) -> Class:
+    """Read a table of grades. Raises BadInput if it is none."""
+    path = Path(path)
+    try:
+        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{path} cannot be read: give a grades.csv") from error
+    header = rows[0] if rows else []
+    if tuple(header[:3]) != FIRST or tuple(header[-1:]) != LAST:
+        raise BadInput(f"{path} is no table of `tfpg homework grade`: its first line is not as written")
+    exercises = header[3:-1]
+    return Class(
+        exercises, [one[3 : 3 + len(exercises)] for one in rows[1:] if len(one) >= len(header)]
+    )

@@ -1,0 +1,165 @@
+"""What was handed in: each file, folder or zip is one submission, of which only the code is taken."""
+
+import hashlib
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+from tfpg.errors import BadInput
+
+CODE = (".py", ".ipynb")
+LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files
+SKIPPED = ("__pycache__", "__MACOSX", "node_modules", "site-packages")
+
+
+class Entry(NamedTuple):
+    """A submission, by the name under which it was handed in."""
+
+    name: str
+    path: Path
+
+
+class Code(NamedTuple):
+    """The code of a submission, and what could not be taken."""
+
+    name: str
+    files: dict[str, bytes]  # by their paths below the submission
+    notes: list[str]
+
+    @property
+    def digest(self) -> str:
+        """Of names and contents."""
+        parts = (part for name, content in self.files.items() for part in (os.fsencode(name), content))
+        return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in parts)).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(one.decode(errors="replace") for one in self.files.values())
+
+
+def entries(path: str | Path) -> list[Entry]:
+    """The submissions in a folder, or a single one. Raises BadInput where there is none."""
+    path = Path(path)
+    if not path.exists():
+        raise BadInput(f"{path} does not exist: give the folder of the submissions")
+    if not path.is_dir():
+        several = [path]
+    else:
+        several = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "__"))]
+    several = [
+        one
+        for one in several
+        if not one.is_symlink() and (one.is_dir() or one.suffix.lower() in (*CODE, ".zip"))
+    ]
+    if not several:
+        raise BadInput(f"{path} holds no submission: a .py or .ipynb file, a folder or a .zip for each")
+    stems = [one.name if one.is_dir() else one.stem for one in several]
+    return [
+        Entry(one.name if stems.count(stem) > 1 else stem, one)
+        for one, stem in zip(several, stems, strict=True)
+    ]
+
+
+def take(entry: Entry) -> Code:
+    """Read the code of a submission: regular files of bounded size, and no links."""
+    notes: list[str] = []
+    files: dict[str, bytes] = {}
+    for name, size, reader in _offered(entry.path, notes):
+        if len(files) >= MOST:
+            notes.append(f"it has more than {MOST} files of code: the rest was left out")
+            break
+        content = _at_most(
+            reader, name, min(LARGEST, TOTAL - sum(map(len, files.values()))), size, notes
+        )
+        if content is not None:
+            files[name] = content
+    if not files and not notes:
+        notes.append("it holds no .py or .ipynb file")
+    return Code(entry.name, dict(sorted(files.items())), notes)
+
+
+Offer = tuple[str, int, Callable[[], BinaryIO]]
+
+
+def _offered(path: Path, notes: list[str]) -> Iterator[Offer]:
+    """The files of code, with their claimed sizes; zips in a folder are looked into, in a zip not."""
+    if path.is_dir():
+        for top, folders, names in os.walk(path):  # follows no links
+            folders[:] = sorted(one for one in folders if not _is_skipped(one))
+            for name in sorted(names):
+                file = Path(top, name)
+                status = file.lstat()
+                if not stat.S_ISREG(status.st_mode):
+                    notes.append(f"{_plain(name)} is no plain file: left out")
+                elif file.suffix.lower() == ".zip":
+                    yield from _zipped(file, notes)
+                elif _is_code(name):
+                    below = str(PurePosixPath(*file.relative_to(path).parts))
+                    yield below, status.st_size, lambda file=file: file.open("rb")  # type: ignore[misc]
+    elif path.suffix.lower() == ".zip":
+        yield from _zipped(path, notes)
+    else:
+        yield path.name, path.stat().st_size, lambda: path.open("rb")
+
+
+def _zipped(path: Path, notes: list[str]) -> Iterator[Offer]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for one in archive.infolist():
+                parts = PurePosixPath(one.filename.replace("\\", "/")).parts
+                if one.is_dir() or not parts or not _is_code(parts[-1]) or any(map(_is_skipped, parts)):
+                    continue
+                if ".." in parts or parts[0] == "/" or ":" in one.filename:
+                    notes.append(f"{_plain(one.filename)} points out of its zip: left out")
+                elif stat.S_ISLNK(one.external_attr >> 16):
+                    notes.append(f"{_plain(one.filename)} is a link: left out")
+                else:
+                    below = str(PurePosixPath(*parts))
+                    yield below, one.file_size, lambda one=one: archive.open(one)  # type: ignore[misc]
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
+        notes.append(f"{_plain(path.name)} cannot be unpacked: {_plain(str(error))}")
+
+
+def _at_most(
+    reader: Callable[[], BinaryIO], name: str, limit: int, size: int, notes: list[str]
+) -> bytes | None:
+    """What is really there, whatever size is claimed; nothing of a file that is too large."""
+    if size > limit:
+        notes.append(f"{_plain(name)} is too large: left out")
+        return None
+    try:
+        with reader() as file:
+            content = file.read(limit + 1)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+    ) as error:
+        notes.append(f"{_plain(name)} cannot be read: {_plain(str(error))}")
+        return None
+    if len(content) > limit:
+        notes.append(f"{_plain(name)} is too large: left out")
+        return None
+    return content
+
+
+def _is_code(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.suffix in CODE and not path.name.startswith(".")
+
+
+def _is_skipped(folder: str) -> bool:
+    return folder in SKIPPED or (folder.startswith(".") and folder != "..")
+
+
+def _plain(text: str, longest: int = 200) -> str:
+    """One short line of printable characters."""
+    return "".join(one if one.isprintable() else " " for one in text)[:longest]
