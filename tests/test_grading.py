@@ -320,7 +320,7 @@ def test_a_loop_while_loading_is_interrupted(hasty):
     attacked(hasty, RIGHT + NORMALIZE + "\nwhile True: pass\n", ("right", "right"))
 
 
-@needs_filter
+@needs_filter  # without which this would do harm
 def test_forks_and_programs_are_refused(boxes):
     grade = attacked(
         boxes,
@@ -328,8 +328,9 @@ def test_forks_and_programs_are_refused(boxes):
         + """
 import os
 def normalize(q_values):
-    while True:
-        os.fork()
+    for _ in range(20):  # enough to see it
+        if os.fork() == 0:
+            os._exit(0)
 """,
     )
     assert "PermissionError" in grade.marks["normalize"].evidence
@@ -493,6 +494,22 @@ def reward_to_go(rewards, discount=1.0):
     grade = graded(boxes, text)
     assert grade.marks["reward_to_go"].state == "wrong"
     assert "ModuleNotFoundError" in grade.notes[0]
+
+
+def test_an_installed_library_is_hidden(isolation, apart, tmp_path, monkeypatch):
+    """Beside NumPy, where pip puts it."""
+    (tmp_path / "tfpg").mkdir()
+    (tmp_path / "tfpg" / "returns.py").touch()
+    (tmp_path / "other.py").touch()
+    packages = [*sandbox._packages(), str(tmp_path)]
+    monkeypatch.setattr(sandbox, "_packages", lambda allow_tfpg=False: packages)
+    text = f"""
+import os
+os.chdir({str(tmp_path)!r})
+assert (os.listdir("tfpg"), os.path.exists("other.py")) == ([], True)
+"""
+    with sandbox.boxes(isolation) as several:
+        assert graded(several, RIGHT + text).notes == []
 
 
 def test_the_library_may_be_allowed(isolation):

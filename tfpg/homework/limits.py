@@ -13,6 +13,7 @@ import sys
 
 MEGABYTE = 2**20
 FILE_SIZE = 16 * MEGABYTE
+PROCESSES = 512  # of the user, where the filter does not refuse them; root has no such limit
 
 # Numbers of system calls on x86_64 and aarch64: what could start, reach or disturb something else.
 REFUSED = {
@@ -39,6 +40,7 @@ def give_up(seconds: int, memory: int, user: int | None = None) -> None:
         (resource.RLIMIT_FSIZE, FILE_SIZE),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
+        *(() if can_filter() else ((resource.RLIMIT_NPROC, PROCESSES),)),
     ):
         _, hard = resource.getrlimit(what)
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)

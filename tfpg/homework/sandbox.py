@@ -38,7 +38,7 @@ SECONDS_TO_LOAD = 20.0
 SECONDS_TO_START = 60.0  # on a busy machine, TensorFlow included
 SECONDS_FOR_ALL = 180.0
 MEMORY = 4 * 2**30
-SCRATCH = 64 * 2**20  # bytes of /tmp
+SCRATCH = 64 * 2**20  # bytes of files
 ANSWER = 64 * 2**20  # bytes of all that comes out
 NOBODY = 65534
 
@@ -215,7 +215,7 @@ class _Box:
                 os.chown(path, isolation.user, isolation.user)
         apart = isolation.wrapper == "bwrap"
         here = "/runner" if apart else str(runner)
-        home = "/tmp" if apart else str(scratch)
+        home = "/scratch" if apart else str(scratch)
         settings = {
             "here": here,
             "scratch": [home, "/dev/shm"] if apart else [home],
@@ -335,9 +335,9 @@ def _wrapping(isolation: Isolation, runner: Path, allow_tfpg: bool) -> list[str]
             if one.is_dir() and any(one.is_relative_to(other) for other in shown):
                 words += ["--tmpfs", str(one), "--remount-ro", str(one)]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH), "--tmpfs", "/dev/shm"]
-    words += ["--remount-ro", "/dev", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
+    words += ["--remount-ro", "/dev", "--size", str(SCRATCH), "--tmpfs", "/scratch"]
     words += ["--ro-bind", str(runner), "/runner"]
-    return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*words, "--remount-ro", "/", "--chdir", "/scratch"]
 
 
 def _without_inner(folders: set[Path]) -> list[Path]:
