@@ -161,7 +161,7 @@ def test_it_was_run_in_order_and_keeps_nothing_volatile(notebook):
 
 
 def test_every_picture_has_labelled_axes():
-    for name, notebook in NOTEBOOKS.items():
+    for name, notebook in NUMBERED.items():
         for cell in code_cells(notebook):
             if pictures(cell):
                 assert re.search(r"xlabel=", cell.source), (name, cell.id)
@@ -183,6 +183,8 @@ def test_every_picture_has_labelled_axes():
         ("took 0.1 s", "took 9.0 s", ["timed"], True),
         ("took 0.1 s", "took 0.1 minutes", ["timed"], False),
         ("1 2", "1 2 3", ["timed"], False),
+        ("1.48 times", "-0.3 times", ["drawn"], True),
+        ("1.48 times", "1.48 as much", ["drawn"], False),
     ],
 )
 def test_what_counts_as_the_same(one, other, tags, agree):
