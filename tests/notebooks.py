@@ -5,7 +5,8 @@ changed. A cell may be tagged with how much of its numbers is to be the same; wo
 
 - no tag: every digit, give or take one of the last, for a machine may round another way;
 - `trained`: numbers that grow out of training, where one rounding bends all that follows: WIDE;
-- `timed`: seconds, which are compared with nothing; pictures of them are left as they are, too.
+- `timed`: seconds, which are compared with nothing; pictures of them are left as they are, too;
+- `drawn`: numbers drawn anew each time, which are compared with nothing, either.
 """
 
 import base64
@@ -31,7 +32,7 @@ ALIKE = 0.01  # the mean difference of two small pictures, of 1 between black an
 
 
 def paths() -> list[Path]:
-    """The notebooks, in the lecture's order."""
+    """The notebooks, in the lecture's order, and the pages after them."""
     return sorted(FOLDER.glob("*.ipynb"))
 
 
@@ -47,6 +48,8 @@ def run(notebook: NotebookNode, folder: Path | str) -> NotebookNode:
     """
     copy = nbformat.from_dict(notebook)
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    # `!tfpg` is the one that is installed beside this Python, whether its environment is active or not.
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     NotebookClient(
         copy,
         timeout=SECONDS,
@@ -74,7 +77,7 @@ def same(one: str, other: str, tags: list[str]) -> bool:
 
 
 def _agree(one: str, other: str, tags: list[str]) -> bool:
-    if "timed" in tags:
+    if "timed" in tags or "drawn" in tags:
         return True
     a, b = (float(number.replace(",", "")) for number in (one, other))
     if "trained" in tags:
@@ -118,6 +121,9 @@ def refreshed(old: NotebookNode, new: NotebookNode) -> NotebookNode:
     before = {cell.id: cell for cell in old.cells if cell.get("outputs")}
     for cell in new.cells:
         cell.metadata.pop("execution", None)
+        for one in cell.get("outputs", []):
+            if one.output_type == "stream":
+                one.text = one.text.replace("\r\n", "\n")  # `!` runs commands in a terminal
         was, tags = before.get(cell.id), cell.metadata.get("tags", [])
         if was and was.source == cell.source and same(text(was), text(cell), tags):
             told = [one for one in was.outputs if one.output_type == "stream"]
