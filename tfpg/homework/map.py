@@ -1,5 +1,6 @@
 """The class's map of mistakes: exercise x mistake, without names."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def draw_map(grades: Class, path: Path) -> Path:
 
 
 def _name(mistake: str) -> str:
-    """The first words of its sentence."""
-    text = KINDS[mistake].what.en.split(":")[0].split(";")[0]
-    text = text.split("{")[0].rstrip(" ,(")
+    """The first words of its sentence, without what is measured in each submission."""
+    text = re.sub(r"\{\w+\}", "...", KINDS[mistake].what.en)
+    text = re.split("[:;]|, and mean", text)[0]
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rsplit(" ", 1)[0] + " ..."
