@@ -276,10 +276,11 @@ class _Box:
         return bytes(read)
 
     def close(self) -> None:
-        """End it, with all that it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, 9)
-        self._process.wait()
+        """End it, with all that it started; once, for its number may be another's afterwards."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, 9)
+            self._process.wait()
         for one in (self._process.stdin, self._process.stdout):
             if one is not None:
                 with contextlib.suppress(OSError):
