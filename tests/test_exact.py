@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from conftest import network
-from vectors import finite_differences, relative_error
+from vectors import both_modes, finite_differences, flat, relative_error
 
 import tfpg
 from tfpg import exact
@@ -12,10 +12,12 @@ from tfpg.baselines import (
     average_baseline,
     leave_one_out_baseline,
     optimal_baseline,
+    optimal_baseline_estimator,
     with_baseline,
 )
 from tfpg.estimators import reward_to_go_estimator, total_reward_estimator
 from tfpg.exact import exact_gradient, moments, per_step, per_trajectory
+from tfpg.pseudo_loss import policy_gradient_for
 from tfpg.trajectories import split
 
 TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
@@ -117,6 +119,101 @@ def test_the_average_baseline_shrinks_the_gradient_by_one_nth(process, episodes)
     assert np.linalg.norm(found.mean - expected) < 1e-8 * np.linalg.norm(
         exact_gradient(process, policy)
     )
+
+
+def column_less_its_mean(policy, trajectories):
+    q_values = reward_to_go_estimator()(policy, trajectories)
+    return q_values - q_values.mean()
+
+
+@pytest.mark.parametrize("episodes", [1, 2, 3])
+def test_the_mean_of_the_column_as_a_baseline_has_the_bias_of_theory(episodes):
+    """With episodes of T steps, b = 1/(N*T) sum of q[t], and E[score * sum of q[t]] is a gradient.
+
+    sum over t of q[t] = sum of (t+1) r[t], so that grad J - 1/(N*T) grad E[sum of (t+1) r[t]] is left.
+    With two steps the latter sum is 2 J(1) - J(0), written with the discount of J.
+    """
+    process = exact.Linear(nodes=3)
+    policy = policy_of(process)
+    found = moments(process, policy, per_trajectory(policy, column_less_its_mean), episodes)
+    truth, at_once = (exact_gradient(process, policy, discount) for discount in (1.0, 0.0))
+    expected = truth - (2 * truth - at_once) / (2 * episodes)
+    assert np.linalg.norm(found.mean - expected) < 1e-8 * np.linalg.norm(truth)
+    assert np.linalg.norm(found.mean - truth) > 0.1 / episodes * np.linalg.norm(truth)
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+@pytest.mark.parametrize("discount", [1.0, 0.7])
+def test_the_slide_summed_over_all_trajectories_is_the_exact_gradient(process, mode, discount):
+    """Its mean over T samples, times T, is the formula's sum; weighted by how likely each is."""
+    policy = policy_of(process)
+    gradient = both_modes(lambda *given: policy_gradient_for(policy)(policy, *given))[mode]
+    total = 0
+    for probability, one in process.trajectories(policy):
+        q_values = total_reward_estimator(discount)(policy, [one])
+        _, gradients = gradient(one.states, one.actions, q_values)
+        total -= probability * len(one.rewards) * flat(gradients)
+    assert relative_error(total, exact_gradient(process, policy, discount)) < 1e-8
+
+
+def test_the_optimal_baseline_of_a_batch_is_the_formulas():
+    process = exact.stochastic()
+    policy = policy_of(process)
+    batch = [trajectory for _, trajectory in process.trajectories(policy)[::5]]
+    squares = [
+        np.sum(tfpg.per_sample.flat_scores(policy, one.states, one.actions).sum(0) ** 2)
+        for one in batch
+    ]
+    totals = np.array([one.rewards.sum() for one in batch])
+    b = np.dot(squares, totals) / np.sum(squares)
+    expected = tfpg.column(
+        [np.full(len(one.rewards), total - b) for one, total in zip(batch, totals, strict=True)]
+    )
+    np.testing.assert_allclose(optimal_baseline_estimator()(policy, batch), expected, rtol=1e-12)
+
+
+def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters_most():
+    """Also when they are made of the very batch that they are taken off: then they are biased."""
+    process = exact.one_state(horizon=6)
+    policy = one_state_policy(0.5)
+
+    def optimal_for_each(trajectories, scores):
+        of_it = np.array([one.sum(axis=0) for one in scores])
+        totals = np.array([[one.rewards.sum()] for one in trajectories])
+        return (of_it * (totals - optimal_baseline(of_it, totals))).mean(axis=0)
+
+    none, scalar = (
+        moments(process, policy, per_trajectory(policy, estimator), 2)
+        for estimator in (total_reward_estimator(), optimal_baseline_estimator())
+    )
+    each = moments(process, policy, optimal_for_each, 2)
+    assert each.variance.sum() <= scalar.variance.sum() + 1e-12 < 0.5 * none.variance.sum()
+    truth = exact_gradient(process, policy)
+    assert relative_error(scalar.mean, truth) > 0.05
+
+
+@pytest.mark.parametrize("p", [0.3, 0.5])
+def test_the_closed_forms_of_two_pulls_of_a_bandit(p):
+    """Rewards r + d and r, N = 2: only batches with both actions, 2p(1-p) of all, say anything.
+
+    Each gives c (1, -1) for the two logits, with c = d/4 for the average baseline, d/2 for leave one
+    out, and 1/2 for normalising, which forgets d.
+    """
+    difference = 3.0
+    process = exact.Tabular(
+        np.array([1.0]), np.zeros((1, 2, 1)), np.array([[5 + difference, 5.0]]), np.array([[1.0]]), 1
+    )
+    policy = one_state_policy(p)
+    share = 2 * p * (1 - p)
+    cases = {
+        difference / 4: with_baseline(total_reward_estimator(), average_baseline),
+        difference / 2: with_baseline(total_reward_estimator(), leave_one_out_baseline),
+        1 / 2: total_reward_estimator(normalized=True),
+    }
+    for c, estimator in cases.items():
+        found = moments(process, policy, per_trajectory(policy, estimator), 2)
+        np.testing.assert_allclose(found.mean, [c * share, -c * share], rtol=1e-8)
+        np.testing.assert_allclose(found.variance, c**2 * share * (1 - share), rtol=1e-8)
 
 
 def test_leaving_one_out_is_unbiased(process):

@@ -10,10 +10,12 @@ from tfpg.estimators import reward_to_go_estimator
 from tfpg.exact import exact_gradient, moments, per_trajectory
 from tfpg.off_policy import (
     clipped,
+    clipped_values,
     first_order_values,
     off_policy_estimator,
     per_decision_values,
     self_normalized,
+    self_normalized_estimator,
     trajectory_values,
     trajectory_weights,
 )
@@ -84,6 +86,43 @@ def test_the_bias_of_the_first_order_form_vanishes_with_the_distance(both):
         )
     assert errors[0] > errors[1] > errors[2]
     assert errors[2] < errors[0] / 2
+
+
+def test_self_normalised_weights_are_bounded_and_biased_by_less_the_more_episodes(both):
+    process, policy, behaviour = both
+    process = process._replace(horizon=1)
+    estimate = per_trajectory(policy, self_normalized_estimator())
+    truth = exact_gradient(process, policy)
+    errors = [
+        relative_error(moments(process, policy, estimate, n, behaviour).mean, truth) for n in (1, 2)
+    ]
+    assert errors[0] > errors[1] > 1e-6
+    on_policy = moments(process, policy, estimate, 2).mean
+    assert relative_error(on_policy, truth) < 1e-8
+    batch = [trajectory for _, trajectory in process.trajectories(behaviour)]
+    q_values = self_normalized_estimator()(policy, batch)
+    bound = len(batch) * np.abs(reward_to_go_estimator()(policy, batch))
+    assert (np.abs(q_values) <= bound + 1e-12).all()
+
+
+def test_clipped_weights_are_exact_where_the_limit_is_not_reached_and_biased_below_it(both):
+    process, policy, behaviour = both
+    truth = exact_gradient(process, policy)
+    loose, tight = (
+        mean_gradient(process, policy, behaviour, clipped_values(limit)) for limit in (1e6, 1.0)
+    )
+    assert relative_error(loose, truth) < 1e-8
+    assert relative_error(tight, truth) > 1e-3
+    variances = [
+        moments(
+            process,
+            policy,
+            per_trajectory(policy, off_policy_estimator(clipped_values(limit))),
+            behaviour=behaviour,
+        ).variance.sum()
+        for limit in (1e6, 1.0)
+    ]
+    assert variances[1] < variances[0]
 
 
 def test_per_decision_values_equal_the_double_product():

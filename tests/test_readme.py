@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 import tfpg
+from tfpg.slides.deck import GLOSSARY
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_30
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
+LINK = re.compile(r"(?:\]\(|href=\")([^)#\"]+)")
+LINES = re.compile(r"\[`(\S+\.py)`\]\((\S+)\) \| (\d+) \|")
 
 
 def blocks(language):
@@ -43,14 +47,14 @@ def test_the_loop_has_ten_lines_and_learns():
 
 
 def test_the_line_counts_are_right():
-    counts = re.findall(r"\[`(\S+\.py)`\]\((\S+)\) \| (\d+) \|", README)
+    counts = LINES.findall(README)
     assert len(counts) == 4
     for name, path, lines in counts:
         assert name == path
         assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) == int(lines)
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:\]\(|href=\")([^)#\"]+)", README))))
+@pytest.mark.parametrize("target", sorted(set(LINK.findall(README + CHINESE))))
 def test_links_within_the_repository_lead_somewhere(target):
     assert target.startswith("https://") or (ROOT / target).exists()
 
@@ -58,3 +62,45 @@ def test_links_within_the_repository_lead_somewhere(target):
 def test_ci_runs_the_test_command_of_the_readme():
     commands = re.findall(r"^pip install .*pytest.*$", README, flags=re.MULTILINE)
     assert [f"{command}\n" for command in commands] == [one for one in blocks("sh") if "pytest" in one]
+
+
+# The Chinese README says what the English one says.
+
+
+def test_the_readmes_link_to_each_other_from_their_first_lines():
+    first, chinese_first = README.splitlines()[0], CHINESE.splitlines()[0]
+    assert "[中文](README.zh.md)" in first
+    assert "[English](README.md)" in chinese_first
+
+
+def test_the_chinese_readme_has_the_same_code_commands_and_output():
+    fenced = re.compile(r"```\w+\n.*?```", flags=re.DOTALL)
+    assert fenced.findall(CHINESE) == fenced.findall(README)
+    commands = re.compile(r"`((?:tfpg|pip|python) [^`\n]+)`")
+    assert set(commands.findall(CHINESE)) == set(commands.findall(README.split("\nStart\n")[0]))
+
+
+def test_the_chinese_readme_has_the_same_line_counts_and_links():
+    assert LINES.findall(CHINESE) == LINES.findall(README)
+    assert set(LINK.findall(README)) - set(LINK.findall(CHINESE)) == {"README.zh.md"}
+    headings = re.compile("^## ", re.MULTILINE)
+    assert len(headings.findall(CHINESE)) == len(headings.findall(README))
+
+
+def figures(text):
+    return re.findall(r"\d+(?:[.,]\d+)*|\.\d+", text)
+
+
+def test_the_figures_of_the_chinese_readme_are_those_of_the_english_one():
+    assert set(figures(CHINESE)) <= set(figures(README))
+    rows, english_rows = (
+        [figures(line) for line in text.splitlines() if line.startswith("| ")]
+        for text in (CHINESE, README)
+    )
+    assert sum(len(row) > 3 for row in rows) >= 7
+    assert [row for row in rows if row not in english_rows] == []
+
+
+def test_the_chinese_readme_has_no_slip_of_the_subtitles():
+    slips = [slip for row in GLOSSARY if row.subtitle for slip in row.subtitle.split("、")]
+    assert [slip for slip in slips if slip in CHINESE] == []

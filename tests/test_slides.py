@@ -1,70 +1,43 @@
 """The functions are the slides, but for what is declared."""
 
-import ast
 import inspect
-import textwrap
 
 import pytest
 
 from tfpg import pseudo_loss
+from tfpg.slides.alignment import Verdict, align, pieces, unused
 from tfpg.slides.pseudocode import DEPARTURES, SLIDES, Departure
+
+AGREED = (Verdict.FOUND, Verdict.DEPARTED, Verdict.DECLARED)
+
+
+def source_of(name):
+    return inspect.getsource(getattr(pseudo_loss, name))
 
 
 def statements(source):
     """The statements of a fragment or of a function's body, as normalised code, in order."""
-    body = ast.parse(textwrap.dedent(source)).body
-    if isinstance(body[0], ast.FunctionDef):
-        body = body[0].body
-        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            body = body[1:]  # the docstring
-    found = []
-    for statement in body:
-        if isinstance(statement, ast.With):
-            items = ", ".join(map(ast.unparse, statement.items))
-            found += [f"with {items}:", *map(ast.unparse, statement.body)]
-        else:
-            found.append(ast.unparse(statement))
-    return found
-
-
-def comments(source):
-    return [line.partition("#")[2].strip() for line in source.splitlines() if "#" in line]
-
-
-def statement(code):
-    """One statement, normalised; the head of a `with` as it is."""
-    return code if code.endswith(":") else ast.unparse(ast.parse(code))
+    return [piece.code for piece in pieces(source) if not piece.code.startswith("#")]
 
 
 def differences(slide, function_source, departures):
     """What is neither on the slide nor declared, and what is declared but not so."""
-    expected, found, unused = statements(slide), statements(function_source), []
-    for departure in departures:
-        if departure.slide:
-            replaced = [one.replace(departure.slide, departure.ours) for one in expected]
-            if replaced == expected:
-                unused.append(departure)
-            expected = replaced
-        elif statement(departure.ours) in found:
-            found.remove(statement(departure.ours))
-        else:
-            unused.append(departure)
-    missing = [one for one in expected if one not in found]
-    undeclared = [one for one in found if one not in expected]
-    out_of_order = not missing and not undeclared and expected != found
-    return missing + undeclared + unused + [found] * out_of_order
+    rows = align(slide, function_source, departures)
+    return [row for row in rows if row.verdict not in AGREED] + unused(rows, departures)
 
 
 @pytest.mark.parametrize("name", SLIDES)
 def test_every_statement_is_the_slides_or_declared(name):
-    source = inspect.getsource(getattr(pseudo_loss, name))
-    assert differences(SLIDES[name], source, DEPARTURES[name]) == []
+    assert differences(SLIDES[name], source_of(name), DEPARTURES[name]) == []
 
 
 @pytest.mark.parametrize("name", SLIDES)
 def test_the_comments_of_the_slide_are_kept(name):
-    ours = comments(inspect.getsource(getattr(pseudo_loss, name)))
-    assert [comment for comment in ours if comment in comments(SLIDES[name])] == comments(SLIDES[name])
+    def comments(source):
+        return [line.partition("#")[2].strip() for line in source.splitlines() if "#" in line]
+
+    slide, ours = comments(SLIDES[name]), comments(source_of(name))
+    assert [comment for comment in ours if comment in slide] == slide
 
 
 @pytest.mark.parametrize(
@@ -76,17 +49,24 @@ def test_the_comments_of_the_slide_are_kept(name):
         ("        negative_likelihoods = negative_likelihoods[:, tf.newaxis]\n", ""),
         ("    return loss, gradients", "    gradients = gradients[::-1]\n    return loss, gradients"),
         ("labels=actions, logits=logits", "labels=logits, logits=actions"),
+        ("# q_values - (N*T) x 1 tensor", "# q_values - a tensor"),
+        (
+            "        loss = tf.reduce_mean(weighted_negative_likelihoods)\n"
+            "    gradients = tape.gradient(loss, policy.trainable_variables)\n",
+            "    gradients = tape.gradient(loss, policy.trainable_variables)\n"
+            "    loss = tf.reduce_mean(weighted_negative_likelihoods)\n",
+        ),
     ],
 )
 def test_an_undeclared_departure_is_noticed(before, after):
-    source = inspect.getsource(pseudo_loss.policy_gradient)
+    source = source_of("policy_gradient")
     assert before in source
     changed = source.replace(before, after)
     assert differences(SLIDES["policy_gradient"], changed, DEPARTURES["policy_gradient"])
 
 
 def test_a_declaration_without_its_departure_is_noticed():
-    source = inspect.getsource(pseudo_loss.policy_gradient)
+    source = source_of("policy_gradient")
     for idle in (Departure("", "logits = logits / 2", "?"), Departure("tf.argmax", "tf.argmin", "?")):
         departures = (*DEPARTURES["policy_gradient"], idle)
         assert differences(SLIDES["policy_gradient"], source, departures) == [idle]
@@ -107,10 +87,7 @@ def test_page_30_is_page_29_with_one_new_line_and_one_new_name():
 
 def test_the_twins_differ_from_the_slides_in_the_likelihood_line_alone():
     for name in ("maximum_likelihood", "policy_gradient"):
-        slide, twin = (
-            statements(inspect.getsource(getattr(pseudo_loss, prefix + name)))
-            for prefix in ("", "distribution_")
-        )
+        slide, twin = (statements(source_of(prefix + name)) for prefix in ("", "distribution_"))
         differing = [(a, b) for a, b in zip(slide, twin, strict=True) if a != b]
         assert differing == [
             (

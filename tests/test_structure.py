@@ -15,15 +15,27 @@ PACKAGE = Path(tfpg.__file__).parent
 FLOORS = (
     *("errors", "files", "settings", "spaces", "trajectories", "returns", "acting"),
     *("environments", "rollout", "estimators", "intervals", "films"),
-    *("policies", "slides.pseudocode", "pseudo_loss", "per_sample"),
+    *("slides.words", "slides.errata", "slides.glossary"),
+    *("slides.pages_5_to_14", "slides.pages_17_to_19", "slides.pages_22_to_26"),
+    *("slides.pages_28_to_31", "slides.pages_34_to_36", "slides.deck"),
+    *("policies", "slides.pseudocode", "slides.alignment", "pseudo_loss", "per_sample"),
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
-    *("labs.report", "labs.baseline", "labs.broadcast", "labs.errata", "labs.importance"),
     *("display", "startup"),
     *("checks.words", "checks.networks", "homework.mistakes", "checks.observe", "checks.shapes"),
     *("checks.compare", "checks.exercises", "checks.judge", "checks.checking", "checks.submission"),
+    *("labs.report", "labs.learning", "labs.baseline", "labs.broadcast", "labs.natural"),
+    *("labs.errata", "labs.importance", "labs.divide", "labs.cost", "labs.shift"),
+    *("labs.variance", "labs.optimizers"),
+    *("homework.tasks", "homework.variants", "homework.blanks", "homework.words"),
+    *("homework.experiments", "homework.assignments", "homework.standing", "commands.homework"),
     *("commands.train", "commands.evaluate", "commands.plot", "commands.lab", "commands.check"),
-    *("cli", "__main__"),
+    *("slides.interface", "slides.running", "slides.html", "slides.source"),
+    *("slides.examples",),
+    *("slides.reading", "slides.following", "slides.layouts", "slides.remarks"),
+    *("slides.likelihoods", "slides.meaning", "slides.laying", "slides.laid_text"),
+    *("slides.laid_html", "slides.comparison", "commands.compare"),
+    *("slides.pictures", "slides.page", "slides.vector", "commands.slides", "cli", "__main__"),
 )
 NUMPY_WORLD = FLOORS[: FLOORS.index("policies")]
 
@@ -41,9 +53,9 @@ def imports_of(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tfpg":
             inner = node.module.partition(".")[2]
-            package = (PACKAGE / inner.replace(".", "/")).is_dir()
             for alias in node.names:
-                yield f"{inner}.{alias.name}".lstrip(".") if package else inner
+                submodule = f"{inner}.{alias.name}".lstrip(".")
+                yield submodule if submodule in modules() else inner or alias.name
         elif isinstance(node, ast.Import):
             yield from (
                 alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("tfpg.")

@@ -92,6 +92,20 @@ def test_truncation_bootstraps_and_termination_does_not(batch):
         np.testing.assert_allclose(values.targets([one])[:, 0], expected, rtol=1e-12)
 
 
+def test_the_homeworks_habit_of_taking_truncation_for_the_end_has_a_name(batch):
+    values = value_function()
+    values.truncation_is_terminal = True
+    ended = [one._replace(terminated=True) for one in batch]
+    usual = value_function()
+    usual.network.set_weights(values.network.get_weights())
+    np.testing.assert_array_equal(values.targets(batch), usual.targets(ended))
+    habit, right = (
+        tfpg.generalized_advantage_estimator(one, 0.9)(None, batch) for one in (values, usual)
+    )
+    assert not np.allclose(habit, right)
+    np.testing.assert_array_equal(habit, tfpg.generalized_advantage_estimator(usual, 0.9)(None, ended))
+
+
 def test_fitting_learns_the_targets():
     states = np.random.default_rng(2).normal(size=(200, 2))
     targets = np.sin(states[:, :1])

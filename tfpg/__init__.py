@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "average_baseline",
             "leave_one_out_baseline",
             "optimal_baseline",
+            "optimal_baseline_estimator",
         ],
         "value_function": ["ValueFunction", "value_baseline", "generalized_advantage_estimator"],
         "off_policy": [
@@ -36,6 +37,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "action_weights",
             "per_decision_values",
             "off_policy_estimator",
+            "self_normalized_estimator",
         ],
         "natural_gradient": [
             "fisher_vector_product",
@@ -43,6 +45,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "trust_region_step",
         ],
         "training": ["Iteration", "train"],
+        "slides.comparison": ["compare"],
         "checks.checking": ["check"],
         "errors": ["BadInput"],
     },

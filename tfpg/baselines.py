@@ -5,16 +5,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tfpg.estimators import Estimator
+from tfpg.per_sample import flat_scores
 from tfpg.returns import normalize
 from tfpg.rollout import Policy
-from tfpg.trajectories import Trajectory, column
+from tfpg.trajectories import Trajectory, column, concatenate, split
 
 # trajectories -> b, a number or a column (N*T, 1)
 Baseline = Callable[[Sequence[Trajectory]], np.ndarray]
 
 
 def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = False) -> Estimator:
-    """The estimator that fills the column with q - b, perhaps normalised after that."""
+    """Fill the column (N*T, 1) with q - b, perhaps normalised after that (p. 18)."""
 
     def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         advantages = estimator(policy, trajectories) - baseline(trajectories)
@@ -33,7 +34,7 @@ def average_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
 
 
 def leave_one_out_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
-    """For each trajectory the mean total reward of the others: (N*T, 1). Unbiased.
+    """For each trajectory the mean total reward of the others: (N*T, 1). Unbiased (p. 18).
 
     Raises ValueError for a single trajectory, which has no others.
     """
@@ -63,6 +64,25 @@ def optimal_baseline(
     weights = squares.sum(axis=axis, keepdims=per_parameter)
     weighted = (squares * q_values).sum(axis=axis, keepdims=per_parameter)
     return np.divide(weighted, weights, out=np.zeros_like(weighted), where=weights > 0)
+
+
+def optimal_baseline_estimator() -> Estimator:
+    """Fill the column with total rewards less the optimal scalar baseline of the batch (p. 19).
+
+    It needs the scores of all samples: for small policies. That of each parameter is no column. Made
+    of the batch that it is taken off, it is biased by O(1/N), as the average is.
+    """
+
+    def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        of_steps = flat_scores(policy, *concatenate(trajectories))
+        scores = np.array([one.sum(axis=0) for one in split(of_steps, trajectories)])
+        totals = _total_rewards(trajectories)[:, np.newaxis]
+        advantages = totals - optimal_baseline(scores, totals, per_parameter=False)
+        return column(
+            [np.full(len(one.rewards), a) for one, (a,) in zip(trajectories, advantages, strict=True)]
+        )
+
+    return estimate
 
 
 def _total_rewards(trajectories: Sequence[Trajectory]) -> np.ndarray:

@@ -1,7 +1,4 @@
-"""The command line: `tfpg train | evaluate | plot | lab | check`.
-
-Nothing heavy is imported before it is needed.
-"""
+"""The command line: parsing and teaching. Nothing heavy is imported before it is needed."""
 
 import argparse
 import sys
@@ -23,7 +20,22 @@ examples:
                                                advantages from a value function
   tfpg plot runs/*
   tfpg lab errata                              what slips in the slides, with numbers
+  tfpg slides                                  every slide beside its code, in the browser
+  tfpg compare mycode.py:my_update             the slide beside my own function
   tfpg check homework.py                       are my functions right, and if not, why?
+  tfpg homework new hw                         exercises, to be solved and checked
+"""
+
+HOMEWORK_EXAMPLES = """\
+examples:
+  tfpg homework new hw                         the lecture: two slides, the column, likelihoods
+  tfpg homework new hw2 --set course           homework 2: returns to GAE, experiments, a report
+  tfpg homework new hw --variant 7             other names, numbers and order: one for each term
+  tfpg homework new hw --notebook --lang zh    as a notebook, in Chinese
+  tfpg check hw                                where do I stand?
+
+The blanks are cut out of tfpg's own functions when the assignment is written. Nothing in the folder
+holds a solution; `tfpg check` knows by what a function does whether it is right.
 """
 
 
@@ -65,7 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_plot(commands)
     _add_lab(commands)
+    _add_slides(commands)
+    _add_compare(commands)
     _add_check(commands)
+    _add_homework(commands)
     return parser
 
 
@@ -127,6 +142,11 @@ def _add_train(commands: Any) -> None:
         type=float,
         metavar="L",
         help="advantages by GAE(L), 0 to 1",
+    )
+    how.add_argument(
+        "--truncation-is-terminal",
+        action=argparse.BooleanOptionalAction,
+        help="expect nothing after a time limit, as the homework does; else V(s) is expected",
     )
 
     record = train.add_argument_group("what to keep and show")
@@ -190,6 +210,43 @@ def _add_lab(commands: Any) -> None:
     lab.add_argument("--out", default="labs", metavar="DIR", help="where to write (labs)")
 
 
+def _add_slides(commands: Any) -> None:
+    slides = commands.add_parser(
+        "slides",
+        help="show the slides beside the code",
+        description="Write one HTML page that needs no network, with every slide beside the installed "
+        "code, and open it in the browser.",
+        allow_abbrev=False,
+    )
+    slides.add_argument("--lang", choices=("en", "zh"), default="en", help="its first language (en)")
+    slides.add_argument(
+        "--out", metavar="FILE", help="the page (tfpg-slides.html, which it replaces if it made it)"
+    )
+    slides.add_argument("--no-open", action="store_true", help="write it only")
+    slides.add_argument("--svg", metavar="DIR", help="also write p29.svg and p30.svg for your own deck")
+
+
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="lay the slide beside your own function",
+        description="Read a function, without running it, and lay the slide beside it: which lines are "
+        "there, which are missing, and which differ otherwise than the library's own declared "
+        "departures. The exit status is 0 if every line is there and the column is kept, else 1.",
+        allow_abbrev=False,
+    )
+    compare.add_argument(
+        "function",
+        metavar="FILE:FUNCTION",
+        help="mycode.py:my_update, mycode.py:Agent.update or notebook.ipynb:my_update",
+    )
+    compare.add_argument(
+        "--page", type=int, choices=(29, 30), help="the slide (the one that is nearer)"
+    )
+    compare.add_argument("--lang", choices=("en", "zh"), default="en", help="en or zh (en)")
+    compare.add_argument("--html", metavar="FILE", help="write a page, too")
+
+
 def _add_check(commands: Any) -> None:
     check = commands.add_parser(
         "check",
@@ -199,9 +256,42 @@ def _add_check(commands: Any) -> None:
         "be of NumPy, TensorFlow, PyTorch or JAX. The exit status is 0 if all are right, else 1.",
         allow_abbrev=False,
     )
-    check.add_argument("file", metavar="FILE", help="a .py file or an .ipynb notebook; its code is run")
+    check.add_argument(
+        "file",
+        metavar="FILE",
+        help="a .py file or an .ipynb notebook, whose code is run, or a folder of `tfpg homework new`",
+    )
     check.add_argument("--json", action="store_true", help="print JSON")
     check.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+
+
+def _add_homework(commands: Any) -> None:
+    homework = commands.add_parser(
+        "homework",
+        help="hand out exercises",
+        description="Assignments for a course on policy gradients: written with one command,\n"
+        "checked by the students themselves with another.",
+        epilog=HOMEWORK_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    actions = homework.add_subparsers(dest="action", required=True, metavar="ACTION")
+    new = actions.add_parser(
+        "new",
+        help="write an assignment into a new folder",
+        description="Write an assignment into a new folder: functions with blanks to fill in, hints,\n"
+        "and what `tfpg check` needs to find them.",
+        epilog=HOMEWORK_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    new.add_argument("dir", metavar="DIR", help="the folder, which must not exist yet")
+    new.add_argument("--set", default="lecture", metavar="SET", help="lecture or course (lecture)")
+    new.add_argument(
+        "--variant", type=int, default=0, metavar="N", help="0 has the library's own names (0)"
+    )
+    new.add_argument("--notebook", action="store_true", help="a notebook in place of a Python file")
+    new.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -228,10 +318,37 @@ def _lab(options: argparse.Namespace) -> int:
     return lab(options)
 
 
+def _slides(options: argparse.Namespace) -> int:
+    from tfpg.commands.slides import slides
+
+    return slides(options)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from tfpg.commands.compare import compare
+
+    return compare(options)
+
+
 def _check(options: argparse.Namespace) -> int:
     from tfpg.commands.check import check
 
     return check(options)
 
 
-COMMANDS = {"train": _train, "evaluate": _evaluate, "plot": _plot, "lab": _lab, "check": _check}
+def _homework(options: argparse.Namespace) -> int:
+    from tfpg.commands.homework import homework
+
+    return homework(options)
+
+
+COMMANDS = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "plot": _plot,
+    "lab": _lab,
+    "slides": _slides,
+    "compare": _compare,
+    "check": _check,
+    "homework": _homework,
+}

@@ -1,13 +1,17 @@
 """What a person sees while a run goes on: a live bar in a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+import rich.progress
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from tfpg.experiments import Progress
+
+Item = TypeVar("Item")
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -15,6 +19,11 @@ console = Console(highlight=False, soft_wrap=True)
 def say(text: str) -> None:
     """Print one line of plain text."""
     console.print(text, markup=False)
+
+
+def track(items: Collection[Item], what: str) -> Iterator[Item]:
+    """The items, with a bar in a terminal that tells how many are done; it goes when all are."""
+    yield from rich.progress.track(items, what, console=console, transient=True)
 
 
 @contextmanager

@@ -133,6 +133,7 @@ def _value_function(settings: Settings, lanes: Lanes) -> ValueFunction | None:
         keras.optimizers.Adam(settings.baseline_learning_rate),
         settings.baseline_steps,
         settings.discount,
+        settings.truncation_is_terminal,
     )
 
 

@@ -62,7 +62,8 @@ def natural_policy_gradient_step(
 ) -> tf.Tensor:
     """`policy_gradient_step` along F^-1 grad J: with SGD, the fixed step size of p. 36.
 
-    theta <- theta + alpha F^-1 grad J. Takes and gives what `policy_gradient_step` does.
+    theta <- theta + alpha F^-1 grad J. Takes states (N*T, ...), actions (N*T, Da) and the column
+    (N*T, 1), and gives and raises what `policy_gradient_step` does.
     """
     plain = gradient or policy_gradient_for(policy)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tfpg.estimators import Estimator
 from tfpg.per_sample import log_likelihoods
@@ -28,7 +29,7 @@ def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[
 
 
 def trajectory_weights(log_ratios: np.ndarray) -> np.ndarray:
-    """The ratio of the whole trajectory, at every step: (T,) -> (T,). Exact; exponential in T."""
+    """The whole trajectory's ratio, at every step: (T,) -> (T,). Exact; exponential in T (p. 24)."""
     return np.full_like(log_ratios, np.exp(np.sum(log_ratios)))
 
 
@@ -65,12 +66,13 @@ def first_order_values(
     return action_weights(log_ratios) * reward_to_go(rewards, discount)
 
 
-def self_normalized(log_weights: np.ndarray) -> np.ndarray:
+def self_normalized(log_weights: ArrayLike) -> np.ndarray:
     """N weights, given by their logarithms, scaled to a mean of 1: (N,) -> (N,). Never overflows.
 
     Biased by O(1/N), and bounded by N however far the policies are apart.
     """
-    weights = np.exp(log_weights - np.max(log_weights))
+    log_weights = np.asarray(log_weights)
+    weights = np.exp(log_weights - log_weights.max())
     return weights / weights.mean()
 
 
@@ -79,11 +81,21 @@ def clipped(log_weights: np.ndarray, limit: float) -> np.ndarray:
     return np.exp(np.minimum(log_weights, np.log(limit)))
 
 
-def off_policy_estimator(values: Values = per_decision_values, discount: float = 1.0) -> Estimator:
-    """Fill the column for the gradient of this policy from trajectories of another one.
+def clipped_values(limit: float) -> Values:
+    """Build `trajectory_values` whose weight never exceeds a `limit`: biased towards small rewards."""
 
-    `values` is `per_decision_values`, `trajectory_values` or `first_order_values`; of the policy that
-    acted only its log-likelihoods are needed, which every trajectory carries.
+    def values(log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0) -> np.ndarray:
+        return clipped(np.sum(log_ratios), limit) * reward_to_go(rewards, discount)
+
+    return values
+
+
+def off_policy_estimator(values: Values = per_decision_values, discount: float = 1.0) -> Estimator:
+    """Fill the column (N*T, 1) for the gradient of this policy from trajectories of another (p. 25).
+
+    `values` is `per_decision_values`, `trajectory_values`, `first_order_values` or made by
+    `clipped_values`; of the policy that acted only its log-likelihoods are needed, which every
+    trajectory carries.
     """
 
     def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
@@ -92,6 +104,21 @@ def off_policy_estimator(values: Values = per_decision_values, discount: float =
             [
                 values(ratio, one.rewards, discount)
                 for ratio, one in zip(ratios, trajectories, strict=True)
+            ]
+        )
+
+    return estimator
+
+
+def self_normalized_estimator(discount: float = 1.0) -> Estimator:
+    """Fill the column (N*T, 1) with rewards-to-go times self-normalised trajectory weights (p. 24)."""
+
+    def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        log_weights = [ratios.sum() for ratios in log_ratios(policy, trajectories)]
+        return column(
+            [
+                weight * reward_to_go(one.rewards, discount)
+                for weight, one in zip(self_normalized(log_weights), trajectories, strict=True)
             ]
         )
 

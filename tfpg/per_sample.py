@@ -64,7 +64,7 @@ def naive_policy_gradient(
     `scores_by_loop`, `scores_by_map` or `scores_by_jacobian`. Raises ValueError as `policy_gradient`.
     """
     states, actions, q_values = given(policy, states, actions, q_values)
-    weights = -q_values[:, 0] / len(q_values)
+    weights = -q_values[:, 0] / tf.cast(tf.shape(q_values)[0], q_values.dtype)
     loss = tf.tensordot(weights, log_likelihoods(policy, states, actions), 1)
     return loss, [tf.tensordot(weights, one, 1) for one in scores(policy, states, actions)]
 

@@ -63,7 +63,7 @@ class NetworkPolicy(keras.Model):
 
 
 class CategoricalPolicy(NetworkPolicy):
-    """Chooses one of Da actions; the network's outputs (N*T, Da) are logits.
+    """Chooses one of Da actions; the network's outputs (N*T, Da) are logits (p. 29).
 
     Warns if the network ends in a softmax: its probabilities would be taken for logits.
     """
@@ -89,7 +89,7 @@ class CategoricalPolicy(NetworkPolicy):
 
 
 class GaussianPolicy(NetworkPolicy):
-    """Draws Da numbers around means (N*T, Da); the spread `log_std` does not depend on the state.
+    """Draws Da numbers around means (N*T, Da), p. 11; their `log_std` does not depend on the state.
 
     The network has one output, the means, and is given a second one, log_std, here; or it is the
     two-output network of a GaussianPolicy that was saved. Raises BadInput for any other.

@@ -70,7 +70,7 @@ def policy_gradient(policy: keras.Model, states: Array, actions: Array, q_values
 
 
 def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) -> Gradient:
-    """The twin of `maximum_likelihood` for a policy with a TFP distribution, Gaussian above all.
+    """`maximum_likelihood` for a policy with a TFP distribution, Gaussian above all (pp. 11, 29).
 
     `policy(states)` gives what `policy.distribution` takes; actions are (N*T, Da).
     """
@@ -91,7 +91,7 @@ def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) 
 def distribution_policy_gradient(
     policy: Any, states: Array, actions: Array, q_values: Array
 ) -> Gradient:
-    """The twin of `policy_gradient` for a policy with a TFP distribution, Gaussian above all.
+    """`policy_gradient` for a policy with a TFP distribution, Gaussian above all (pp. 11, 30).
 
     `policy(states)` gives what `policy.distribution` takes; actions are (N*T, Da).
     """
@@ -126,7 +126,7 @@ def policy_gradient_step(
     q_values: Array,
     gradient: Callable[..., Gradient] | None = None,
 ) -> tf.Tensor:
-    """One step of gradient ascent on the expected reward; returns the pseudo-loss ().
+    """One step of gradient ascent on the expected reward (p. 30); returns the pseudo-loss ().
 
     `gradient` has the arguments and results of `policy_gradient`, and is chosen by the kind of
     policy unless it is given.

@@ -30,6 +30,7 @@ class Settings:
     baseline_learning_rate: float = 5e-3
     baseline_steps: int = 5  # of its gradient, in each iteration
     gae_lambda: float | None = None
+    truncation_is_terminal: bool = False  # for the value function: the homework's habit
     layers: int = 2
     size: int = 64
     horizon: int | None = None
@@ -97,4 +98,5 @@ HOMEWORK: dict[str, Any] = {
     "normalize": False,
     "discount": 1.0,
     "learning_rate": 5e-3,
+    "truncation_is_terminal": True,
 }

@@ -19,9 +19,12 @@ def import_tensorflow() -> None:
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("MUJOCO_GL", "egl")
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is for programmers
     with _no_native_messages(), _without_what_is_not_used(), _no_garbage_collection():
+        import tensorflow as tf
+
         import tfpg.policies  # noqa: F401
+    # Its advice is for programmers. In a notebook it chooses a level by itself, when first asked.
+    tf.get_logger().setLevel(logging.ERROR)
 
 
 @contextmanager

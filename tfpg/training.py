@@ -53,7 +53,7 @@ def train(
     horizon: int | None = None,
     first_iteration: int = 0,
 ) -> Iterator[Iteration]:
-    """Train a policy in place by policy gradient, and yield an `Iteration` after each step.
+    """Train a policy in place by policy gradient (p. 31), and yield an `Iteration` after each step.
 
     Each iteration samples N `episodes` (32 by default), or at least so many `steps`; lets the
     `estimator` fill q_values (rewards-to-go at discount 0.99, normalised, by default); and takes

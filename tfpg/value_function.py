@@ -18,10 +18,12 @@ from tfpg.trajectories import Trajectory, column, concatenate, split
 
 
 class ValueFunction:
-    """A Keras network (N*T, ...) -> (N*T, 1) that predicts discounted rewards-to-go.
+    """A Keras network (N*T, ...) -> (N*T, 1) that predicts rewards-to-go (p. 18).
 
     `train` fits it after each step of the policy, by so many gradient `steps` of squared error with
-    an optimizer of its own. Raises BadInput unless the network gives one number per state.
+    an optimizer of its own. Where a trajectory was truncated, it predicts what would have come after,
+    unless `truncation_is_terminal`: then nothing would have come, as in the course's homework. Raises
+    BadInput unless the network gives one number per state.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class ValueFunction:
         optimizer: keras.optimizers.Optimizer | None = None,
         steps: int = 5,
         discount: float = 0.99,
+        truncation_is_terminal: bool = False,
     ) -> None:
         if network.output_shape[1:] != (1,):
             raise BadInput(
                 f"a value function gives one number per state, (N*T, 1), got {network.output_shape}"
             )
         self.network, self.steps, self.discount = network, steps, discount
+        self.truncation_is_terminal = truncation_is_terminal
         self.dtype = network.trainable_variables[0].dtype
         self.optimizer = optimizer or keras.optimizers.Adam(5e-3)
         self.optimizer.build(network.trainable_variables)
@@ -72,6 +76,8 @@ class ValueFunction:
 
     def last_values(self, trajectories: Sequence[Trajectory]) -> np.ndarray:
         """The values (N,) of the last states: 0 where the trajectory terminated."""
+        if self.truncation_is_terminal:
+            return np.zeros(len(trajectories))
         values = self.predict(np.stack([one.last_state for one in trajectories]))[:, 0]
         return np.where([one.terminated for one in trajectories], 0.0, values)
 
@@ -102,13 +108,15 @@ def value_function_for(
     optimizer: keras.optimizers.Optimizer | None = None,
     steps: int = 5,
     discount: float = 0.99,
+    truncation_is_terminal: bool = False,
 ) -> ValueFunction:
     """A dense value function for the states of an environment."""
-    return ValueFunction(dense_network(environment, hidden, 1), optimizer, steps, discount)
+    network = dense_network(environment, hidden, 1)
+    return ValueFunction(network, optimizer, steps, discount, truncation_is_terminal)
 
 
 def value_baseline(value_function: ValueFunction) -> Baseline:
-    """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased."""
+    """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased (p. 18)."""
 
     def baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
         return value_function.predict(concatenate(trajectories)[0])

@@ -14,7 +14,7 @@ from tfpg.homework.mistakes import of_exercise
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
-    """Check a function: is it right, and if not, which known mistake is it, or where does it fail.
+    """Say whether a function is right; if not, which known mistake it is, or where it first fails.
 
     The function is known by its name, unless another is given, and called with small made-up inputs;
     the arrays of any framework will do. The verdict is true if it is right, so that a test may say

@@ -41,7 +41,7 @@ def load(path: str | Path, names: Collection[str]) -> Submission:
     path = Path(path)
     module = types.ModuleType(f"checked_{path.stem}")
     module.__file__ = str(path)
-    pieces = list(_pieces(path))
+    pieces = list(pieces_of(path))
     sys.modules[module.__name__] = module
     folder = str(path.resolve().parent)
     sys.path.insert(0, folder)
@@ -64,11 +64,14 @@ def load(path: str | Path, names: Collection[str]) -> Submission:
 
 def source_of(path: str | Path) -> str:
     """The Python code of a file, in one piece."""
-    return "\n".join(source for _, source in _pieces(Path(path)))
+    return "\n".join(source for _, source in pieces_of(Path(path)))
 
 
-def _pieces(path: Path) -> Iterator[tuple[str, str]]:
-    """Pieces of code, each after the name that tracebacks give it."""
+def pieces_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Pieces of code, each after the name that tracebacks give it; a notebook has one for each cell.
+
+    Raises BadInput if the file cannot be read.
+    """
     if path.suffix not in (".py", ".ipynb"):
         raise BadInput(f"a submission is a .py or .ipynb file, got {path}")
     try:

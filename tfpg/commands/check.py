@@ -8,14 +8,20 @@ from tfpg.checks import words
 from tfpg.checks.checking import check as check_function
 from tfpg.checks.exercises import EXERCISES
 from tfpg.checks.submission import load, source_of, undisturbed
+from tfpg.commands.homework import standing
 from tfpg.errors import BadInput
+from tfpg.homework.standing import folder_of
 
 
 def check(options: argparse.Namespace) -> int:
     """Print for each known function of a file whether it is right, or what is wrong with it.
 
-    The exit status is 0 if all are right, and 1 if not.
+    For an assignment, its folder or its file, each exercise's points are shown too. The exit status
+    is 0 if all are right, and 1 if not.
     """
+    folder = folder_of(options.file)
+    if folder is not None:
+        return standing(folder, options)
     if options.lang not in words.LANGUAGES:
         raise BadInput(f"--lang is one of {', '.join(words.LANGUAGES)}, got {options.lang!r}")
     if any(one in source_of(options.file) for one in ("tensorflow", "keras", "tfpg")):

@@ -2,13 +2,18 @@
 
 import argparse
 import importlib
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfpg.errors import BadInput
 from tfpg.startup import import_tensorflow
 
 # Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
-LABS = ("baseline", "broadcast", "errata", "importance")
+LABS = (
+    *("broadcast", "divide", "cost", "shift", "baseline", "variance", "optimizers"),
+    *("importance", "natural", "errata"),
+)
 
 
 def lab(options: argparse.Namespace) -> int:
@@ -27,17 +32,35 @@ def lab(options: argparse.Namespace) -> int:
 
     from tfpg.display import console, say
 
-    for name in names:
+    for number, name in enumerate(names, 1):
         run = getattr(importlib.import_module(f"tfpg.labs.{name}"), name)
-        with console.status(f"{name} ..."):
-            report = run(options.quick, options.seed)
-            paths = write(name, report, folder)
+        begun = time.perf_counter()
+        say(f"lab {number} of {len(names)}: {name}")
+        report = run(options.quick, options.seed)
+        paths = write(name, report, folder)
         table = Table(*report.header, title=name, title_justify="left")
-        for row in report.rows:
-            table.add_row(*(Text(f"{one:.4g}" if isinstance(one, float) else one) for one in row))
-        console.print(table)
+        rows = [[f"{one:.4g}" if isinstance(one, float) else one for one in row] for row in report.rows]
+        for row in rows:
+            table.add_row(*map(Text, row))
+        unbounded = console.options.update(width=10_000)
+        if console.measure(table, options=unbounded).maximum <= console.width:
+            console.print(table)
+        else:  # sentences, which columns would break into pieces
+            _print_records(report.header, rows)
         say(f"claimed  {report.claim}")
         say(f"found    {report.finding}")
         for path in paths:
             say(f"written  {path}")
+        say(f"took     {time.perf_counter() - begun:.1f} s")
     return 0
+
+
+def _print_records(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Each row as a paragraph: its first cell, then one line for each of the others."""
+    from tfpg.display import say
+
+    width = max(map(len, header))
+    for first, *others in rows:
+        say(first)
+        for name, value in zip(header[1:], others, strict=True):
+            say(f"  {name:{width}}  {value}")

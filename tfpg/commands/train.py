@@ -29,6 +29,7 @@ FLAGS = {
     "baseline_learning_rate": "baseline_learning_rate",
     "baseline_gradient_steps": "baseline_steps",
     "gae_lambda": "gae_lambda",
+    "truncation_is_terminal": "truncation_is_terminal",
     "ep_len": "horizon",
     "action_noise_std": "action_noise_std",
     "seed": "seed",

@@ -1,20 +1,17 @@
 """Page 30 typed literally: `(N*T,)` times `(N*T, 1)` is broadcast. What does it learn?"""
 
-from collections.abc import Callable, Sequence
+from itertools import product
 
 import keras
 import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
-from tfpg.environments import open_lanes
+from tfpg.display import track
 from tfpg.estimators import reward_to_go_estimator
-from tfpg.intervals import mean_interval
+from tfpg.labs.learning import draw_curves, mean_returns
 from tfpg.labs.report import Report
-from tfpg.plots import COLOURS
-from tfpg.policies import policy_for
 from tfpg.pseudo_loss import Array, Gradient, given, policy_gradient_step
-from tfpg.training import train
 
 STEPS = 1000  # a batch: the literal slide makes a matrix of its square
 
@@ -51,19 +48,21 @@ def broadcast(quick: bool, seed: int) -> Report:
         "typed literally": (literal_step, False),
         "typed literally, q normalised": (literal_step, True),
     }
-    curves = {
-        name: np.array([_curve(step, normalized, iterations, seed + one) for one in range(seeds)])
-        for name, (step, normalized) in variants.items()
-    }
+    learnt = [
+        mean_returns(
+            "CartPole-v1",
+            seed + one,
+            iterations,
+            estimator=reward_to_go_estimator(0.99, normalized),
+            step=step,
+            steps=STEPS,
+        )
+        for (step, normalized), one in track([*product(variants.values(), range(seeds))], "broadcast")
+    ]
+    curves = dict(zip(variants, np.reshape(learnt, (-1, seeds, iterations)), strict=True))
 
     def draw(axes: Axes) -> None:
-        for (name, returns), colour, line in zip(
-            curves.items(), COLOURS, ("-", "--", ":"), strict=False
-        ):
-            low, high = mean_interval(returns)
-            steps = np.arange(iterations)
-            axes.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
-            axes.plot(steps, returns.mean(axis=0), line, color=colour, label=name)
+        draw_curves(axes, curves)
         axes.set(
             title=f"CartPole-v1, {STEPS:,} steps per iteration, {seeds} seeds, 95 % intervals",
             xlabel="iteration",
@@ -84,20 +83,3 @@ def broadcast(quick: bool, seed: int) -> Report:
         rows,
         (draw,),
     )
-
-
-def _curve(step: Callable, normalized: bool, iterations: int, seed: int) -> Sequence[float]:
-    keras.utils.set_random_seed(seed)
-    lanes = open_lanes("CartPole-v1", steps=STEPS)
-    stream = train(
-        lanes,
-        policy_for(lanes),
-        estimator=reward_to_go_estimator(0.99, normalized),
-        step=step,
-        iterations=iterations,
-        steps=STEPS,
-        seed=seed,
-    )
-    returns = [float(iteration.returns.mean()) for iteration in stream]
-    lanes.close()
-    return returns

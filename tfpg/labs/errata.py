@@ -1,7 +1,6 @@
 """Where a slide, a sentence or a handout slips, and what is true: each with the numbers."""
 
 import numpy as np
-import scipy.linalg
 import tensorflow as tf
 
 from tfpg.baselines import average_baseline, with_baseline
@@ -17,6 +16,7 @@ from tfpg.exact import (
     stochastic,
 )
 from tfpg.labs.broadcast import literal_policy_gradient
+from tfpg.labs.natural import riccati_gain
 from tfpg.labs.report import Report
 from tfpg.natural_gradient import fisher_vector_product
 from tfpg.off_policy import off_policy_estimator, per_decision_values
@@ -117,8 +117,19 @@ def _fewer_terms() -> str:
 def _batch_mean() -> str:
     process, policy = stochastic(), linear_policy(WEIGHTS)
     estimator = with_baseline(total_reward_estimator(), average_baseline)
-    found = moments(process, policy, per_trajectory(policy, estimator), episodes=2).mean
-    return f"share of the gradient at N = 2: {_share(found, exact_gradient(process, policy)):.3f}"
+    of_column = with_baseline(
+        reward_to_go_estimator(),
+        lambda trajectories: reward_to_go_estimator()(policy, trajectories).mean(),
+    )
+    average, mean = (
+        moments(process, policy, per_trajectory(policy, one), episodes=2).mean
+        for one in (estimator, of_column)
+    )
+    truth = exact_gradient(process, policy)
+    return (
+        f"share of the gradient at N = 2: {_share(average, truth):.3f}; with the mean of the column "
+        f"of rewards-to-go {_share(mean, truth):.3f}"
+    )
 
 
 def _second_product() -> str:
@@ -143,9 +154,7 @@ def _second_product() -> str:
 
 
 def _gain() -> str:
-    one = np.eye(1)
-    cost = scipy.linalg.solve_discrete_are(one, one, one, one)  # s' = s + a, cost s^2 + a^2
-    return f"with s' = s + a: k = {-(cost / (1 + cost)).item():.3f} (Riccati)"
+    return f"with s' = s + a: k = {riccati_gain():.3f} (Riccati)"
 
 
 def _first_weight() -> str:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 
+from tfpg.display import track
 from tfpg.environments import open_lanes
 from tfpg.exact import exact_gradient, linear_policy, moments, per_trajectory, stochastic
 from tfpg.labs.report import Report
@@ -28,7 +29,7 @@ def importance(quick: bool, seed: int) -> Report:
     """
     closed = [float(np.mean(RATIOS**2)) ** steps - 1 for steps in HORIZONS]
     measured = _cartpole_variances(200 if quick else 5000, seed)
-    biases = [_bias(distance, seed) for distance in DISTANCES]
+    biases = [_bias(distance, seed) for distance in track(DISTANCES, "importance")]
 
     def draw_variances(axes: Axes) -> None:
         axes.plot(HORIZONS, closed, "o-", color=COLOURS[0], label="two actions, exact: 1.04^T - 1")

@@ -44,7 +44,7 @@ def write(name: str, report: Report, folder: Path) -> list[Path]:
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(axis="y", alpha=0.3)
             panel(axes)
-            axes.legend(frameon=False, loc="best")
+            axes.legend(loc="best", framealpha=0.85, edgecolor="none")
         with atomically(paths[1]) as unfinished:
             figure.savefig(unfinished)
     return paths

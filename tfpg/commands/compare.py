@@ -1,0 +1,31 @@
+"""`tfpg compare FILE:FUNCTION`."""
+
+import argparse
+from pathlib import Path
+
+from tfpg.errors import BadInput
+from tfpg.files import atomically
+from tfpg.slides.comparison import compare as compare_function
+from tfpg.slides.laid_html import page
+from tfpg.slides.laid_text import show
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print the slide beside the function, and perhaps write both as a page.
+
+    The exit status is 0 if every line of the slide is there and works as there, else 1.
+    """
+    from rich.console import Console
+
+    path = Path(options.html) if options.html else None
+    if path is not None and path.exists():
+        raise BadInput(f"{path} exists: name another with --html, or move it away")
+    comparison = compare_function(options.function, options.page, options.lang)
+    console = Console(highlight=False)
+    show(comparison.laid, options.lang, console)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomically(path) as unfinished:
+            unfinished.write_text(page(comparison.laid, options.lang), encoding="utf-8")
+        console.print(str(path), markup=False, soft_wrap=True)
+    return 0 if comparison else 1

@@ -1,0 +1,77 @@
+"""`tfpg homework ACTION`, and `tfpg check DIR` for a folder that it made."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tfpg.checks.words import ENDED_EARLY, LANGUAGES, OPEN, RIGHT, WRONG
+from tfpg.errors import BadInput
+from tfpg.homework.assignments import hand_out
+from tfpg.homework.standing import stand
+from tfpg.homework.words import STANDING
+
+
+def homework(options: argparse.Namespace) -> int:
+    """Do what the subcommand says."""
+    return ACTIONS[options.action](options)
+
+
+def new(options: argparse.Namespace) -> int:
+    """Write an assignment, and say what to do with it."""
+    _check_language(options.lang)
+    made = hand_out(options.dir, options.set, options.variant, options.notebook, options.lang)
+    points = sum(one.task.points for one in made.exercises)
+    print(
+        f"{options.dir}: set {made.set}, variant {made.variant}, {len(made.exercises)} exercises, "
+        f"{points} points"
+    )
+    print(f"read it         {options.dir}/README.md")
+    print(f"check it        tfpg check {options.dir}")
+    return 0
+
+
+def standing(folder: Path, options: argparse.Namespace) -> int:
+    """Print for each exercise of a folder whether it is open, right or wrong, and the points.
+
+    The exit status is 0 if all are right, and 1 if not.
+    """
+    language = options.lang
+    _check_language(language)
+    rows, error = found = stand(folder, language)
+    if error:
+        print(ENDED_EARLY.say(language, error=error), file=sys.stderr)
+    if options.json:
+        results = {
+            one.verdict.name: {
+                "right": one.verdict.right,
+                "mistake": one.verdict.mistake,
+                "evidence": one.verdict.evidence,
+                "open": one.verdict.open,
+                "function": one.function,
+                "points": one.points if one.verdict else 0,
+                "of": one.points,
+            }
+            for one in rows
+        }
+        totals = {"functions": results, "points": found.points, "of": found.total}
+        print(json.dumps(totals, ensure_ascii=False))
+    else:
+        width = max(len(one.function) for one in rows)
+        for number, (function, verdict, points) in enumerate(rows, 1):
+            state = RIGHT if verdict.right else OPEN if verdict.open else WRONG
+            known = f"{verdict.mistake}: " if verdict.mistake else ""
+            print(
+                f"{number:2}  {function:{width}}  {points if verdict else 0}/{points}  "
+                f"{state.say(language)}  {known}{verdict.evidence}"
+            )
+        print(STANDING.say(language, points=found.points, total=found.total))
+    return 0 if all(one.verdict for one in rows) and not error else 1
+
+
+def _check_language(language: str) -> None:
+    if language not in LANGUAGES:
+        raise BadInput(f"--lang is one of {', '.join(LANGUAGES)}, got {language!r}")
+
+
+ACTIONS = {"new": new}

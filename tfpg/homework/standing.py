@@ -1,0 +1,113 @@
+"""Where a student stands: every exercise of a handed-out folder, open, right or wrong, and points."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tfpg.checks.checking import check
+from tfpg.checks.exercises import named
+from tfpg.checks.judge import Verdict
+from tfpg.checks.submission import load, source_of, undisturbed
+from tfpg.errors import BadInput
+from tfpg.homework import words
+from tfpg.homework.assignments import MANIFEST
+
+
+class Row(NamedTuple):
+    """One exercise; its points count if it is right."""
+
+    function: str
+    verdict: Verdict
+    points: int
+
+
+class Standing(NamedTuple):
+    """All exercises in the assignment's order, and why the file's code ended early, if it did."""
+
+    rows: list[Row]
+    error: str | None
+
+    @property
+    def points(self) -> int:
+        """Those of what is right."""
+        return sum(one.points for one in self.rows if one.verdict)
+
+    @property
+    def total(self) -> int:
+        """Those of everything."""
+        return sum(one.points for one in self.rows)
+
+
+def folder_of(path: str | Path) -> Path | None:
+    """The folder that was handed out, if `path` is one, or is the file in it that is to be filled."""
+    path = Path(path)
+    if path.is_dir():
+        return path
+    is_in_one = path.is_file() and (path.parent / MANIFEST).is_file()
+    return path.parent if is_in_one and read_manifest(path.parent)["file"] == path.name else None
+
+
+def stand(folder: str | Path, language: str = "en") -> Standing:
+    """Check every exercise of a folder that `hand_out` wrote. Raises BadInput for any other."""
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    file, exercises = folder / manifest["file"], manifest["exercises"]
+    if "tensorflow" in source_of(file):
+        from tfpg.startup import import_tensorflow
+
+        import_tensorflow()  # quickly and quietly, before the file does it otherwise
+    functions, error = load(file, [one["function"] for one in exercises])
+    rows = []
+    for one in exercises:
+        exercise, name = one["exercise"], one["function"]
+        if name in functions:
+            with undisturbed():
+                verdict = check(functions[name], exercise, language)
+            verdict = replace(verdict, evidence=_renamed(verdict.evidence, one))
+        else:
+            evidence = words.MISSING.say(language, file=file.name, name=name)
+            verdict = Verdict(exercise, False, None, evidence, open=True)
+        rows.append(Row(name, verdict, one["points"]))
+    return Standing(rows, error)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a folder says of itself. Raises BadInput unless it is what `hand_out` writes."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BadInput(
+            f"{folder} holds no {MANIFEST}: name a file, or a folder made by `tfpg homework new`"
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        valid = (
+            Path(manifest["file"]).name == manifest["file"]
+            and len(manifest["exercises"]) > 0
+            and all(_is_valid(one) for one in manifest["exercises"])
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        valid = False
+    if not valid:
+        raise BadInput(f"{path} is not as `tfpg homework new` wrote it: take a new copy of it")
+    return manifest
+
+
+def _is_valid(one: Mapping[str, Any]) -> bool:
+    known = named(one["exercise"])
+    return (
+        bool(known)
+        and list(one["parameters"]) == list(known[0].parameters)
+        and all(name.isidentifier() for name in (one["function"], *one["parameters"].values()))
+        and isinstance(one["points"], int)
+    )
+
+
+def _renamed(evidence: str, one: Mapping[str, Any]) -> str:
+    """The evidence with the handout's names, where it quotes a call: `f(x=1)`."""
+    evidence = re.sub(rf"\b{one['exercise']}\(", lambda _: f"{one['function']}(", evidence)
+    for name, here in one["parameters"].items():
+        evidence = re.sub(rf"\b{name}=", f"{here}=", evidence)
+    return evidence

@@ -1,0 +1,62 @@
+"""The sentences around the exercises, in two languages."""
+
+from tfpg.checks.words import Text
+
+TITLES = {
+    "lecture": Text("The policy-gradient lecture, as exercises", "策略梯度这一讲：练习"),
+    "course": Text("Policy gradients: exercises and experiments", "策略梯度：练习与实验"),
+}
+EXERCISE = Text("Exercise {number} ({points} points): {title}", "练习 {number}（{points} 分）：{title}")
+EXERCISE_OF_ONE = Text("Exercise {number} (1 point): {title}", "练习 {number}（1 分）：{title}")
+IN_PYTHON = Text(
+    "{title} (variant {variant}).\n\nReplace every line that raises NotImplementedError; leave names "
+    "and parameters as they are.\nYour own helpers and imports are welcome, but not tfpg itself. "
+    "Hints are in HINTS.md.\n\n    tfpg check .                   where do I stand?\n"
+    "    python -m doctest homework.py  the examples below\n",
+    "{title}（变体 {variant}）。\n\n把每一行 raise NotImplementedError 换成你的代码；"
+    "函数名和参数不要改。\n可以另写辅助函数、导入别的库，但不要导入 tfpg。提示在 HINTS.md 里。\n\n    "
+    "tfpg check . --lang zh         我做到哪里了？\n    python -m doctest homework.py  "
+    "运行下面的例子\n",
+)
+IN_NOTEBOOK = Text(
+    "# {title}\n\nVariant {variant}. Replace every line that raises NotImplementedError; leave names "
+    "and parameters as they are. Your own helpers and imports are welcome, but not tfpg itself. The "
+    "last cell tells where you stand.",
+    "# {title}\n\n变体 {variant}。把每一行 raise NotImplementedError 换成你的代码；函数名和参数不要改。"
+    "可以另写辅助函数、导入别的库，但不要导入 tfpg。最后一格告诉你做到哪里了。",
+)
+IN_LAST_CELL = Text(
+    "## Where do I stand?\n\nSave the notebook first: the file is what is checked.",
+    "## 我做到哪里了？\n\n先保存笔记本：检查的是文件。",
+)
+CHECK = Text("!tfpg check .", "!tfpg check . --lang zh")
+HINT = Text("Hint {number}", "提示 {number}")
+HINTS = Text(
+    "# Hints\n\nThree for each exercise, each of which tells a bit more. Try again before you open "
+    "the next.",
+    "# 提示\n\n每个练习三条，一条比一条多说一点。打开下一条之前，先再试一次。",
+)
+READ_ME = Text(
+    "# {title}\n\nVariant {variant}, {points} points. Write your code in `{file}`, where a function "
+    "raises NotImplementedError, and check yourself as often as you like:\n\n```sh\ntfpg check "
+    ".\n```\n\nIt says for each exercise whether it is open, right or wrong; and if it is wrong, "
+    "which mistake it is and the numbers that show it. Any correct solution counts: loops or "
+    "vectorised; NumPy, PyTorch or JAX where no Keras model is given; sums or means in a loss. "
+    "`{manifest}` tells the check which function is which exercise: leave it here.",
+    "# {title}\n\n变体 {variant}，共 {points} 分。在 `{file}` 中函数抛出 NotImplementedError "
+    "的地方写代码，随时可以检查：\n\n```sh\ntfpg check . --lang zh\n```\n\n它逐题告诉你：未做、"
+    "正确还是错误；若是错误，指出是哪一种错误，并给出证明它的数字。任何正确的解法都算数："
+    "循环或向量化；没有给出 Keras 模型的题可用 NumPy、PyTorch 或 JAX；损失取和或取平均均可。"
+    "`{manifest}` 告诉检查程序哪个函数是哪道题：请留在这里。",
+)
+TABLE = Text(
+    "| exercise | function | points |\n| --- | --- | --- |",
+    "| 练习 | 函数 | 分数 |\n| --- | --- | --- |",
+)
+BESIDE = Text(
+    "Then `EXPERIMENTS.md` says what to run, and `REPORT.md` is the report to fill in.",
+    "之后，`EXPERIMENTS.md` 说明要做的实验，`REPORT.md` 是要填写的报告。",
+)
+
+MISSING = Text("{file} defines no function {name}", "{file} 中没有函数 {name}")
+STANDING = Text("{points} of {total} points", "{points} / {total} 分")

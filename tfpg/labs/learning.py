@@ -1,0 +1,35 @@
+"""Learning curves that labs compare: the same training but for one thing, on several seeds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from matplotlib.axes import Axes
+
+from tfpg.environments import Environment, open_lanes
+from tfpg.intervals import mean_interval
+from tfpg.plots import COLOURS, LINES
+from tfpg.policies import policy_for
+from tfpg.training import train
+
+
+def mean_returns(environment: Environment, seed: int, iterations: int, **options: Any) -> list[float]:
+    """The mean return of each iteration of `train`, which takes the options, from a new policy."""
+    keras.utils.set_random_seed(seed)
+    lanes = open_lanes(environment, options.get("episodes"), options.get("steps"))
+    policy = policy_for(lanes, (64,))
+    stream = train(lanes, policy, iterations=iterations, seed=seed, **options)
+    returns = [float(iteration.returns.mean()) for iteration in stream]
+    lanes.close()
+    return returns
+
+
+def draw_curves(axes: Axes, curves: Mapping[str, np.ndarray]) -> None:
+    """Each of the curves (seeds, iterations) as its mean with a 95 % interval."""
+    for index, (name, returns) in enumerate(curves.items()):
+        colour, line = COLOURS[index % len(COLOURS)], LINES[index % len(LINES)]
+        low, high = mean_interval(returns)
+        iterations = np.arange(1, returns.shape[1] + 1)
+        axes.fill_between(iterations, low, high, color=colour, alpha=0.2, lw=0)
+        axes.plot(iterations, returns.mean(axis=0), line, color=colour, label=name)
