@@ -299,6 +299,15 @@ def test_the_gradients_alone_will_do_and_a_policy_gradient_may_sum():
     assert "you sum over samples" in verdict.evidence
 
 
+def test_the_loss_beside_the_gradients_is_one_number():
+    def policy_gradient(*batch):
+        loss, gradients = tfpg.policy_gradient(*batch)
+        return [loss, loss], gradients
+
+    verdict = tfpg.check(policy_gradient)
+    assert "the loss must be one number, got shape (2,)" in verdict.evidence
+
+
 # --- what is wrong, and in no list
 
 UNLISTED = {

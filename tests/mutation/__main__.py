@@ -6,6 +6,10 @@ must refuse it. Those that do the same as the original, or what the checks accep
 listed below with the reason, and counted apart. Takes half an hour, and is no part of CI:
 `pip install -e ".[mutation]"` first. Each function is mutated in a process of its own, with limits
 of time and memory: mutants loop, and fill whatever there is.
+
+With Cosmic Ray 8.7: 1,296 of 1,298 refused (99.8 %), 43 more are equivalent. The two that survive
+leave NaN in `optimal_baseline` where a parameter has scores of 0 only; so does the plain quotient
+that most people write, and the checks accept it.
 """
 
 import ast
@@ -49,6 +53,8 @@ EQUIVALENT = {
     "<= uniform": "a uniform number equals no sum",
     "fisher - 1e-4": "a damping of either sign is below the tolerance",
     "* each * len(states)": "a positive scale",
+    "-q_values[:, 0] * len(": "a positive scale",
+    "-q_values[:, -1]": "the only column is the first and the last",
     "q_values[t, -1]": "the only column is the first and the last",
     "copy=True": "a copy holds the same numbers",
     "np.finfo(": "says which numbers count as constant: those that no sum rounds, in any case",
