@@ -1,6 +1,7 @@
 """The command line: parsing and teaching. Nothing heavy is imported before it is needed."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -52,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "" not in sys.path:
         sys.path.insert(0, "")  # so that "module:Name-v0" finds a module of the current folder
     try:
-        return COMMANDS[options.command](options)
+        # Each command is a function of its own name, in a module of its own name.
+        module = importlib.import_module(f"tfpg.commands.{options.command}")
+        return getattr(module, options.command)(options)
     except BadInput as error:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
@@ -355,63 +358,3 @@ def _add_grade(actions: Any) -> None:
     otter.add_argument(
         "--out", default="master.ipynb", metavar="FILE", help="the notebook (master.ipynb)"
     )
-
-
-def _train(options: argparse.Namespace) -> int:
-    from tfpg.commands.train import train
-
-    return train(options)
-
-
-def _evaluate(options: argparse.Namespace) -> int:
-    from tfpg.commands.evaluate import evaluate
-
-    return evaluate(options)
-
-
-def _plot(options: argparse.Namespace) -> int:
-    from tfpg.commands.plot import plot
-
-    return plot(options)
-
-
-def _lab(options: argparse.Namespace) -> int:
-    from tfpg.commands.lab import lab
-
-    return lab(options)
-
-
-def _slides(options: argparse.Namespace) -> int:
-    from tfpg.commands.slides import slides
-
-    return slides(options)
-
-
-def _compare(options: argparse.Namespace) -> int:
-    from tfpg.commands.compare import compare
-
-    return compare(options)
-
-
-def _check(options: argparse.Namespace) -> int:
-    from tfpg.commands.check import check
-
-    return check(options)
-
-
-def _homework(options: argparse.Namespace) -> int:
-    from tfpg.commands.homework import homework
-
-    return homework(options)
-
-
-COMMANDS = {
-    "train": _train,
-    "evaluate": _evaluate,
-    "plot": _plot,
-    "lab": _lab,
-    "slides": _slides,
-    "compare": _compare,
-    "check": _check,
-    "homework": _homework,
-}

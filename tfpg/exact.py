@@ -245,3 +245,9 @@ def per_step(policy: keras.Model, estimator: Estimator) -> Estimate:
         return (np.concatenate(scores) * estimator(policy, trajectories)).mean(0)
 
     return estimate
+
+
+def cosine(one: ArrayLike, other: ArrayLike) -> float:
+    """Between two gradients, of any shape: 1 where both point the same way."""
+    a, b = np.ravel(one), np.ravel(other)
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 
 from tfpg.display import track
 from tfpg.estimators import Estimator, total_reward_estimator
+from tfpg.exact import cosine
 from tfpg.labs.learning import draw_curves
 from tfpg.labs.report import Report
 from tfpg.plots import COLOURS, LINES
@@ -65,7 +66,7 @@ def divide(quick: bool, seed: int) -> Report:
     """The direction of the expected gradient against N, and which division finds the best way."""
     episodes = [2**power for power in range(MOST_EPISODES.bit_length())]
     cosines = {
-        name: [_cosine(expected_gradient(divisor, n), true_gradient()) for n in episodes]
+        name: [cosine(expected_gradient(divisor, n), true_gradient()) for n in episodes]
         for name, divisor in DIVISORS.items()
     }
     iterations, seeds, batch = (200, 2, 8) if quick else (400, 10, 8)
@@ -176,7 +177,3 @@ def _learned(divisor: Divisor, episodes: int, iterations: int, seed: int) -> lis
         logits = policy(before_choice).numpy()[0]
         probabilities.append(float(np.exp(logits[BEST]) / np.exp(logits).sum()))
     return probabilities
-
-
-def _cosine(one: np.ndarray, other: np.ndarray) -> float:
-    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))

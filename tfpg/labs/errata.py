@@ -7,6 +7,7 @@ from tfpg.baselines import average_baseline, with_baseline
 from tfpg.estimators import reward_to_go_estimator, total_reward_estimator
 from tfpg.exact import (
     Tabular,
+    cosine,
     exact_gradient,
     linear_policy,
     moments,
@@ -64,7 +65,7 @@ def _broadcast(generator: np.random.Generator) -> str:
     error = np.abs(literal - q_values.mean() * likely).max()
     return (
         f"literal - mean(q) x maximum likelihood: {error:.0e}; cosine with the right gradient "
-        f"{_cosine(literal, right):.2f}"
+        f"{cosine(literal, right):.2f}"
     )
 
 
@@ -186,8 +187,3 @@ def _ragged() -> str:
 def _share(found: np.ndarray, truth: np.ndarray) -> float:
     """How much of the truth is in what was found, along the truth."""
     return float(found @ truth / (truth @ truth))
-
-
-def _cosine(one: tf.Tensor, other: tf.Tensor) -> float:
-    a, b = np.ravel(one), np.ravel(other)
-    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
