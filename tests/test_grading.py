@@ -16,6 +16,7 @@ import pytest
 from tfpg.cli import main
 from tfpg.errors import BadInput
 from tfpg.homework import grading, limits, sandbox, wire
+from tfpg.homework import isolation as ways
 from tfpg.homework.grading import Asked
 from tfpg.homework.map import counts
 from tfpg.homework.reports import Class, read_table
@@ -40,9 +41,20 @@ ASKED = [Asked("reward_to_go", "reward_to_go"), Asked("normalize", "normalize")]
 needs_filter = pytest.mark.skipif(not limits.can_filter(), reason="no filter of system calls here")
 
 
-@pytest.fixture(scope="module")
-def isolation():
-    return sandbox.strongest()
+WAYS = [one for one in ways.isolations() if sandbox.works(one)]
+closed = pytest.mark.parametrize(
+    "isolation",
+    [one for one in WAYS if not one.gaps],
+    indirect=True,
+    scope="module",
+    ids=lambda one: one.name,
+)
+
+
+@pytest.fixture(scope="module", params=WAYS, ids=lambda one: one.name)
+def isolation(request):
+    """Every way that this machine offers."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +62,6 @@ def boxes(isolation):
     """Those of the whole module: what one submission breaks, a later test finds broken."""
     with sandbox.boxes(isolation) as several:
         yield several
-
-
-@pytest.fixture
-def apart(isolation):
-    if isolation.gaps:
-        pytest.skip(f"{isolation.name} does not stop it: {isolation.gaps}")
 
 
 def code(text, name="ann.py"):
@@ -415,7 +421,8 @@ def _normalize_if(condition):
     ).replace("    return (q", "      return (q")
 
 
-def test_the_graders_files_are_out_of_reach(boxes, apart, tmp_path):
+@closed
+def test_the_graders_files_are_out_of_reach(boxes, tmp_path):
     secret = tmp_path / "answers.txt"
     secret.write_text("42")
     text = f"def normalize(q_values):\n    return float(open({str(secret)!r}).read())\n"
@@ -479,7 +486,8 @@ def test_the_librarys_answers_cannot_be_imported(boxes, how):
     assert "not at hand" in str(grade)
 
 
-def test_the_library_is_not_there_without_the_hook_either(boxes, apart):
+@closed
+def test_the_library_is_not_there_without_the_hook_either(boxes):
     import tfpg
 
     root = str(Path(tfpg.__file__).parents[1])
@@ -496,13 +504,16 @@ def reward_to_go(rewards, discount=1.0):
     assert "ModuleNotFoundError" in grade.notes[0]
 
 
-def test_an_installed_library_is_hidden(isolation, apart, tmp_path, monkeypatch):
+@closed
+def test_an_installed_library_is_hidden(isolation, tmp_path, monkeypatch):
     """Beside NumPy, where pip puts it."""
     (tmp_path / "tfpg").mkdir()
     (tmp_path / "tfpg" / "returns.py").touch()
     (tmp_path / "other.py").touch()
-    packages = [*sandbox._packages(), str(tmp_path)]
-    monkeypatch.setattr(sandbox, "_packages", lambda allow_tfpg=False: packages)
+    tmp_path.chmod(0o755)
+    packages = [*ways.packages(), str(tmp_path)]
+    for module in (ways, sandbox):
+        monkeypatch.setattr(module, "packages", lambda allow_tfpg=False: packages)
     text = f"""
 import os
 os.chdir({str(tmp_path)!r})

@@ -1,11 +1,10 @@
 """Running somebody's files in a box: a process that can only give arrays.
 
-The answers, the grader's files and the network are out of its reach as far as the machine allows;
-`isolations` lists the ways, the strongest first, and what each does not stop.
+The answers, the grader's files and the network are out of its reach as far as the machine allows
+(tfpg/homework/isolation.py).
 """
 
 import contextlib
-import importlib.util
 import json
 import os
 import select
@@ -15,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -25,31 +25,19 @@ import numpy as np
 
 from tfpg.errors import BadInput
 from tfpg.homework import limits, wire
+from tfpg.homework.isolation import ENGINES, PACKAGE, Isolation, end, isolations, packages, wrapping
 
-PACKAGE = Path(__file__).parents[1]
 # All of tfpg that is in the box; none of it knows an answer.
 STAGED = (
     *("errors", "startup", "checks/observe", "checks/shapes", "checks/submission"),
     *("homework/wire", "homework/limits", "homework/inside"),
 )
-FRAMEWORKS = ("numpy", "tensorflow", "keras", "tensorflow_probability", "torch", "jax")
 SECONDS = 10.0  # for one function
 SECONDS_TO_LOAD = 20.0
 SECONDS_TO_START = 60.0  # on a busy machine, TensorFlow included
 SECONDS_FOR_ALL = 180.0
 MEMORY = 4 * 2**30
-SCRATCH = 64 * 2**20  # bytes of files
 ANSWER = 64 * 2**20  # bytes of all that comes out
-NOBODY = 65534
-
-
-class Isolation(NamedTuple):
-    """A way to keep a process away from everything else."""
-
-    name: str
-    wrapper: str  # the program that does it
-    user: int | None  # whom the process becomes
-    gaps: str  # what it does not stop
 
 
 class Task(NamedTuple):
@@ -68,39 +56,25 @@ class Ran(NamedTuple):
     error: str | None
 
 
-def isolations() -> list[Isolation]:
-    """The ways that may work here, the strongest first."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    reads = "it can read the files that you can read, and write where you may write"
-    network = "" if limits.can_filter() else "; it has the network, and can start processes that stay"
-    ways = [Isolation("bubblewrap", "bwrap", None, "")]
-    if root:
-        public = "it can read the files that everybody can read, and write where everybody may"
-        ways += [
-            Isolation("namespaces, as nobody", "unshare", NOBODY, public),
-            Isolation("process limits, as nobody", "", NOBODY, public + network),
-        ]
-    return [
-        *ways,
-        Isolation("namespaces", "unshare --user", None, reads),
-        Isolation("process limits", "", None, reads + network),
-    ]
-
-
 @cache
 def strongest() -> Isolation:
     """The strongest that works. Raises BadInput where there is none, as on Windows."""
     if os.name != "posix":
         raise BadInput("submissions are run on Linux or macOS: on Windows, use WSL")
-    missing = Task("nothing", (), False, False)
     for one in isolations():
-        if not one.wrapper or shutil.which(one.wrapper.split()[0]):
-            with boxes(one) as several:
-                if several.run({"nothing.py": b""}, "nothing.py", [missing]).answers == [
-                    {"state": "missing"}
-                ]:
-                    return one
+        if works(one):
+            return one
     raise BadInput("no process can be started here: is there room in the temporary folder?")
+
+
+def works(isolation: Isolation) -> bool:
+    """Whether a file is run so on this machine: a program may be there and its service not."""
+    if isolation.wrapper and not shutil.which(isolation.wrapper.split()[0]):
+        return False
+    missing = Task("nothing", (), False, False)
+    with boxes(isolation) as several:
+        ran = several.run({"nothing.py": b""}, "nothing.py", [missing])
+    return ran.answers == [{"state": "missing"}]
 
 
 @contextmanager
@@ -202,6 +176,7 @@ class _Box:
     """One process that waits for submissions (tfpg/homework/inside.py)."""
 
     def __init__(self, isolation: Isolation, allow_tfpg: bool, keras: bool) -> None:
+        self._isolation = isolation
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
         runner, scratch = folder / "runner", folder / "scratch"
@@ -213,9 +188,11 @@ class _Box:
         if isolation.user is not None:
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, isolation.user, isolation.user)
-        apart = isolation.wrapper == "bwrap"
+        apart = isolation.shown_only
         here = "/runner" if apart else str(runner)
         home = "/scratch" if apart else str(scratch)
+        environment = _environment(home)
+        self._name = f"tfpg-{uuid.uuid4().hex}"
         settings = {
             "here": here,
             "scratch": [home, "/dev/shm"] if apart else [home],
@@ -231,17 +208,18 @@ class _Box:
             "most": ANSWER,
         }
         start = (
-            f"import sys; sys.path[:0] = [{here!r}]; sys.path += {_packages(allow_tfpg)!r}; "
+            f"import sys; sys.path[:0] = [{here!r}]; sys.path += {packages(allow_tfpg)!r}; "
             "from tfpg.homework.inside import main; main(sys.argv[1])"
         )
         command = [sys.executable, "-I", "-B", "-c", start, json.dumps(settings)]
         self._process = subprocess.Popen(
-            [*_wrapping(isolation, runner, allow_tfpg), *command],
+            [*wrapping(isolation, self._name, runner, environment, allow_tfpg), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/" if apart else scratch,
-            env=_environment(home),
+            # The engine's program needs the grader's environment; the container gets its own.
+            env=dict(os.environ) if isolation.wrapper in ENGINES else environment,
             start_new_session=True,
         )
         self._ready = False
@@ -281,6 +259,7 @@ class _Box:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, 9)
             self._process.wait()
+            end(self._isolation, self._name)
         for one in (self._process.stdin, self._process.stdout):
             if one is not None:
                 with contextlib.suppress(OSError):
@@ -302,59 +281,3 @@ def _environment(home: str) -> dict[str, str]:
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
         **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"),
     }
-
-
-def _wrapping(isolation: Isolation, runner: Path, allow_tfpg: bool) -> list[str]:
-    """The words before the command."""
-    program, *rest = isolation.wrapper.split() or [""]
-    if program == "unshare":
-        apart = ["--net", "--pid", "--ipc", "--uts", "--mount", "--mount-proc"]
-        return [
-            program,
-            *rest,
-            *(["--map-root-user"] if rest else []),
-            *apart,
-            "--fork",
-            "--kill-child",
-        ]
-    if program != "bwrap":
-        return []
-    words = [program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
-    words += ["--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-drop", "ALL"]
-    for name in ("/bin", "/lib", "/lib32", "/lib64"):
-        if Path(name).is_symlink():
-            words += ["--symlink", str(Path(name).readlink()), name]
-        else:
-            words += ["--ro-bind-try", name, name]
-    shown = _without_inner({Path(one) for one in ("/usr", sys.prefix, sys.base_prefix, *_packages())})
-    for one in (*shown, Path("/etc/ld.so.cache"), Path("/etc/alternatives")):
-        words += ["--ro-bind-try", str(one), str(one)]
-    if allow_tfpg:
-        words += ["--ro-bind", str(PACKAGE), str(PACKAGE)]
-    else:
-        for one in (PACKAGE, *(Path(one, "tfpg") for one in _packages())):
-            if one.is_dir() and any(one.is_relative_to(other) for other in shown):
-                words += ["--tmpfs", str(one), "--remount-ro", str(one)]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH), "--tmpfs", "/dev/shm"]
-    words += ["--remount-ro", "/dev", "--size", str(SCRATCH), "--tmpfs", "/scratch"]
-    words += ["--ro-bind", str(runner), "/runner"]
-    return [*words, "--remount-ro", "/", "--chdir", "/scratch"]
-
-
-def _without_inner(folders: set[Path]) -> list[Path]:
-    """Those that are in no other, in a fixed order."""
-    return sorted(
-        one
-        for one in folders
-        if not any(one != other and one.is_relative_to(other) for other in folders)
-    )
-
-
-@cache
-def _packages(allow_tfpg: bool = False) -> list[str]:
-    """Where NumPy and the frameworks are installed."""
-    specs = [
-        importlib.util.find_spec(name) for name in (*FRAMEWORKS, *(["tfpg"] if allow_tfpg else []))
-    ]
-    origins = [one.origin for one in specs if one is not None and one.origin]
-    return sorted({str(Path(one).parents[1]) for one in origins})
