@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tfpg.checks import patience, submission
 from tfpg.cli import main
 
 RIGHT = """
@@ -110,6 +111,16 @@ def test_code_that_ends_early_is_told_and_what_came_before_is_checked(submitted,
     assert status == 1
     assert out == "reward_to_go  right  9 cases agree\n"
     assert "line 12: ZeroDivisionError" in err
+
+
+def test_a_file_that_never_ends_is_interrupted_and_what_came_before_is_checked(
+    submitted, capsys, monkeypatch
+):
+    monkeypatch.setattr(submission, "at_most", lambda seconds: patience.at_most(0.2))
+    status, out, err = checked(capsys, submitted(RIGHT + "\nwhile True:\n    pass\n"))
+    assert status == 1
+    assert "right" in out
+    assert "TimeLimit: it went on for too long" in err
 
 
 def test_what_stands_under_main_is_not_run(submitted, capsys):

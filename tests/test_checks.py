@@ -1,13 +1,15 @@
 """The checks: right functions of any kind pass, wrong ones that nobody listed do not."""
 
+import functools
 import importlib.util
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tfpg
-from tfpg.checks import networks
+from tfpg.checks import checking, networks, patience
 from tfpg.checks.exercises import EXERCISES, named
 from tfpg.checks.judge import judge
 from tfpg.checks.observe import observe
@@ -434,7 +436,28 @@ def test_exceptions_are_told_with_their_line_and_exits_do_not_exit():
 
     verdict = tfpg.check(reward_to_go)
     line = reward_to_go.__code__.co_firstlineno + 1
-    assert verdict.evidence == f"it raises SystemExit: bye (line {line})"
+    assert verdict.evidence == f"it ends the program, as exit() does (line {line})"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="nothing interrupts here")
+def test_what_goes_on_for_ever_is_interrupted_and_its_line_told(monkeypatch):
+    def reward_to_go(rewards, discount=1.0):
+        while True:
+            try:
+                while True:
+                    pass
+            except Exception:
+                pass
+
+    monkeypatch.setattr(checking, "at_most", functools.partial(patience.at_most, 0.2))
+    before = signal.getsignal(signal.SIGALRM)
+    verdict = tfpg.check(reward_to_go)
+    line = reward_to_go.__code__.co_firstlineno + 4
+    assert not verdict
+    assert verdict.evidence.startswith("it goes on for too long (line ")
+    assert abs(int(verdict.evidence.split()[-1][:-1]) - line) <= 1
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_what_a_function_prints_is_not_seen(capsys):

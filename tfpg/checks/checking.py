@@ -8,6 +8,7 @@ from tfpg.checks import shapes, words
 from tfpg.checks.exercises import EXERCISES, Exercise, named
 from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
 from tfpg.checks.observe import Failure, innermost, observe, parameters_of, takes
+from tfpg.checks.patience import TimeLimit, at_most
 from tfpg.errors import BadInput
 from tfpg.homework.mistakes import of_exercise
 
@@ -28,7 +29,11 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
 
         import_tensorflow()
     cases = exercise.cases(np.random.default_rng(seed))
-    observed = observe(exercise.protocol, function, [case.inputs for case in cases])
+    try:
+        with at_most():
+            observed = observe(exercise.protocol, function, [case.inputs for case in cases])
+    except TimeLimit as late:  # between two cases
+        observed = [Failure("TimeLimit", str(late), None)] * len(cases)
     broadcast = None
     if not (isinstance(observed[0], Failure) or is_right(exercise, cases, observed)) and (
         may_broadcast(exercise)

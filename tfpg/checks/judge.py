@@ -315,9 +315,16 @@ def _smallest_failing(
     smallest = min(failing, key=lambda here: sum(one.size for one in cases[here].inputs.values()))
     label, got = cases[smallest].label, observed[smallest]
     if isinstance(got, Failure):
-        line = words.LINE.say(language, line=got.line) if got.line else ""
-        always = all(isinstance(one, Failure) for one in observed)
-        text = words.RAISES if always else words.RAISES_SOMETIMES
-        return text.say(language, case=label, kind=got.kind, message=got.message, line=line)
+        failure = _failure(got, language)
+        if all(isinstance(one, Failure) for one in observed):
+            return failure
+        return words.SOMETIMES.say(language, case=label, what=failure)
     complaint = comparisons[smallest].complaint or words.WRONG_VALUE
     return complaint.say(language, **{"case": label, **comparisons[smallest].places})
+
+
+def _failure(failure: Failure, language: str) -> str:
+    line = words.LINE.say(language, line=failure.line) if failure.line else ""
+    text = {"TimeLimit": words.TOO_LONG, "SystemExit": words.LEAVES}.get(failure.kind, words.RAISES)
+    what = failure.kind + (f": {failure.message}" if failure.message else "")
+    return text.say(language, what=what, line=line)

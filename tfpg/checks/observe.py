@@ -61,6 +61,8 @@ def observe(protocol: str, function: Callable, cases: Sequence[Arrays]) -> list[
                 chosen = manner
                 break
             first = _more_telling(first, outcome)
+            if outcome.kind == "TimeLimit":
+                return [outcome] * len(cases)
         outcomes = [_outcome(run, function, one, chosen) for one in cases]
     if isinstance(outcomes[0], Failure) and first is not None:
         outcomes[0] = first

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tfpg.checks.observe import innermost
+from tfpg.checks.patience import SECONDS, TimeLimit, at_most
 from tfpg.errors import BadInput
 
 # Magics that run the rest of their cell as Python; any other turns the cell into something else.
@@ -33,12 +34,14 @@ class Submission(NamedTuple):
     error: str | None
 
 
-def load(path: str | Path, names: Collection[str], go_on: bool = False) -> Submission:
+def load(
+    path: str | Path, names: Collection[str], go_on: bool = False, seconds: float = SECONDS
+) -> Submission:
     """Run a file and find the functions of these names that it defines.
 
-    What it prints goes nowhere. An exception, an exit or a syntax error ends it, and is told in one
-    line. Imported functions do not count. To go on means to run, after a statement that failed, those
-    that follow it. Raises BadInput if the file cannot be read.
+    What it prints goes nowhere. An exception, an exit, a syntax error or the end of its time ends it,
+    and is told in one line. Imported functions do not count. To go on means to run, after a statement
+    that failed, those that follow it. Raises BadInput if the file cannot be read.
     """
     path = Path(path)
     module = types.ModuleType(f"checked_{path.stem}")
@@ -49,9 +52,11 @@ def load(path: str | Path, names: Collection[str], go_on: bool = False) -> Submi
     sys.path.insert(0, folder)
     error = None
     try:
-        with undisturbed():
+        with undisturbed(), at_most(seconds):
             for name, source in pieces:
                 error = _run(name, source, module, go_on) or error
+    except TimeLimit as late:  # between two pieces
+        error = error or f"{path}: {late}"
     finally:
         sys.path.remove(folder)
     functions = {

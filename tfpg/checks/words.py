@@ -74,10 +74,10 @@ NAN_FOR_ONE = Text(
 NOT_WRITTEN = Text(
     "not written yet: it raises NotImplementedError", "尚未完成：它抛出 NotImplementedError"
 )
-RAISES = Text("it raises {kind}: {message}{line}", "它抛出 {kind}：{message}{line}")
-RAISES_SOMETIMES = Text(
-    "on {case} it raises {kind}: {message}{line}", "在“{case}”上它抛出 {kind}：{message}{line}"
-)
+RAISES = Text("it raises {what}{line}", "它抛出 {what}{line}")
+LEAVES = Text("it ends the program, as exit() does{line}", "它结束了整个程序，如 exit() 那样{line}")
+TOO_LONG = Text("it goes on for too long{line}", "它运行得太久{line}")
+SOMETIMES = Text("on {case} {what}", "在“{case}”上{what}")
 LINE = Text(" (line {line})", "（第 {line} 行）")
 TAKES = Text("it takes ({got}), wanted is {wanted}", "它的参数是 ({got})，应为 {wanted}")
 WRONG_SHAPE = Text(

@@ -15,21 +15,18 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from tfpg.checks import observe, shapes, submission
+from tfpg.checks.patience import TimeLimit, at_most
 from tfpg.homework import limits, wire
 from tfpg.startup import quickly_and_quietly
 
 REFUSAL = "tfpg is not at hand in graded code: write the function yourself"
-
-
-class TimeLimit(BaseException):
-    """Not an Exception, so that few submissions catch it."""
 
 
 class NoAnswers:
@@ -103,7 +100,6 @@ def _serve(plan: dict, answers: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    signal.signal(signal.SIGALRM, _too_long)
     limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
     folder = Path(plan["scratch"][0], "submission")
     for name, content in request["files"].items():
@@ -120,8 +116,7 @@ def _serve(plan: dict, answers: int) -> None:
     functions: dict[str, Callable] = {}
     error = None
     if touched:
-        with _at_most(plan["seconds to load"]):
-            functions, error = submission.load(path, names, go_on=True)
+        functions, error = submission.load(path, names, True, plan["seconds to load"])
     _send(answers, {"error": error and error.replace(f"{folder}/", "")})
     for task in tasks:
         name = task["function"]
@@ -178,7 +173,7 @@ def _answer(function: Callable, task: dict, seconds: float) -> dict:
         return {"state": "parameters", "got": observe.parameters_of(function)}
     form = forms[fitting[0]]
     inputs, lost = form["inputs"], None
-    with _at_most(seconds):
+    with at_most(seconds):
         observed = observe.observe(form["protocol"], function, inputs)
         if task["look"] and not isinstance(observed[0], observe.Failure):
             lost = shapes.find(form["protocol"], function, inputs[0], len(inputs[0]["actions"]))
@@ -203,17 +198,3 @@ def _read(descriptor: int, size: int) -> bytes:
             raise EOFError
         read += some
     return bytes(read)
-
-
-def _too_long(*_: Any) -> NoReturn:
-    raise TimeLimit("its time is over")
-
-
-@contextlib.contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    """Interrupt what runs after so many seconds, and then twice a second what goes on nevertheless."""
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
