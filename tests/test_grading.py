@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import stat
 import subprocess
 import sys
@@ -15,12 +16,13 @@ import pytest
 
 from tfpg.cli import main
 from tfpg.errors import BadInput
-from tfpg.homework import grading, limits, sandbox, wire
+from tfpg.homework import grading, inside, limits, sandbox, wire
 from tfpg.homework import isolation as ways
 from tfpg.homework.grading import Asked
 from tfpg.homework.map import counts
 from tfpg.homework.reports import Class, read_table
 from tfpg.homework.submissions import Code, entries, take
+from tfpg.homework.words import ENDS
 
 RIGHT = """
 import numpy as np
@@ -631,7 +633,7 @@ def test_files_folders_and_zips_are_submissions(tmp_path):
         "cleo": ["deep/hw.py"],
         "dan": ["hw.py"],
     }
-    assert "cannot be unpacked" in several["ann.zip"].notes[0]
+    assert "cannot be unpacked" in several["ann.zip"].notes[0].en
 
 
 def test_zips_cannot_write_outside_link_or_burst(tmp_path):
@@ -751,6 +753,32 @@ def test_grades_that_somebody_changed_are_not_written_over(handed_in, tmp_path, 
     (tmp_path / "grades").mkdir()
     (tmp_path / "grades" / "thesis.txt").write_text("mine")
     assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 2
+
+
+def test_pages_speak_chinese_where_that_is_asked_or_the_assignment_does(handed_in, tmp_path, capsys):
+    (handed_in / "fay.py").write_text("from tfpg import normalize\n")
+    command = ["homework", "grade", str(handed_in)]
+    main([*command, "--out", str(tmp_path / "asked.csv"), "--lang", "zh"])
+    pages = {one.stem: one.read_text() for one in (tmp_path / "asked").glob("*.md")}
+    assert "**0 / 2 分**" in pages["bob"]
+    assert "reward_to_go：错误，0 / 1 分" in pages["bob"]
+    assert "应为" in pages["bob"]
+    assert "dan.zip 无法解压" in pages["dan"]
+    assert pages["fay"].count("导入") == 1  # told once
+    english = re.compile(r"\b(it|its|the|was|of|points)\b")
+    assert not [name for name, one in pages.items() if english.search(one)]
+
+    main(["homework", "new", str(tmp_path / "hw"), "--lang", "zh"])
+    main([*command, "--out", str(tmp_path / "own.csv"), "--assignment", str(tmp_path / "hw")])
+    assert "/ 15 分**" in (tmp_path / "own" / "bob.md").read_text()
+    assert main([*command, "--out", str(tmp_path / "own.csv"), "--lang", "fr"]) == 2
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_the_box_says_of_its_end_is_said_in_chinese_too(end):
+    assert any(f'"{end.en}"' in Path(one.__file__).read_text() for one in (inside, sandbox))
+    assert grading._why(end.en, "zh") == end.zh
+    assert grading._why(f"the file could not be loaded: {end.en}", "zh") == f"文件无法运行：{end.zh}"
 
 
 def test_the_map_counts_mistakes_and_names_nobody(tmp_path, capsys):

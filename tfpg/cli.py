@@ -318,6 +318,9 @@ def _add_grade(actions: Any) -> None:
         metavar="DIR",
         help="what was handed out; once for each variant (else every exercise that somebody wrote)",
     )
+    grade.add_argument(
+        "--lang", metavar="LANGUAGE", help="of the pages: en or zh (that of the assignment, or en)"
+    )
     grade.add_argument("--allow-tfpg", action="store_true", help="submissions may import tfpg")
 
     draw = actions.add_parser(

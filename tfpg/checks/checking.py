@@ -58,7 +58,7 @@ def wrong_parameters(name: str, parameters: Sequence[str]) -> words.Text:
     """The sentence for a function that takes these instead."""
     got = ", ".join(parameters)
     wanted = " or ".join(f"{name}({', '.join(one.parameters)})" for one in named(name))
-    return words.Text(*(one.format(got=got, wanted=wanted) for one in words.TAKES))
+    return words.TAKES.filled(got=got, wanted=wanted)
 
 
 def may_broadcast(exercise: Exercise) -> bool:

@@ -15,12 +15,19 @@ class Text(NamedTuple):
 
     def say(self, language: str, **places: Any) -> str:
         """The sentence in one language, with the places filled in."""
-        return getattr(self, language).format(
+        sentence = getattr(self, language)
+        if not places:
+            return sentence  # which may quote somebody's braces
+        return sentence.format(
             **{
                 name: one.say(language) if isinstance(one, Text) else one
                 for name, one in places.items()
             }
         )
+
+    def filled(self, **places: Any) -> "Text":
+        """The sentence in both languages, with the places filled in."""
+        return Text(*(self.say(language, **places) for language in LANGUAGES))
 
 
 def number(value: Any) -> str:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tfpg.checks.words import LANGUAGES
 from tfpg.errors import BadInput
 
 
@@ -15,25 +16,28 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.homework.submissions import entries, take
 
     several = entries(options.submissions)
-    records = Records(Path(options.out))
     assignments = [_assignment(one) for one in options.assignment or ()]
+    language = options.lang or (_language(options.assignment[0]) if assignments else "en")
+    if language not in LANGUAGES:
+        raise BadInput(f"--lang is one of {', '.join(LANGUAGES)}, got {language!r}")
+    records = Records(Path(options.out), language)
     isolation = sandbox.strongest()
     if isolation.gaps:
         print(
             f"tfpg: submissions are kept apart by {isolation.name} only: {isolation.gaps}. "
-            "Install bubblewrap (bwrap), or grade in a virtual machine.",
+            "Install Podman, Docker or bubblewrap, or grade in a virtual machine.",
             file=sys.stderr,
         )
     codes = [take(one) for one in several]
     asked = assignments or [grading.asked_by_all(codes)]
     if not asked[0]:
         raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
-    keys = [grading.key(one, asked, records.secret, options.allow_tfpg) for one in codes]
+    allowed = options.allow_tfpg
+    keys = [grading.key(one, asked, records.secret, allowed, language) for one in codes]
     grades = {one.name: records.done(one.name, key) for one, key in zip(codes, keys, strict=True)}
     rest = [(one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None]
-    found = grading.grade(
-        [one for one, _ in rest], asked, records.secret, isolation, options.allow_tfpg
-    )
+    left = [one for one, _ in rest]
+    found = grading.grade(left, asked, records.secret, isolation, allowed, language)
     for (code, key), one in zip(track(rest, "grading"), found, strict=True):
         records.keep(one, key)
         grades[code.name] = one
@@ -65,7 +69,8 @@ def gradescope(options: argparse.Namespace) -> int:
     """Write an autograder for Gradescope and print where it is."""
     from tfpg.homework.gradescope import write
 
-    print(write(_assignment(options.dir), options.out, options.visibility))
+    asked, language = _assignment(options.dir), _language(options.dir)
+    print(write(asked, options.out, options.visibility, language))
     return 0
 
 
@@ -81,6 +86,13 @@ def otter(options: argparse.Namespace) -> int:
     print(f"then: otter assign --no-pdfs {path} dist")
     print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
     return 0
+
+
+def _language(path: str) -> str:
+    """What the assignment is written in."""
+    from tfpg.homework.standing import read_manifest
+
+    return read_manifest(Path(path))["language"]
 
 
 def _assignment(path: str) -> list:

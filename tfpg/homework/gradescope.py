@@ -52,7 +52,9 @@ exec {PYTHON} -I -B -c "$start" "$root"
 """
 
 
-def write(asked: Sequence[Asked], path: str | Path, visibility: str = "visible") -> Path:
+def write(
+    asked: Sequence[Asked], path: str | Path, visibility: str = "visible", language: str = "en"
+) -> Path:
     """Write the zip. Raises BadInput if it exists, or for an unknown visibility."""
     path = Path(path)
     if visibility not in VISIBILITIES:
@@ -61,7 +63,12 @@ def write(asked: Sequence[Asked], path: str | Path, visibility: str = "visible")
         raise BadInput(f"an autograder is a .zip file, got {path}")
     if path.exists():
         raise BadInput(f"{path} exists: name another --out, or move it away")
-    settings = {"asked": asked, "secret": secrets.token_hex(16), "visibility": visibility}
+    settings = {
+        "asked": asked,
+        "secret": secrets.token_hex(16),
+        "visibility": visibility,
+        "language": language,
+    }
     files = {
         "setup.sh": SETUP,
         "run_autograder": RUN,
@@ -89,17 +96,18 @@ def main(root: str) -> None:
     """Grade the submission as Gradescope has laid it out, and write its results."""
     source, submission, results = (Path(root, one) for one in ("source", "submission", "results"))
     settings = json.loads((source / "autograder.json").read_text(encoding="utf-8"))
-    asked = [Asked(*one) for one in settings["asked"]]
+    asked, language = [Asked(*one) for one in settings["asked"]], settings["language"]
     isolation = sandbox.strongest()
     code = take(Entry("submission", submission))
-    (grade,) = grading.grade([code], [asked], settings["secret"], isolation)
+    (grade,) = grading.grade([code], [asked], settings["secret"], isolation, False, language)
+    shown = json.dumps(to_results(grade, settings["visibility"], language))
     results.mkdir(exist_ok=True)
     with atomically(results / "results.json") as unfinished:
-        unfinished.write_text(json.dumps(to_results(grade, settings["visibility"])), encoding="utf-8")
+        unfinished.write_text(shown, encoding="utf-8")
     print(f"kept apart by {isolation.name}{': ' if isolation.gaps else ''}{isolation.gaps}")
 
 
-def to_results(grade: Grade, visibility: str) -> dict[str, Any]:
+def to_results(grade: Grade, visibility: str, language: str = "en") -> dict[str, Any]:
     """What Gradescope reads: a test for each exercise, whose scores it adds up."""
     tests = [
         {
@@ -107,7 +115,7 @@ def to_results(grade: Grade, visibility: str) -> dict[str, Any]:
             "score": one.earned,
             "max_score": one.points,
             "status": "passed" if one.state == "right" else "failed",
-            "output": f"{one.short}{': ' if one.evidence else ''}{one.evidence}",
+            "output": one.said(language) + (f": {one.evidence}" if one.evidence else ""),
             "output_format": "text",
             "visibility": visibility,
         }

@@ -21,7 +21,8 @@ from tfpg.checks.exercises import EXERCISES, Case, Exercise, named
 from tfpg.checks.judge import judge
 from tfpg.checks.observe import Arrays, Failure
 from tfpg.checks.shapes import Broadcast
-from tfpg.homework import sandbox
+from tfpg.homework import sandbox, words
+from tfpg.homework.inside import REFUSAL
 from tfpg.homework.sandbox import Boxes, Isolation, Task
 from tfpg.homework.submissions import Code
 
@@ -55,6 +56,10 @@ class Mark(NamedTuple):
         """One word for a table."""
         return self.mistake or self.state
 
+    def said(self, language: str) -> str:
+        """The same for a person."""
+        return self.mistake or words.STATES[self.state].say(language)
+
     @property
     def earned(self) -> int:
         """Points."""
@@ -83,6 +88,7 @@ def grade(
     secret: str,
     isolation: Isolation,
     allow_tfpg: bool = False,
+    language: str = "en",
 ) -> Iterator[Grade]:
     """Grade the submissions in their order; as many at a time as there are processors.
 
@@ -92,9 +98,10 @@ def grade(
         runs = [pool.submit(_run, one, assignments, secret, boxes) for one in codes]
         try:
             for code, one in zip(codes, runs, strict=True):
-                grade = _judged(code, *one.result(), boxes)
-                if not allow_tfpg and IMPORTS_TFPG.search(code.text):
-                    grade.notes.append("it imports tfpg, which is not at hand in graded code")
+                grade = _judged(code, *one.result(), boxes, language)
+                told = any(REFUSAL in note for note in grade.notes)
+                if not allow_tfpg and not told and IMPORTS_TFPG.search(code.text):
+                    grade.notes.append(words.IMPORTS_TFPG.say(language))
                 yield grade
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -156,12 +163,21 @@ def cases(exercise: Exercise, seed: str) -> list[Case]:
     return exercise.cases(np.random.default_rng(numbers.tolist()))
 
 
-def _judged(code: Code, asked: Sequence[Asked], seed: str, ran: Sequence[_Ran], boxes: Boxes) -> Grade:
+def _judged(
+    code: Code,
+    asked: Sequence[Asked],
+    seed: str,
+    ran: Sequence[_Ran],
+    boxes: Boxes,
+    language: str = "en",
+) -> Grade:
     """The best mark of an exercise counts, if several files have it."""
     marks: dict[str, Mark] = {}
     for place, one in enumerate(asked):
         several = [Mark("missing", None, "")]
-        several += [mark(one, seed, each.answers[place])._replace(file=each.file) for each in ran]
+        several += [
+            mark(one, seed, each.answers[place], language)._replace(file=each.file) for each in ran
+        ]
         marks[one.exercise] = max(several, key=lambda each: RANKS.index(each.state))
     for each in ran:
         lost = [
@@ -172,30 +188,32 @@ def _judged(code: Code, asked: Sequence[Asked], seed: str, ran: Sequence[_Ran], 
             and answer.get("state") == "observed"
             and any(map(may_broadcast, _forms(one)))
         ]
-        marks |= _looked_at_again(code, lost, seed, each.file, boxes) if lost else {}
+        marks |= _looked_at_again(code, lost, seed, each.file, boxes, language) if lost else {}
     of = {one.exercise: one for one in asked}
     marks = {
         name: one._replace(function=of[name].function, points=of[name].points)
         for name, one in marks.items()
     }
-    errors = [f"its code failed at {_line(one.error)}" for one in ran if one.error]
-    return Grade(code.name, marks, [*code.notes, *errors])
+    notes = [one.say(language) for one in code.notes]
+    errors = [_line(one.error) for one in ran if one.error]
+    notes += [words.CODE_FAILED.say(language, where=one) for one in errors]
+    return Grade(code.name, marks, notes)
 
 
 def _looked_at_again(
-    code: Code, asked: Sequence[Asked], seed: str, file: str, boxes: Boxes
+    code: Code, asked: Sequence[Asked], seed: str, file: str, boxes: Boxes, language: str
 ) -> dict[str, Mark]:
     """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
     answers = boxes.run(code.files, file, [task(one, seed, look=True) for one in asked]).answers
     again = {
-        one.exercise: mark(one, seed, answer)._replace(file=file)
+        one.exercise: mark(one, seed, answer, language)._replace(file=file)
         for one, answer in zip(asked, answers, strict=True)
         if answer.get("state") == "observed"
     }
     return {name: one for name, one in again.items() if one.state == "wrong"}
 
 
-def mark(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
+def mark(asked: Asked, seed: str, answer: dict[str, Any], language: str = "en") -> Mark:
     """What an answer of the box is worth. It may be anything: nothing in it is believed but arrays."""
     state = answer.get("state")
     if state in ("missing", "open"):
@@ -203,16 +221,26 @@ def mark(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
     try:
         if state == "parameters":
             got = [one for one in answer["got"] if str(one).isidentifier()][:20]
-            return Mark("wrong", None, _renamed(wrong_parameters(asked.exercise, got).en, asked))
+            evidence = wrong_parameters(asked.exercise, got).say(language)
+            return Mark("wrong", None, _renamed(evidence, asked))
         if state == "observed":
-            return _mark_of_arrays(asked, seed, answer)
-        why = answer.get("why") or "it raises " + answer["failure"][0]
+            return _mark_of_arrays(asked, seed, answer, language)
+        return Mark("wrong", None, _line(_why(str(answer["why"]), language)))
     except Exception:  # whatever a forged answer leads to
-        why = "it gives something else than what is asked"
-    return Mark("wrong", None, _line(why))
+        return Mark("wrong", None, words.NONSENSE.say(language))
 
 
-def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
+def _why(told: str, language: str) -> str:
+    """What the box says of its end, in words: it is known in English, or it is nothing to be known."""
+    for whole in (words.NOT_LOADED, words.FAILED):
+        before = whole.en.partition("{")[0]
+        if told.startswith(before):
+            rest = _why(told.removeprefix(before), language)
+            return whole.say(language, why=rest, kind=rest)
+    return {one.en: one.say(language) for one in words.ENDS}.get(told, told)
+
+
+def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any], language: str) -> Mark:
     exercise = _forms(asked)[answer["form"]]
     several = cases(exercise, seed)
     observed = [_observed(one) for one in answer["outcomes"]]
@@ -227,7 +255,7 @@ def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any]) -> Mark:
         )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        verdict = judge(exercise, several, observed, lost)
+        verdict = judge(exercise, several, observed, lost, language)
     if verdict.open:
         return Mark("open", None, "")
     evidence = _line(_renamed(verdict.evidence, asked), 1000)
@@ -252,9 +280,13 @@ def _renamed(evidence: str, asked: Asked) -> str:
     return evidence
 
 
-def key(code: Code, assignments: Sequence[Sequence[Asked]], secret: str, allow_tfpg: bool) -> str:
-    """What a grade depends on."""
-    whole = json.dumps([code.digest, code.notes, assignments, secret, allow_tfpg, __version__])
+def key(
+    code: Code, assignments: Sequence[Sequence[Asked]], secret: str, allow_tfpg: bool, language: str
+) -> str:
+    """What a grade, and the words about it, depend on."""
+    whole = json.dumps(
+        [code.digest, code.notes, assignments, secret, allow_tfpg, language, __version__]
+    )
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tfpg.errors import BadInput
 from tfpg.files import atomically
+from tfpg.homework import words
 from tfpg.homework.grading import Grade, Mark
 
 FIRST, LAST = ("submission", "points", "out_of"), ("notes",)
@@ -28,11 +29,11 @@ class Class(NamedTuple):
 class Records:
     """The folder beside grades.csv: grades.csv -> grades/. It knows what is done already."""
 
-    def __init__(self, table: Path) -> None:
+    def __init__(self, table: Path, language: str = "en") -> None:
         """Raises BadInput if the table was not written by this, or was changed since."""
         if table.suffix != ".csv":
             raise BadInput(f"the table of grades is a .csv file, got {table}")
-        self.table, self.folder = table, table.with_suffix("")
+        self.table, self.folder, self.language = table, table.with_suffix(""), language
         known = self._read(TABLE)
         if table.exists() and _digest(table.read_bytes()) not in (known or "").split():
             raise BadInput(
@@ -62,7 +63,7 @@ class Records:
         """Write a student's page, then the record."""
         marks = {name: list(one) for name, one in grade.marks.items()}
         record = {"key": key, "name": grade.name, "marks": marks, "notes": grade.notes}
-        self._write(f"{grade.name}.md", page(grade))
+        self._write(f"{grade.name}.md", page(grade, self.language))
         self._write(f"{grade.name}.json", json.dumps(record, ensure_ascii=False, indent=1))
 
     def finish(self, grades: Sequence[Grade]) -> None:
@@ -106,27 +107,30 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def page(grade: Grade) -> str:
+def page(grade: Grade, language: str = "en") -> str:
     """What a student is to read, in Markdown."""
     marks = grade.marks.values()
     points, total = sum(one.earned for one in marks), sum(one.points for one in marks)
-    lines = [f"# {_escaped(grade.name)}", "", f"**{points} of {total} points**", ""]
+    lines = [f"# {_escaped(grade.name)}", ""]
+    lines += [words.POINTS.say(language, points=points, total=total), ""]
     lines += [f"- {_escaped(one)}" for one in grade.notes]
     for one in marks:
-        title = f"{one.short}, {one.earned} of {one.points} points"
-        lines += ["", f"## {one.function}: {title}", "", _escaped(one.evidence or _EVIDENCE[one.state])]
+        title = words.MARK.say(
+            language,
+            function=one.function,
+            state=one.said(language),
+            earned=one.earned,
+            points=one.points,
+        )
+        lines += ["", f"## {title}", "", _escaped(one.evidence or _untold(one, language))]
         if one.state == "wrong":
-            how = f"To see it: `tfpg check {_escaped(one.file)}` tells the same of inputs of its own."
-            lines += ["", how]
+            lines += ["", words.TO_SEE.say(language, file=_escaped(one.file))]
     return "\n".join(lines) + "\n"
 
 
-_EVIDENCE = {
-    "open": "It was not written yet.",
-    "missing": "It was not found.",
-    "right": "",
-    "wrong": "",
-}
+def _untold(mark: Mark, language: str) -> str:
+    known = {"open": words.NOT_WRITTEN, "missing": words.NOT_FOUND}.get(mark.state)
+    return known.say(language) if known else ""
 
 
 def _escaped(text: str) -> str:

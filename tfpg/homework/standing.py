@@ -11,6 +11,7 @@ from tfpg.checks.checking import check
 from tfpg.checks.exercises import named
 from tfpg.checks.judge import Verdict
 from tfpg.checks.submission import load, source_of, undisturbed
+from tfpg.checks.words import LANGUAGES
 from tfpg.errors import BadInput
 from tfpg.homework import words
 from tfpg.homework.assignments import MANIFEST
@@ -85,6 +86,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         valid = (
             Path(manifest["file"]).name == manifest["file"]
+            and manifest["language"] in LANGUAGES
             and len(manifest["exercises"]) > 0
             and all(_is_valid(one) for one in manifest["exercises"])
         )

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from tfpg.checks.words import Text
 from tfpg.errors import BadInput
+from tfpg.homework import words
 
 CODE = (".py", ".ipynb")
 LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files
@@ -28,7 +30,7 @@ class Code(NamedTuple):
 
     name: str
     files: dict[str, bytes]  # by their paths below the submission
-    notes: list[str]
+    notes: list[Text]
 
     @property
     def digest(self) -> str:
@@ -67,11 +69,11 @@ def entries(path: str | Path) -> list[Entry]:
 
 def take(entry: Entry) -> Code:
     """Read the code of a submission: regular files of bounded size, and no links."""
-    notes: list[str] = []
+    notes: list[Text] = []
     files: dict[str, bytes] = {}
     for name, size, reader in _offered(entry.path, notes):
         if len(files) >= MOST:
-            notes.append(f"it has more than {MOST} files of code: the rest was left out")
+            notes.append(words.TOO_MANY.filled(most=MOST))
             break
         content = _at_most(
             reader, name, min(LARGEST, TOTAL - sum(map(len, files.values()))), size, notes
@@ -79,14 +81,14 @@ def take(entry: Entry) -> Code:
         if content is not None:
             files[name] = content
     if not files and not notes:
-        notes.append("it holds no .py or .ipynb file")
+        notes.append(words.NO_CODE)
     return Code(entry.name, dict(sorted(files.items())), notes)
 
 
 Offer = tuple[str, int, Callable[[], BinaryIO]]
 
 
-def _offered(path: Path, notes: list[str]) -> Iterator[Offer]:
+def _offered(path: Path, notes: list[Text]) -> Iterator[Offer]:
     """The files of code, with their claimed sizes; zips in a folder are looked into, in a zip not."""
     if path.is_dir():
         for top, folders, names in os.walk(path):  # follows no links
@@ -95,7 +97,7 @@ def _offered(path: Path, notes: list[str]) -> Iterator[Offer]:
                 file = Path(top, name)
                 status = file.lstat()
                 if not stat.S_ISREG(status.st_mode):
-                    notes.append(f"{_plain(name)} is no plain file: left out")
+                    notes.append(words.LEFT_OUT.filled(file=_plain(name)))
                 elif file.suffix.lower() == ".zip":
                     yield from _zipped(file, notes)
                 elif _is_code(name):
@@ -107,7 +109,7 @@ def _offered(path: Path, notes: list[str]) -> Iterator[Offer]:
         yield path.name, path.stat().st_size, lambda: path.open("rb")
 
 
-def _zipped(path: Path, notes: list[str]) -> Iterator[Offer]:
+def _zipped(path: Path, notes: list[Text]) -> Iterator[Offer]:
     try:
         with zipfile.ZipFile(path) as archive:
             for one in archive.infolist():
@@ -115,22 +117,22 @@ def _zipped(path: Path, notes: list[str]) -> Iterator[Offer]:
                 if one.is_dir() or not parts or not _is_code(parts[-1]) or any(map(_is_skipped, parts)):
                     continue
                 if ".." in parts or parts[0] == "/" or ":" in one.filename:
-                    notes.append(f"{_plain(one.filename)} points out of its zip: left out")
+                    notes.append(words.POINTS_OUT.filled(file=_plain(one.filename)))
                 elif stat.S_ISLNK(one.external_attr >> 16):
-                    notes.append(f"{_plain(one.filename)} is a link: left out")
+                    notes.append(words.IS_LINK.filled(file=_plain(one.filename)))
                 else:
                     below = str(PurePosixPath(*parts))
                     yield below, one.file_size, lambda one=one: archive.open(one)  # type: ignore[misc]
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
-        notes.append(f"{_plain(path.name)} cannot be unpacked: {_plain(str(error))}")
+        notes.append(words.NOT_UNPACKED.filled(file=_plain(path.name), why=_plain(str(error))))
 
 
 def _at_most(
-    reader: Callable[[], BinaryIO], name: str, limit: int, size: int, notes: list[str]
+    reader: Callable[[], BinaryIO], name: str, limit: int, size: int, notes: list[Text]
 ) -> bytes | None:
     """What is really there, whatever size is claimed; nothing of a file that is too large."""
     if size > limit:
-        notes.append(f"{_plain(name)} is too large: left out")
+        notes.append(words.TOO_LARGE.filled(file=_plain(name)))
         return None
     try:
         with reader() as file:
@@ -143,10 +145,10 @@ def _at_most(
         NotImplementedError,
         EOFError,
     ) as error:
-        notes.append(f"{_plain(name)} cannot be read: {_plain(str(error))}")
+        notes.append(words.NOT_READ.filled(file=_plain(name), why=_plain(str(error))))
         return None
     if len(content) > limit:
-        notes.append(f"{_plain(name)} is too large: left out")
+        notes.append(words.TOO_LARGE.filled(file=_plain(name)))
         return None
     return content
 

@@ -1,6 +1,6 @@
 """The sentences around the exercises, in two languages."""
 
-from tfpg.checks.words import Text
+from tfpg.checks.words import OPEN, RIGHT, WRONG, Text
 
 TITLES = {
     "lecture": Text("The policy-gradient lecture, as exercises", "策略梯度这一讲：练习"),
@@ -60,3 +60,48 @@ BESIDE = Text(
 
 MISSING = Text("{file} defines no function {name}", "{file} 中没有函数 {name}")
 STANDING = Text("{points} of {total} points", "{points} / {total} 分")
+
+# A student's page
+POINTS = Text("**{points} of {total} points**", "**{points} / {total} 分**")
+MARK = Text(
+    "{function}: {state}, {earned} of {points} points", "{function}：{state}，{earned} / {points} 分"
+)
+STATES = {
+    **{"right": RIGHT, "wrong": WRONG, "open": OPEN},
+    "missing": Text("missing", "缺失"),
+}
+NOT_WRITTEN = Text("It was not written yet.", "还没有写。")
+NOT_FOUND = Text("It was not found.", "没有找到。")
+TO_SEE = Text(
+    "To see it: `tfpg check {file}` tells the same of inputs of its own.",
+    "自己查看：`tfpg check {file} --lang zh` 会用它自己的输入说明同样的问题。",
+)
+
+# What could not be taken of a submission
+LEFT_OUT = Text("{file} is no plain file: left out", "{file} 不是普通文件：未取")
+TOO_LARGE = Text("{file} is too large: left out", "{file} 太大：未取")
+POINTS_OUT = Text("{file} points out of its zip: left out", "{file} 指向压缩包之外：未取")
+IS_LINK = Text("{file} is a link: left out", "{file} 是链接：未取")
+NOT_UNPACKED = Text("{file} cannot be unpacked: {why}", "{file} 无法解压：{why}")
+NOT_READ = Text("{file} cannot be read: {why}", "{file} 无法读取：{why}")
+TOO_MANY = Text(
+    "it has more than {most} files of code: the rest was left out", "代码文件超过 {most} 个：其余未取"
+)
+NO_CODE = Text("it holds no .py or .ipynb file", "其中没有 .py 或 .ipynb 文件")
+
+# What became of its code
+CODE_FAILED = Text("its code failed at {where}", "代码运行失败：{where}")
+IMPORTS_TFPG = Text(
+    "it imports tfpg, which is not at hand in graded code", "它导入了 tfpg，而评分时没有 tfpg 可用"
+)
+FAILED = Text("it raises {kind}", "它抛出 {kind}")
+NOT_LOADED = Text("the file could not be loaded: {why}", "文件无法运行：{why}")
+NONSENSE = Text("it gives something else than what is asked", "它给出的不是题目要求的东西")
+ENDS = (
+    Text("it went on for too long", "它运行得太久"),
+    Text("it ended its process", "它结束了自己的进程"),
+    Text("its process ended", "它的进程结束了"),
+    Text("its process answered nonsense", "它的进程给出的回答没有意义"),
+    Text("it gave too much", "它给出的数据太多"),
+    Text("there was no time left for it", "没有剩余时间留给它"),
+)
