@@ -1,13 +1,22 @@
 """Checking one function: make inputs, observe it, judge."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from tfpg.checks import shapes, words
-from tfpg.checks.exercises import EXERCISES, Exercise, named
+from tfpg.checks.exercises import EXERCISES, Case, Exercise, named
 from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
-from tfpg.checks.observe import Failure, innermost, observe, parameters_of, takes
+from tfpg.checks.observe import (
+    Arrays,
+    Failure,
+    innermost,
+    observations,
+    parameters_of,
+    takes,
+    takes_by_name,
+)
 from tfpg.checks.patience import TimeLimit, at_most
 from tfpg.errors import BadInput
 from tfpg.homework.mistakes import of_exercise
@@ -20,6 +29,10 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     the arrays of any framework will do. The verdict is true if it is right, so that a test may say
     `assert tfpg.check(reward_to_go)`. Raises BadInput for a name that is no exercise.
     """
+    if language not in words.LANGUAGES:
+        raise BadInput(f"language is one of {', '.join(words.LANGUAGES)}, got {language!r}")
+    if not callable(function):
+        raise BadInput(f"{function!r} is no function: give the function itself, and name= its exercise")
     name = name or str(getattr(innermost(function), "__name__", ""))
     exercise = which(name, function)
     if exercise is None:
@@ -29,18 +42,35 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
 
         import_tensorflow()
     cases = exercise.cases(np.random.default_rng(seed))
-    try:
-        with at_most():
-            observed = observe(exercise.protocol, function, [case.inputs for case in cases])
-    except TimeLimit as late:  # between two cases
-        observed = [Failure("TimeLimit", str(late), None)] * len(cases)
+    observed = _observed(exercise, function, cases)
     broadcast = None
     if not (isinstance(observed[0], Failure) or is_right(exercise, cases, observed)) and (
         may_broadcast(exercise)
     ):
         inputs = cases[0].inputs
         broadcast = shapes.find(exercise.protocol, function, inputs, len(inputs["actions"]))
-    return judge(exercise, cases, observed, broadcast, language)
+    verdict = judge(exercise, cases, observed, broadcast, language)
+    if verdict or verdict.open or takes_by_name(function, exercise.parameters):
+        return verdict
+    order = words.BY_POSITION.say(language, wanted=", ".join(exercise.parameters))
+    return replace(verdict, evidence=verdict.evidence + order)
+
+
+def _observed(
+    exercise: Exercise, function: Callable, cases: Sequence[Case]
+) -> Sequence[Arrays | Failure]:
+    """In the form in which it is right, if it is in any."""
+    inputs = [case.inputs for case in cases]
+    several = []
+    try:
+        with at_most():
+            for one in observations(exercise.protocol, function, inputs):
+                several.append(one)
+                if is_right(exercise, cases, one):
+                    return one
+    except TimeLimit as late:  # between two cases
+        several.append([Failure("TimeLimit", str(late), None)] * len(cases))
+    return several[0]
 
 
 def which(name: str, function: Callable) -> Exercise | None:

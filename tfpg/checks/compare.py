@@ -9,6 +9,9 @@ from tfpg.checks.observe import Arrays, in_single_precision, step_for
 from tfpg.checks.words import Text
 
 SINGLE, DOUBLE = 2.0**-23, 2.0**-52
+# What a small number beside a standard deviation, or in a logarithm, may change: log(pi + 1e-6) at
+# the least likely of the actions, .01. Relative to the largest number, and to the largest slope.
+OF_EPSILON, OF_EPSILON_IN_SLOPES = 1e-4, 2e-4
 
 
 class Comparison(NamedTuple):
@@ -82,7 +85,21 @@ def estimated(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Com
 
 
 def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
-    """A gradient: every entry, but for one positive factor."""
+    """A gradient: every entry, but for one positive factor.
+
+    A loss whose differences are 0, as exp(log pi - stopped(log pi)), is right if its framework's own
+    gradient is; and wrong if that one is 0, for it would train nothing.
+    """
+    measured = _one_up_to_scale(call, inputs, expected, found)
+    if "autodiff" not in found:
+        return measured
+    if measured.agrees and expected["gradient"].any() and not found["autodiff"].any():
+        return Comparison(False, words.CUT_OFF, {"call": call})
+    own = _one_up_to_scale(call, inputs, expected, found | {"gradient": found["autodiff"]})
+    return own if own.agrees else measured
+
+
+def _one_up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     losses = found.get("losses")
     if losses is not None and "gradient" not in found:
         return Comparison(False, words.NO_SCALAR, {"got": words.shape(losses)})
@@ -143,8 +160,10 @@ def frequencies(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
     logits, drawn = inputs["logits"], found["actions"]
     choices = logits.shape[1]
     shape = (len(logits),)
-    if "actions" in expected and drawn.shape == expected["actions"].shape != shape:
-        return Comparison(True)  # as wrong as that known mistake
+    if "actions" in expected and shape not in (drawn.shape, expected["actions"].shape):
+        return Comparison(drawn.shape == expected["actions"].shape)  # as wrong as that known mistake
+    if "actions" in expected and drawn.shape != expected["actions"].shape:
+        return Comparison(False)
     if not _same_shape(drawn, np.empty(shape)):
         places = {"call": call, "expected": str(shape), "got": words.shape(drawn)}
         return Comparison(False, words.WRONG_SHAPE, places)
@@ -165,9 +184,20 @@ def frequencies(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
             got = counts / max(counts.sum(), 1)
             places = {"expected": words.array(wanted), "got": words.array(got)}
             return Comparison(False, words.WRONG_FREQUENCIES, {"call": call, **places})
-    if "probabilities" in expected and len(logits) > 100 and np.array_equal(drawn, found["again"]):
+    if "probabilities" not in expected or len(logits) <= 100:
+        return Comparison(True)
+    if np.array_equal(drawn, found["other seed"]):
         return Comparison(False, words.SAME_DRAWS, {"count": len(logits)})
-    return Comparison(True)
+    alike = (logits[0::2] == logits[1::2]).all(1)
+    pairs = zip(drawn.reshape(-1)[0::2][alike], drawn.reshape(-1)[1::2][alike], strict=True)
+    table = np.zeros((choices, choices))
+    for one, other in pairs:
+        table[int(one), int(other)] += 1
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
+    if table.size > 1 and chi2_contingency(table).pvalue < 1e-6:
+        return Comparison(False, words.NOT_INDEPENDENT, {"call": call})
+    repeated = np.array_equal(drawn, found["same seed"])
+    return Comparison(True, remark=None if repeated else words.OTHER_GENERATOR)
 
 
 def gradient_tolerance(inputs: Arrays, found: Arrays) -> float:
@@ -185,17 +215,17 @@ def gradient_tolerance(inputs: Arrays, found: Arrays) -> float:
     in_single = in_single_precision(losses)
     terms = max(float(np.abs(losses).max()), 4 * weight)
     rounding = 8 * terms * (SINGLE if in_single else DOUBLE) / step
-    return min(rounding + 2e-5 * largest, 1e-3 * max(largest, weight)) + 1e-9
+    return min(rounding + OF_EPSILON_IN_SLOPES * largest, 1e-3 * max(largest, weight)) + 1e-9
 
 
 def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:
-    """Rounding of a sum over all samples, and some for other orders of doing it."""
+    """Rounding of a sum over all samples, some for other orders of doing it, and an epsilon."""
     sizes = [one.size for one in inputs.values()]
     numbers = [
         np.abs(one).max(initial=0) for one in (wanted, *inputs.values()) if one.dtype.kind == "f"
     ]
     finite = [float(one) for one in numbers if np.isfinite(one)]
-    rounding = max(1e-9, 8 * max(sizes) * (SINGLE if in_single_precision(got) else DOUBLE))
+    rounding = max(OF_EPSILON, 8 * max(sizes) * (SINGLE if in_single_precision(got) else DOUBLE))
     return min(rounding, 1e-3) * max(finite, default=1.0)
 
 
@@ -223,17 +253,12 @@ def _differs(call: str, wanted: np.ndarray, got: np.ndarray) -> Comparison:
         call = f"{call}[{', '.join(map(str, index))}]"
         wanted, got = wanted[index], got[index]
     complaint = words.WRONG_VALUE if finite else words.NOT_FINITE
-    places = {"call": call, "expected": words.array(wanted), "got": words.array(got)}
-    return Comparison(False, complaint, places)
+    return Comparison(False, complaint, {"call": call, **words.apart(wanted, got)})
 
 
 def _turned(call: str, wanted: np.ndarray, got: np.ndarray) -> Comparison:
-    places = {
-        "what": call,
-        "expected": words.array(wanted),
-        "got": words.array(got),
-        "cosine": words.number(_cosine(wanted, got)),
-    }
+    cosine = words.apart(np.array(1.0), np.array(_cosine(wanted, got)))["got"]
+    places = {"what": call, **words.apart(wanted, got), "cosine": cosine}
     return Comparison(False, words.WRONG_DIRECTION, places)
 
 

@@ -339,17 +339,18 @@ def _batch_cases(generator: np.random.Generator, batch: Batch) -> list[Case]:
             ("the q-values all negative", "q 值全为负", small, np.array([[-0.5], [-2.0]])),
             ("one sample", "一个样本", batch(1, ACTIONS, 1.0), np.array([[2.0]])),
             ("as many actions as samples", "动作数等于样本数", batch(3, 3, 1.0), q_values[:3]),
-            ("far actions", "极端的动作", far, np.array([[2.0], [-1.5], [1.0]])),
+            ("far actions", "极端的动作", far, np.array([[200.0], [-150.0], [100.0]])),
         )
     ]
 
 
 def _categorical_batch(generator: np.random.Generator) -> Batch:
     def batch(samples: int, actions: int, spread: float) -> Arrays:
-        scale = 1 + (spread > 1) * 4
+        # Far from 0 together, but never far apart: an epsilon in the logarithm of .01 is no mistake.
         chosen = (np.arange(samples) + generator.integers(actions)) % actions
+        logits = np.clip(_random(generator, samples, actions), -2, 2)
         return {
-            "logits": _random(generator, samples, actions, scale=scale) + 0.5,
+            "logits": logits + (50.5 if spread > 1 else 0.5),
             "actions": np.eye(actions)[generator.permutation(chosen)],
         }
 
@@ -528,7 +529,7 @@ def _policy_cases(
             ("a batch", "一批", base, q_values),
             ("the q-values permuted", "q 值重排", base, np.roll(q_values, 1)),
             ("the q-values of mean 0", "q 值均值为 0", base, ramp / 2),
-            ("the q-values all negative", "q 值全为负", base, -np.abs(q_values) - 0.5),
+            ("the q-values all negative", "q 值全为负", base, -50 * np.abs(q_values) - 0.5),
             ("one sample", "一个样本", one, np.array([[2.0]])),
         )
     ]

@@ -16,6 +16,11 @@ from tfpg.homework.mistakes import Mistake, of_exercise
 
 Observed = Arrays | Failure
 OF_SHAPE = ("B1", "B18", "C3")  # mistakes that a broadcast to (N*T, N*T) gives away
+# What differently written code raises where an axis is missing
+OF_SHAPES = (
+    *("AxisError", "IndexError", "ValueError", "RuntimeError", "TypeError", "AttributeError"),
+    "InvalidArgumentError",
+)
 HIDDEN = ("weight ", "critic ", "seed", "low", "high", "act", "log_likelihoods", "last_states")
 
 
@@ -88,23 +93,48 @@ def _compared(
     expected: Sequence[Observed],
     observed: Sequence[Observed],
 ) -> list[Comparison]:
-    return [
+    comparisons = [
         _compared_in_one(exercise, case, wanted, got)
         for case, wanted, got in zip(cases, expected, observed, strict=True)
     ]
+    if exercise.compare is compare.rows_or_mean:
+        gotten = [one["values"].ndim > 0 for one in observed if not isinstance(one, Failure)]
+        if any(gotten) and not all(gotten):  # a number for each sample, but for one sample no row
+            rows = exercise._replace(compare=compare.elementwise)
+            comparisons = [
+                _compared_in_one(rows, case, wanted, got)
+                for case, wanted, got in zip(cases, expected, observed, strict=True)
+            ]
+    return comparisons
 
 
 def _compared_in_one(exercise: Exercise, case: Case, wanted: Observed, got: Observed) -> Comparison:
-    """Failures agree with failures, if None was the cause of both or of neither."""
+    """Failures agree with failures of one cause: None, or shapes."""
     if isinstance(wanted, Failure) or isinstance(got, Failure):
-        causes = ["NoneType" in one.message for one in (wanted, got) if isinstance(one, Failure)]
-        return Comparison(len(causes) == 2 and causes[0] == causes[1])
-    shown = {name: one for name, one in case.inputs.items() if _is_shown(name)}
-    return exercise.compare(words.call(exercise.name, shown), case.inputs, wanted, got)
+        causes = [_cause(one) for one in (wanted, got)]
+        return Comparison(causes[0] == causes[1] != "another")
+    return exercise.compare(_call(exercise, case.inputs), case.inputs, wanted, got)
 
 
-def _is_shown(name: str) -> bool:
-    return name == "actions" or not name.startswith(HIDDEN)
+def _cause(outcome: Observed) -> str:
+    if not isinstance(outcome, Failure):
+        return "no failure"
+    if outcome.kind in OF_SHAPES:
+        return "None" if "NoneType" in outcome.message else "shapes"
+    return "another"
+
+
+def _call(exercise: Exercise, inputs: Arrays) -> str:
+    """f(x=1); what it was really given where that is made of these: f(trajectories: rewards=[1])."""
+    if set(exercise.parameters) <= set(inputs):
+        return words.call(exercise.name, {name: inputs[name] for name in exercise.parameters})
+    shown = {
+        name: one for name, one in inputs.items() if name == "actions" or not name.startswith(HIDDEN)
+    }
+    if exercise.needs_tensorflow:
+        return words.call(exercise.name, shown)
+    made = words.call("", shown)[1:-1]
+    return f"{exercise.name}({', '.join(exercise.parameters)}: {made})"
 
 
 def _uneven_scale(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> tuple[int, int] | None:
@@ -144,7 +174,8 @@ def _approval(
             words.CHANGES_INPUT.say(language, parameter=name.removeprefix("changes "))
             for name in changed
         }
-    return "; ".join([text.say(language, count=len(cases), scale=scale), *sorted(remarks)])
+    told = [text.say(language, count=len(cases), scale=scale), *sorted(remarks)]
+    return words.BETWEEN.say(language).join(told)
 
 
 # --- which mistake?
@@ -324,6 +355,9 @@ def _smallest_failing(
 
 
 def _failure(failure: Failure, language: str) -> str:
+    if failure.kind == "NoNumbers":
+        text = words.RETURNS_NOTHING if failure.message == "None" else words.RETURNS
+        return text.say(language, what=failure.message)
     line = words.LINE.say(language, line=failure.line) if failure.line else ""
     text = {"TimeLimit": words.TOO_LONG, "SystemExit": words.LEAVES}.get(failure.kind, words.RAISES)
     what = failure.kind + (f": {failure.message}" if failure.message else "")

@@ -44,6 +44,10 @@ class Trajectory(NamedTuple):
     terminated: bool
 
 
+class NoNumbers(TypeError):
+    """What came back is no array of real numbers; the message is what it is."""
+
+
 def observe(protocol: str, function: Callable, cases: Sequence[Arrays]) -> list[Arrays | Failure]:
     """Call the function on every case as its protocol says, and give its outputs in NumPy.
 
@@ -51,22 +55,38 @@ def observe(protocol: str, function: Callable, cases: Sequence[Arrays]) -> list[
     single precision, tensors of a framework that is already imported, q-values (N*T,), action ids,
     log_std (1, Da), terminals of bool.
     """
+    return next(observations(protocol, function, cases))
+
+
+def observations(
+    protocol: str, function: Callable, cases: Sequence[Arrays]
+) -> Iterator[list[Arrays | Failure]]:
+    """The same; then, if it takes both, with action ids in place of one-hot actions.
+
+    What is written for ids may take one-hot actions without a murmur, as an index.
+    """
     run = functools.partial(PROTOCOLS[protocol], function)
-    manners = list(_manners(cases[0]))
-    with _undisturbed():
-        chosen, first = manners[0], None
-        for manner in manners:
-            outcome = _outcome(run, function, cases[0], manner)
-            if not isinstance(outcome, Failure):
-                chosen = manner
-                break
-            first = _more_telling(first, outcome)
-            if outcome.kind == "TimeLimit":
-                return [outcome] * len(cases)
-        outcomes = [_outcome(run, function, one, chosen) for one in cases]
-    if isinstance(outcomes[0], Failure) and first is not None:
-        outcomes[0] = first
-    return outcomes
+    groups = _manners(cases[0])
+    told, works = None, False
+    for manners in groups:
+        outcomes: list[Arrays | Failure] = []
+        with _undisturbed():
+            for manner in manners:
+                outcome = _outcome(run, function, cases[0], manner)
+                if not isinstance(outcome, Failure):
+                    outcomes = [_outcome(run, function, one, manner) for one in cases]
+                    break
+                told = _more_telling(told, outcome)
+                if outcome.kind == "TimeLimit":
+                    outcomes = [outcome] * len(cases)
+                    break
+        if outcomes:
+            works = True
+            yield outcomes
+    if told is not None and not works:
+        with _undisturbed():
+            rest = [_outcome(run, function, one, groups[0][0]) for one in cases[1:]]
+        yield [told, *rest]
 
 
 def _outcome(run: Callable, function: Callable, inputs: Arrays, manner: Manner) -> Arrays | Failure:
@@ -135,21 +155,30 @@ def _undisturbed() -> Iterator[None]:
 # --- manners: how the arrays are handed over
 
 
-def _manners(inputs: Arrays) -> Iterator[Manner]:
-    """Ways to hand over these inputs, the plainest first."""
+def _manners(inputs: Arrays) -> list[list[Manner]]:
+    """Ways to hand over these inputs, the plainest first: with one-hot actions, with action ids."""
     forms: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {}
-    if "logits" in inputs:
-        forms["actions"] = (np.asarray, lambda one_hot: one_hot.argmax(1))
+    of_actions: list[Callable] = (
+        [np.asarray, _ids] if "logits" in inputs and "actions" in inputs else [np.asarray]
+    )
     if "actions" in inputs:
         forms["q_values"] = (np.asarray, lambda column: column[:, 0])
     forms["log_std"] = (np.asarray, np.atleast_2d)
     forms["terminals"] = (np.asarray, lambda ones: ones.astype(bool))
     forms = {name: several for name, several in forms.items() if name in inputs}
     makers = [np.asarray, *(getattr(sys.modules[one], maker) for one, maker in _frameworks())]
-    for several in itertools.product(*forms.values()):
-        form = dict(zip(forms, several, strict=True))
-        for maker, dtype in itertools.product(makers, (np.float64, np.float32)):
-            yield functools.partial(_handed, form, maker, dtype)
+    return [
+        [
+            functools.partial(_handed, {**dict(zip(forms, several, strict=True)), "actions": one}, *how)
+            for several in itertools.product(*forms.values())
+            for how in itertools.product(makers, (np.float64, np.float32))
+        ]
+        for one in of_actions
+    ]
+
+
+def _ids(one_hot: np.ndarray) -> np.ndarray:
+    return one_hot.argmax(1)
 
 
 def _handed(
@@ -172,27 +201,29 @@ def _frameworks() -> Iterator[tuple[str, str]]:
 
 
 def call(function: Callable, arguments: dict[str, Any]) -> Any:
-    """By name if the function has these names, else in this order."""
-    try:
-        names = set(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        names = set()
-    return function(**arguments) if set(arguments) <= names else function(*arguments.values())
+    """By name if the function takes these names, else in this order."""
+    by_name = takes_by_name(function, list(arguments))
+    return function(**arguments) if by_name else function(*arguments.values())
 
 
 def takes(function: Callable, parameters: Sequence[str]) -> bool:
     """Whether it can be called with these, by name or else in this order."""
-    names = dict.fromkeys(parameters)
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
+    if takes_by_name(function, parameters):
         return True
     try:
-        if set(names) <= set(signature.parameters):
-            signature.bind(**names)
-        else:
-            signature.bind(*names)
+        inspect.signature(function).bind(*parameters)
     except TypeError:
+        return False
+    except ValueError:  # it is not written in Python
+        return True
+    return True
+
+
+def takes_by_name(function: Callable, parameters: Sequence[str]) -> bool:
+    """Whether it can be called with these as keywords."""
+    try:
+        inspect.signature(function).bind(**dict.fromkeys(parameters))
+    except (TypeError, ValueError):
         return False
     return True
 
@@ -204,16 +235,22 @@ def parameters_of(function: Callable) -> list[str]:
 
 def in_numpy(result: Any) -> np.ndarray:
     """An array of any framework, or a list of them, as a plain NumPy array of numbers."""
+    if result is None:
+        raise NoNumbers("None")
+    kind = type(result).__name__
     if isinstance(result, list | tuple):
         result = [in_numpy(one) for one in result]
     for name in ("detach", "cpu"):  # of PyTorch
         result = getattr(result, name)() if hasattr(result, name) else result
     result = result.numpy() if callable(getattr(result, "numpy", None)) else result
-    array = np.array(result)
+    try:
+        array = np.array(result)
+    except ValueError as error:  # parts of different shapes
+        raise NoNumbers(kind) from error
     if array.dtype.kind == "V":  # bfloat16
         array = array.astype(np.float32)
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"gives {type(result).__name__}, which is no array of real numbers")
+        raise NoNumbers(kind)
     return array
 
 
@@ -278,10 +315,13 @@ def _differentiated(function: Callable, inputs: Arrays, manner: Manner, names: S
 
     seeded = False
 
-    def value() -> np.ndarray:
+    def arguments() -> dict[str, Any]:
         if seeded:
             _seed_everything()
-        return in_numpy(call(function, {name: manner(name, one) for name, one in inputs.items()}))
+        return {name: manner(name, one) for name, one in inputs.items()}
+
+    def value() -> np.ndarray:
+        return in_numpy(call(function, arguments()))
 
     losses = [value(), value()]
     if any(one.size != 1 for one in losses):
@@ -305,7 +345,51 @@ def _differentiated(function: Callable, inputs: Arrays, manner: Manner, names: S
     for entry in entries:
         near, far = at(step, *entry) - at(-step, *entry), at(2 * step, *entry) - at(-2 * step, *entry)
         gradient.append((8 * near - far) / (12 * step))
-    return {"losses": np.array(numbers), "gradient": np.array(gradient)}
+    own = _by_autodiff(function, arguments(), names)
+    known = {} if own is None else {"autodiff": own}
+    return {"losses": np.array(numbers), "gradient": np.array(gradient), **known}
+
+
+def _by_autodiff(
+    function: Callable, arguments: dict[str, Any], names: Sequence[str]
+) -> np.ndarray | None:
+    """The gradient that the framework itself finds, where it can be asked: the one that trains.
+
+    None if it is not to be had, and where that the loss does not depend on its inputs need be no
+    fault: a function that is given NumPy arrays may turn them into tensors as it likes.
+    """
+    torch, tensorflow = (sys.modules.get(name) for name in ("torch", "tensorflow"))
+    inputs = [arguments[name] for name in names]
+    try:
+        if torch is not None and isinstance(inputs[0], torch.Tensor):
+            inputs = [one.clone().requires_grad_(True) for one in inputs]
+            loss = call(function, arguments | dict(zip(names, inputs, strict=True)))
+            if not isinstance(loss, torch.Tensor):
+                return None
+            flows = loss.requires_grad
+            slopes = torch.autograd.grad(loss.sum(), inputs, allow_unused=True) if flows else []
+            meant = True
+        elif tensorflow is not None:
+            inputs = [tensorflow.constant(one) for one in inputs]
+            with tensorflow.GradientTape() as tape:
+                tape.watch(inputs)
+                loss = call(function, arguments | dict(zip(names, inputs, strict=True)))
+            if not tensorflow.is_tensor(loss):
+                return None
+            slopes = tape.gradient(loss, inputs)
+            meant = "stop_gradient" in inspect.getsource(innermost(function))
+        else:
+            return None
+        several = slopes or [None] * len(inputs)
+        if all(one is None for one in several) and not meant:
+            return None
+        flat = [
+            np.zeros(tuple(given.shape)) if one is None else in_numpy(one)
+            for given, one in zip(inputs, several, strict=True)
+        ]
+    except Exception:  # it takes no tensors of its own framework, or cannot be looked into
+        return None
+    return np.concatenate([np.ravel(one) for one in flat])
 
 
 def step_for(losses: np.ndarray) -> float:
@@ -330,13 +414,11 @@ def _seed_everything() -> None:
 
 
 def _sample(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
-    """It draws action ids, or one-hot actions, from two generators in turn."""
+    """It draws action ids, or one-hot actions, with one seed, with another, and with the first again."""
     outputs = {}
     logits, seed = inputs["logits"], int(inputs["seed"])
-    for name, generator in (
-        ("actions", np.random.default_rng(seed)),
-        ("again", np.random.default_rng(seed + 1)),
-    ):
+    for name, seed_of_one in (("actions", seed), ("other seed", seed + 1), ("same seed", seed)):
+        generator = np.random.default_rng(seed_of_one)
         drawn = in_numpy(call(function, {"logits": manner("logits", logits), "generator": generator}))
         outputs[name] = drawn.argmax(1) if drawn.shape == logits.shape != (1, 1) else drawn
     return outputs

@@ -30,20 +30,29 @@ class Text(NamedTuple):
         return Text(*(self.say(language, **places) for language in LANGUAGES))
 
 
-def number(value: Any) -> str:
-    """A number for a person: six digits, without -0."""
-    text = f"{float(value):.6g}"
+def number(value: Any, digits: int = 6) -> str:
+    """A number for a person, without -0."""
+    text = f"{float(value):.{digits}g}"
     return "0" if text == "-0" else text
 
 
-def array(values: np.ndarray) -> str:
+def array(values: np.ndarray, digits: int = 6) -> str:
     """A whole array if it is small, else its shape and how it begins."""
     if values.ndim == 0:
-        return number(values) if values.dtype.kind != "b" else str(bool(values))
+        return number(values, digits) if values.dtype.kind != "b" else str(bool(values))
     if values.size > 12:
-        start = ", ".join(number(one) for one in values.ravel()[:3])
+        start = ", ".join(number(one, digits) for one in values.ravel()[:3])
         return f"{shape(values)} [{start}, ...]"
-    return "[" + ", ".join(array(one) for one in values) + "]"
+    return "[" + ", ".join(array(one, digits) for one in values) + "]"
+
+
+def apart(expected: np.ndarray, got: np.ndarray) -> dict[str, str]:
+    """Both in as many digits as it takes to tell them apart."""
+    for digits in (6, 9, 12, 17):
+        places = {"expected": array(expected, digits), "got": array(got, digits)}
+        if places["expected"] != places["got"]:
+            break
+    return places
 
 
 def shape(values: np.ndarray) -> str:
@@ -82,6 +91,13 @@ NOT_WRITTEN = Text(
     "not written yet: it raises NotImplementedError", "尚未完成：它抛出 NotImplementedError"
 )
 RAISES = Text("it raises {what}{line}", "它抛出 {what}{line}")
+RETURNS = Text("it returns {what}, which is no array of real numbers", "它返回 {what}，不是实数数组")
+RETURNS_NOTHING = Text("it returns None: is a return missing?", "它返回 None：是否漏写了 return？")
+BY_POSITION = Text(
+    " (its parameters have other names, so it was called in this order: {wanted})",
+    "（它的参数名不同，因此按此顺序调用：{wanted}）",
+)
+BETWEEN = Text("; ", "；")
 LEAVES = Text("it ends the program, as exit() does{line}", "它结束了整个程序，如 exit() 那样{line}")
 TOO_LONG = Text("it goes on for too long{line}", "它运行得太久{line}")
 SOMETIMES = Text("on {case} {what}", "在“{case}”上{what}")
@@ -118,6 +134,21 @@ NO_SCALAR = Text(
 SAME_DRAWS = Text(
     "two generators with different seeds give the same {count} actions: draw from the generator",
     "两个不同种子的生成器给出同样的 {count} 个动作：请用传入的生成器抽样",
+)
+OTHER_GENERATOR = Text(
+    "the same seed gives other actions when it is called again: draw from the generator alone, and "
+    "runs can be repeated",
+    "同样的种子再次调用时给出不同的动作：只用传入的生成器抽样，实验才能重复",
+)
+NOT_INDEPENDENT = Text(
+    "on {case}, the actions of {call} depend on each other from row to row: draw each row on its own",
+    "在“{case}”上，{call} 的动作逐行相互依赖：每一行应独立抽样",
+)
+CUT_OFF = Text(
+    "the loss is right, but its gradient in the logits or means is 0: they are cut off from it, as by "
+    "detach() or stop_gradient, and nothing would be trained",
+    "损失的值正确，但对 logits 或均值的梯度为 0：它们被切断了（如 detach() 或 stop_gradient），"
+    "什么也训练不了",
 )
 WRONG_FREQUENCIES = Text(
     "on {case}, the frequencies of the actions should be {expected}, got {got}",

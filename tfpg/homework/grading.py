@@ -18,7 +18,7 @@ import numpy as np
 from tfpg import __version__
 from tfpg.checks.checking import may_broadcast, wrong_parameters
 from tfpg.checks.exercises import EXERCISES, Case, Exercise, named
-from tfpg.checks.judge import judge
+from tfpg.checks.judge import is_right, judge
 from tfpg.checks.observe import Arrays, Failure
 from tfpg.checks.shapes import Broadcast
 from tfpg.homework import sandbox, words
@@ -243,7 +243,7 @@ def _why(told: str, language: str) -> str:
 def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any], language: str) -> Mark:
     exercise = _forms(asked)[answer["form"]]
     several = cases(exercise, seed)
-    observed = [_observed(one) for one in answer["outcomes"]]
+    forms = [[_observed(one) for one in each] for each in answer["outcomes"]]
     lost = answer["broadcast"]
     if lost is not None:
         line, code, shape, operands = lost
@@ -255,7 +255,8 @@ def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any], language: s
         )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        verdict = judge(exercise, several, observed, lost, language)
+        right = (one for one in forms if is_right(exercise, several, one))
+        verdict = judge(exercise, several, next(right, forms[0]), lost, language)
     if verdict.open:
         return Mark("open", None, "")
     evidence = _line(_renamed(verdict.evidence, asked), 1000)

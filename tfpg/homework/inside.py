@@ -174,12 +174,15 @@ def _answer(function: Callable, task: dict, seconds: float) -> dict:
     form = forms[fitting[0]]
     inputs, lost = form["inputs"], None
     with at_most(seconds):
-        observed = observe.observe(form["protocol"], function, inputs)
-        if task["look"] and not isinstance(observed[0], observe.Failure):
+        observed = list(observe.observations(form["protocol"], function, inputs))
+        if task["look"] and not isinstance(observed[0][0], observe.Failure):
             lost = shapes.find(form["protocol"], function, inputs[0], len(inputs[0]["actions"]))
     outcomes = [
-        {"failure": list(one)} if isinstance(one, observe.Failure) else {"outputs": one}
-        for one in observed
+        [
+            {"failure": list(one)} if isinstance(one, observe.Failure) else {"outputs": one}
+            for one in several
+        ]
+        for several in observed
     ]
     return {"state": "observed", "form": fitting[0], "outcomes": outcomes, "broadcast": lost}
 
