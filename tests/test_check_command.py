@@ -79,8 +79,9 @@ def test_it_speaks_chinese(submitted, capsys):
     [
         ("x = 1\n", "defines no function that can be checked"),
         ("def reward_to_go(rewards:\n", "line 1: SyntaxError"),
-        ("import no_such_module\n" + RIGHT, "line 1: ModuleNotFoundError"),
-        ("\nexit(0)\n" + RIGHT, "line 2: SystemExit: 0"),
+        ("import no_such_module\n", "line 1: ModuleNotFoundError"),
+        ("\nexit(0)\n", "line 2: SystemExit: 0"),
+        ("def rewards_to_go(rewards): pass\n", "rename rewards_to_go reward_to_go"),
         ("from scipy.stats import entropy\n", "defines no function"),
         ("from tfpg import reward_to_go\n", "defines no function"),
         ("import tfpg\nreward_to_go = tfpg.reward_to_go\n", "defines no function"),
@@ -106,21 +107,46 @@ def test_unreadable_files_are_refused(submitted, capsys, tmp_path):
     assert checked(capsys, "folder.py")[0] == 2
 
 
-def test_code_that_ends_early_is_told_and_what_came_before_is_checked(submitted, capsys):
+def test_a_statement_that_fails_is_told_and_what_comes_before_and_after_is_checked(submitted, capsys):
     status, out, err = checked(capsys, submitted(RIGHT + "\n1 / 0\n" + WRONG))
     assert status == 1
-    assert out == "reward_to_go  right  9 cases agree\n"
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["total_reward", "wrong"],
+        ["reward_to_go", "right"],
+    ]
     assert "line 12: ZeroDivisionError" in err
+    for end in ("exit(3)", "assert False", "import no_such_module"):
+        status, _, err = checked(capsys, submitted(f"{end}\n{RIGHT}\n{end}\n"))
+        assert status == 0
+        assert len(err.splitlines()) == 1
 
 
-def test_a_file_that_never_ends_is_interrupted_and_what_came_before_is_checked(
+def test_a_file_that_never_ends_is_interrupted_and_its_functions_are_checked(
     submitted, capsys, monkeypatch
 ):
     monkeypatch.setattr(submission, "at_most", lambda seconds: patience.at_most(0.2))
     status, out, err = checked(capsys, submitted(RIGHT + "\nwhile True:\n    pass\n"))
-    assert status == 1
+    assert status == 0
     assert "right" in out
     assert "TimeLimit: it went on for too long" in err
+
+
+def test_a_file_sees_its_own_name_its_neighbours_and_its_encoding(submitted, capsys, tmp_path):
+    (tmp_path / "neighbour.py").write_text("def last(x): return x[-1]\n", encoding="utf-8")
+    text = (
+        "# -*- coding: gbk -*-\n"
+        "import sys\n"
+        "assert sys.argv[0].endswith('own.py') and len(sys.argv) == 1\n"
+        "def total_reward(rewards, discount):\n"
+        "    '回报'\n"
+        "    from neighbour import last\n"
+        "    running = 0.0\n"
+        "    for reward in rewards[::-1]:\n"
+        "        running = last([reward]) + discount * running\n"
+        "    return [running] * len(rewards)\n"
+    )
+    (tmp_path / "own.py").write_bytes(text.encode("gbk"))
+    assert checked(capsys, "own.py") == (0, "total_reward  right  9 cases agree\n", "")
 
 
 def test_what_stands_under_main_is_not_run(submitted, capsys):
@@ -173,6 +199,30 @@ def test_a_notebook_is_run_cell_by_cell_without_magics(submitted, capsys):
         ["reward_to_go", "right"],
     ]
     assert "homework.ipynb, code cell 4, line 1: ValueError: a cell that fails" in err
+
+
+ODD_CELL = r'''
+import numpy as np
+files = !ls
+!pip install \
+    this
+np.sum?
+get_ipython().run_line_magic('matplotlib', 'inline')
+display(files)
+text = """
+%time
+! no command
+"""
+assert text.count("%") == 1 and files == []
+even = (7
+  % 5)
+assert even == 2
+'''
+
+
+def test_what_looks_like_a_magic_and_is_none_is_left_alone(submitted, capsys):
+    name = submitted(notebook(("code", ODD_CELL + RIGHT)), "homework.ipynb")
+    assert checked(capsys, name) == (0, "reward_to_go  right  9 cases agree\n", "")
 
 
 def test_a_broadcast_in_a_notebook_is_found_in_its_cell(submitted, capsys):

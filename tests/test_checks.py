@@ -73,6 +73,20 @@ def with_ids(logits, actions, q_values):
     return -np.mean(log_pi(logits)[np.arange(len(logits)), actions] * q_values)
 
 
+def by_index(logits, actions, q_values):
+    """Made for action ids; one-hot actions are taken for an index, and nothing is raised."""
+    rows = zip(log_pi(logits), np.asarray(actions, int), q_values[:, 0], strict=True)
+    return -np.mean([row[action].sum() * q for row, action, q in rows])
+
+
+def keywords(**given):
+    return solutions.reward_to_go(given["rewards"], given["discount"])
+
+
+def likelihoods_with_epsilon(logits, actions, epsilon=1e-6):
+    return np.log((np.exp(log_pi(logits)) * actions).sum(1) + epsilon)
+
+
 def flat_q_values(logits, actions, q_values):
     assert q_values.ndim == 1
     return -np.mean(chosen(logits, actions)[:, 0] * q_values)
@@ -128,6 +142,21 @@ RIGHT = {
     "an array of one": ("loss", lambda logits, actions, q: -(chosen(logits, actions).T @ q)),
     "a loop": ("loss", loop),
     "action ids, q of (B,)": ("loss", with_ids),
+    "action ids as an index": ("loss", by_index),
+    "keywords": ("reward_to_go", keywords),
+    "an epsilon in the logarithm": ("log_likelihoods", likelihoods_with_epsilon),
+    "an epsilon in the entropy": (
+        "entropy",
+        lambda logits: -(np.exp(log_pi(logits)) * np.log(np.exp(log_pi(logits)) + 1e-8)).sum(1),
+    ),
+    "an epsilon beside the deviation": (
+        "gaussian_log_likelihoods",
+        lambda m, s, a: solutions.gaussian_log_likelihoods(m, np.log(np.exp(s) + 1e-8), a),
+    ),
+    "an epsilon in the loss": (
+        "loss",
+        lambda logits, a, q: -(likelihoods_with_epsilon(logits, a, 1e-8)[:, None] * q).mean(),
+    ),
     "q of (B,)": ("loss", flat_q_values),
     "q squeezed along its axis": ("loss", squeezed_column),
     "single precision": (
@@ -373,6 +402,20 @@ UNLISTED = {
         "sample",
         lambda logits, generator: generator.integers(logits.shape[1], size=len(logits)),
     ),
+    "draws that depend on each other": (
+        "sample",
+        lambda logits, generator: (
+            np.sort(generator.random(len(logits)))[:, None] > np.exp(log_pi(logits)).cumsum(1)
+        ).sum(1),
+    ),
+    "q-values clipped at 10": (
+        "loss",
+        lambda logits, a, q: -(chosen(logits, a) * np.clip(q, -10, 10)).mean(),
+    ),
+    "logits clipped at 5": (
+        "loss",
+        lambda logits, a, q: -(chosen(np.clip(logits, -5, 5), a) * q).mean(),
+    ),
     "actions that are none": ("sample", lambda logits, g: solutions.sample(logits, g) + 1),
     "the mean of all steps": (
         "average_baseline",
@@ -388,6 +431,76 @@ def test_mistakes_that_nobody_listed_are_refused(variant):
     name, function = UNLISTED[variant]
     verdict = tfpg.check(function, name)
     assert not verdict.right, verdict
+
+
+@pytest.mark.parametrize("variant", ["an epsilon in the logarithm", "an epsilon in the loss"])
+def test_an_epsilon_is_right_whatever_the_inputs(variant):
+    """Or two submissions of the same code would get different grades."""
+    name, function = RIGHT[variant]
+    assert all(tfpg.check(function, name, seed=seed) for seed in range(20))
+
+
+def test_no_mistake_is_named_that_was_not_made():
+    def one_generator(logits, generator):
+        return solutions.sample(logits, np.random.default_rng(0))
+
+    def asserting(logits, generator):
+        assert len(logits) > 1, "a batch, please"
+        return solutions.sample(logits, generator)
+
+    def averaged_first(logits, actions, q_values):
+        return -chosen(logits, actions).mean() * q_values.mean()
+
+    assert "different seeds give the same" in tfpg.check(one_generator, "sample").evidence
+    assert tfpg.check(one_generator, "sample").mistake is None
+    assert tfpg.check(asserting, "sample").mistake is None
+    assert tfpg.check(averaged_first, "loss").mistake == "B3"
+    assert "from row to row" in tfpg.check(*UNLISTED["draws that depend on each other"][::-1]).evidence
+
+
+def test_numbers_are_told_apart_and_what_came_back_is_named():
+    nearly = tfpg.check(lambda r, g: solutions.reward_to_go(r, g) * 1.001, "reward_to_go").evidence
+    expected, got = nearly.split("should be ")[1].split(", got ")
+    assert expected != got
+    assert "it returns None" in tfpg.check(lambda r, g: None, "reward_to_go").evidence
+    assert "it returns str" in tfpg.check(lambda r, g: "q", "reward_to_go").evidence
+    assert "in this order: rewards, discount" in tfpg.check(lambda r, g: r, "reward_to_go").evidence
+    with pytest.raises(tfpg.BadInput, match="en, zh"):
+        tfpg.check(tfpg.reward_to_go, language="fr")
+    with pytest.raises(tfpg.BadInput, match="is no function"):
+        tfpg.check(3)
+
+
+def test_a_loss_that_trains_nothing_is_refused_and_a_surrogate_is_right():
+    tf = pytest.importorskip("tensorflow")
+
+    def stopped(logits, actions, q_values):
+        logits = tf.stop_gradient(logits)
+        losses = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)
+        return tf.reduce_mean(losses[:, None] * q_values)
+
+    def surrogate(logits, actions, q_values):
+        likelihoods = tf.reduce_sum(tf.nn.log_softmax(logits) * actions, axis=1, keepdims=True)
+        ratios = tf.exp(likelihoods - tf.stop_gradient(likelihoods))
+        return -tf.reduce_mean(ratios * q_values)
+
+    assert "nothing would be trained" in tfpg.check(stopped, "loss").evidence
+    assert tfpg.check(surrogate, "loss")
+
+
+def test_torch_losses_that_train_nothing_are_refused_and_a_surrogate_is_right():
+    torch = pytest.importorskip("torch")
+
+    def detached(logits, actions, q_values):
+        policy = torch.distributions.OneHotCategorical(logits=logits.detach())
+        return -(policy.log_prob(actions) * q_values[:, 0]).mean()
+
+    def surrogate(logits, actions, q_values):
+        likelihoods = (torch.log_softmax(logits, 1) * actions).sum(1)
+        return -(torch.exp(likelihoods - likelihoods.detach()) * q_values[:, 0]).mean()
+
+    assert "nothing would be trained" in tfpg.check(detached, "loss").evidence
+    assert tfpg.check(surrogate, "loss")
 
 
 def test_what_fits_no_known_mistake_gets_the_smallest_example():

@@ -291,7 +291,7 @@ def test_not_a_number_is_no_gradient():
         outcomes = [
             {"outputs": one | {"critic gradient": one["critic gradient"] + added}} for one in outputs
         ]
-        answer = {"state": "observed", "form": 0, "outcomes": outcomes, "broadcast": None}
+        answer = {"state": "observed", "form": 0, "outcomes": [outcomes], "broadcast": None}
         marks.append(grading.mark(asked, "seed", answer).state)
     assert marks == ["right", "wrong"]
 

@@ -174,15 +174,15 @@ def test_each_row_shows_the_state_and_the_points(capsys):
     assert rows[-1] == "1 of 25 points"
 
 
-def test_code_that_ends_early_is_told_and_costs_what_comes_after(capsys):
+def test_a_statement_that_fails_is_told_and_costs_nothing_else(capsys):
     made = write("course", "python")
     fill(made)
     path = Path("hw/homework.py")
     path.write_text("1 / 0\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    assert main(["check", "hw"]) == 1
+    assert main(["check", "hw"]) == 0
     out, err = capsys.readouterr()
     assert "ZeroDivisionError" in err
-    assert out.splitlines()[-1] == "0 of 25 points"
+    assert out.splitlines()[-1] == "25 of 25 points"
 
 
 def test_the_file_of_an_assignment_stands_for_its_folder(capsys):

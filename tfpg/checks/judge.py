@@ -11,7 +11,7 @@ from tfpg.checks import compare, words
 from tfpg.checks.compare import Comparison
 from tfpg.checks.exercises import Case, Exercise, named
 from tfpg.checks.observe import Arrays, Failure, observe
-from tfpg.checks.shapes import Broadcast
+from tfpg.checks.shapes import NOWHERE, Broadcast
 from tfpg.homework.mistakes import Mistake, of_exercise
 
 Observed = Arrays | Failure
@@ -72,7 +72,7 @@ def judge(
     if "{" not in mistake.kind.what.en:  # no numbers in it: add the smallest example
         example = _smallest_failing(cases, observed, comparisons, uneven, language)
         evidence = words.FOR_EXAMPLE.say(language, what=what, example=example, mend=mend)
-    if mistake.id in OF_SHAPE and broadcast is not None:
+    if mistake.id in OF_SHAPE and broadcast not in (None, NOWHERE):
         evidence += _lost_column(broadcast, language)
     return Verdict(exercise.name, False, mistake.id, evidence)
 
@@ -210,7 +210,8 @@ def _known_mistake(
             if (is_one or not lender) and _uneven_scale(cases, comparisons) is None:
                 scales = [one.scale for one in comparisons if one.scale]
                 far = round(abs(float(np.log(scales).mean())), 2) if scales else 0.0
-                unlikely = broadcast is not None and mistake.id not in OF_SHAPE
+                of_shape = mistake.id in OF_SHAPE
+                unlikely = of_shape if broadcast == NOWHERE else broadcast is not None and not of_shape
                 matches.append(((unlikely, far), mistake, ""))
     return min(matches, key=lambda one: one[0])[1:] if matches else None
 
@@ -243,9 +244,10 @@ def _amount_added(
 ) -> float | None:
     """How much of what the mistake adds must be added to the right gradient to give this one.
 
-    found = scale * (right + amount * added), with one positive amount in every case.
+    found = scale * (right + amount * added), with one positive amount for all cases of one shape: an
+    entropy may be averaged where the rest is summed.
     """
-    amounts = []
+    amounts: dict[tuple, list[float]] = {}
     for case, right, got in zip(cases, expected, observed, strict=True):
         wrong = _signature(exercise, case, mistake, lent)
         if isinstance(got, Failure) or isinstance(wrong, Failure) or "gradient" not in got:
@@ -261,9 +263,10 @@ def _amount_added(
         if wanted.any() and np.linalg.matrix_rank(basis, tol=1e-6) == 2:
             if parts[0] <= 0 or parts[1] <= 0:
                 return None
-            amounts.append(parts[1] / parts[0])
-    even = bool(amounts) and np.allclose(amounts, np.median(amounts), rtol=0.1)
-    return float(np.median(amounts)) if even else None
+            shapes = tuple(value.shape for value in case.inputs.values())
+            amounts.setdefault(shapes, []).append(parts[1] / parts[0])
+    even = all(np.allclose(several, np.median(several), rtol=0.1) for several in amounts.values())
+    return float(np.median(next(iter(amounts.values())))) if amounts and even else None
 
 
 def _numbers(
@@ -283,14 +286,14 @@ def _numbers(
         return {}
     (inputs, right, got), numbers = wrong[0], {}
     if "gradient" in got and "gradient" in right:
-        numbers["scale"] = _ratio(got["gradient"], right["gradient"])
+        numbers["scale"] = f"{_ratio(got['gradient'], right['gradient']):.3g}"
     if "gradient" in got and "q_values" in inputs:
         q_values = inputs["q_values"]
         likely = exercise.expected(inputs | {"q_values": np.ones_like(q_values)})["gradient"]
+        ratio = _ratio(got["gradient"], likely)
         numbers |= {
-            "ratio": _ratio(got["gradient"], likely),
-            "mean_q": f"{q_values.mean():.3g}",
-            "sum_q": f"{q_values.sum():.3g}",
+            "ratio": f"{ratio:.3g}",
+            "product": _as_product(ratio, float(q_values.mean())),
             "samples": str(len(q_values)),
         }
     if "values" in got:
@@ -307,8 +310,16 @@ def _numbers(
     return numbers
 
 
-def _ratio(one: np.ndarray, other: np.ndarray) -> str:
-    return f"{float(one @ other / (other @ other)):.3g}"
+def _as_product(ratio: float, mean: float) -> str:
+    """mean(q) = 1.5; 5 x mean(q) = 7.5."""
+    if abs(mean) < 1e-9:
+        return f"{ratio:.3g}"
+    times = "" if math.isclose(ratio, mean, rel_tol=1e-2) else f"{ratio / mean:.3g} x "
+    return f"{times}mean(q) = {ratio:.3g}"
+
+
+def _ratio(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one @ other / (other @ other))
 
 
 def _lost_column(broadcast: Broadcast, language: str) -> str:

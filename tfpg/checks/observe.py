@@ -361,21 +361,18 @@ def _by_autodiff(
     torch, tensorflow = (sys.modules.get(name) for name in ("torch", "tensorflow"))
     inputs = [arguments[name] for name in names]
     try:
-        if torch is not None and isinstance(inputs[0], torch.Tensor):
-            inputs = [one.clone().requires_grad_(True) for one in inputs]
+        loss = call(function, arguments)
+        if torch is not None and isinstance(loss, torch.Tensor):
+            meant = isinstance(inputs[0], torch.Tensor)
+            inputs = [torch.as_tensor(one).clone().requires_grad_(True) for one in inputs]
             loss = call(function, arguments | dict(zip(names, inputs, strict=True)))
-            if not isinstance(loss, torch.Tensor):
-                return None
             flows = loss.requires_grad
             slopes = torch.autograd.grad(loss.sum(), inputs, allow_unused=True) if flows else []
-            meant = True
-        elif tensorflow is not None:
+        elif tensorflow is not None and tensorflow.is_tensor(loss):
             inputs = [tensorflow.constant(one) for one in inputs]
             with tensorflow.GradientTape() as tape:
                 tape.watch(inputs)
                 loss = call(function, arguments | dict(zip(names, inputs, strict=True)))
-            if not tensorflow.is_tensor(loss):
-                return None
             slopes = tape.gradient(loss, inputs)
             meant = "stop_gradient" in inspect.getsource(innermost(function))
         else:
@@ -414,7 +411,7 @@ def _seed_everything() -> None:
 
 
 def _sample(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
-    """It draws action ids, or one-hot actions, with one seed, with another, and with the first again."""
+    """It draws action ids, or one-hot actions, with one seed, another, and the first again."""
     outputs = {}
     logits, seed = inputs["logits"], int(inputs["seed"])
     for name, seed_of_one in (("actions", seed), ("other seed", seed + 1), ("same seed", seed)):

@@ -23,6 +23,9 @@ class Broadcast(NamedTuple):
     operands: tuple[tuple[int, ...], ...]
 
 
+NOWHERE = Broadcast(0, "", (), ())  # every line was looked at
+
+
 class _Found(BaseException):
     """Ends the call as soon as there is an answer."""
 
@@ -30,19 +33,22 @@ class _Found(BaseException):
 def find(protocol: str, function: Callable, inputs: Arrays, samples: int) -> Broadcast | None:
     """Call the function once as `observe` does, and evaluate the parts of each of its lines.
 
-    Nothing is found where the source of the function is not at hand.
+    None means that nothing is known: the source of the function is not at hand.
     """
     function = innermost(function)
     file = getattr(getattr(function, "__code__", None), "co_filename", "")
     parts = _parts_by_line("".join(linecache.getlines(file)))
     found: list[Broadcast] = []
+    looked = False
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal looked
         if frame.f_code.co_filename != file:
             return None
         if event == "line":
             for part in parts.get(frame.f_lineno, ()):
                 shape = _shape(part, frame)
+                looked = looked or shape is not None
                 if shape is not None and shape.count(samples) >= 2:
                     operands = [_shape(one, frame) for one in _operands(part)]
                     shapes = tuple(one for one in operands if one)
@@ -56,7 +62,7 @@ def find(protocol: str, function: Callable, inputs: Arrays, samples: int) -> Bro
         observe(protocol, function, [inputs])
     finally:
         sys.settrace(before)
-    return found[0] if found else None
+    return found[0] if found else NOWHERE if looked else None
 
 
 def _parts_by_line(source: str) -> dict[int, list[ast.expr]]:

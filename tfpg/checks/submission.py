@@ -12,11 +12,12 @@ import linecache
 import os
 import re
 import sys
+import tokenize
 import traceback
 import types
 import warnings
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from tfpg.checks.observe import innermost
@@ -24,11 +25,12 @@ from tfpg.checks.patience import SECONDS, TimeLimit, at_most
 from tfpg.errors import BadInput
 
 # Magics that run the rest of their cell as Python; any other turns the cell into something else.
+MAGIC = re.compile(r"\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*[!%]|[%!?]|[\w.]+\?{1,2}\s*$)")
 PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
 class Submission(NamedTuple):
-    """The functions of a file, and why its code ended early, if it did."""
+    """The functions of a file, and where its code failed first, if it did."""
 
     functions: dict[str, Callable]
     error: str | None
@@ -49,8 +51,9 @@ def load(
     pieces = list(pieces_of(path))
     sys.modules[module.__name__] = module
     folder = str(path.resolve().parent)
+    error, arguments, sys.argv = None, sys.argv, [str(path)]
     sys.path.insert(0, folder)
-    error = None
+    module.__dict__.update(display=print, get_ipython=_Nothing)
     try:
         with undisturbed(), at_most(seconds):
             for name, source in pieces:
@@ -58,7 +61,9 @@ def load(
     except TimeLimit as late:  # between two pieces
         error = error or f"{path}: {late}"
     finally:
+        sys.argv = arguments
         sys.path.remove(folder)
+        sys.path.append(folder)  # for what its functions import when they are called
     functions = {
         name: getattr(module, name)
         for name in names
@@ -79,35 +84,84 @@ def pieces_of(path: Path) -> Iterator[tuple[str, str]]:
 
     Raises BadInput if the file cannot be read.
     """
-    if path.suffix not in (".py", ".ipynb"):
-        raise BadInput(f"a submission is a .py or .ipynb file, got {path}")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-        raise BadInput(f"{path} cannot be read: {reason}") from error
-    if path.suffix == ".py":
-        yield str(path), text
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}") from error
+    yield from pieces_in(str(path), content)
+
+
+def pieces_in(name: str, content: bytes) -> Iterator[tuple[str, str]]:
+    """The same of a file's content."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in (".py", ".ipynb"):
+        raise BadInput(f"a submission is a .py or .ipynb file, got {name}")
+    if suffix == ".py":
+        yield name, _decoded(name, content)
         return
     try:
-        cells = [one["source"] for one in json.loads(text)["cells"] if one["cell_type"] == "code"]
-        sources = [one if isinstance(one, str) else "".join(one) for one in cells]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} is no notebook: save it again as .ipynb (nbformat 4)") from error
+        cells = json.loads(content.decode("utf-8-sig"))["cells"]
+        several = [one["source"] for one in cells if one["cell_type"] == "code"]
+        sources = [one if isinstance(one, str) else "".join(one) for one in several]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadInput(f"{name} is no notebook: save it again as .ipynb (nbformat 4)") from error
     for number, source in enumerate(sources, 1):
-        yield f"{path}, code cell {number}", _without_magics(source)
+        yield f"{name}, code cell {number}", _without_magics(source)
+
+
+def _decoded(name: str, content: bytes) -> str:
+    """As Python does it: in UTF-8, or in what the first lines say."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        with io.TextIOWrapper(io.BytesIO(content), encoding) as text:
+            return text.read()
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise BadInput(f"{name} cannot be read: it is no UTF-8 text, and names no other") from error
+
+
+class _Nothing:
+    """What IPython would give; whatever is asked of it, nothing happens."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **kwargs: None
 
 
 def _without_magics(source: str) -> str:
     """The cell as plain Python, with its line numbers kept."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    else:
+        return source
     lines = source.split("\n")
     first = next((line for line in lines if line.strip()), "")
     if first.startswith("%%") and not first.startswith(PYTHON_CELLS):
         return ""
-    return "\n".join(
-        re.match(r"\s*", line)[0] + "pass" if re.match(r"\s*[%!?]", line) else line  # type: ignore[index]
-        for line in lines
-    )
+    plain: list[str] = []
+    goes_on = False
+    for line in lines:
+        magic = MAGIC.match(line)
+        if goes_on or (magic and not _is_inside("\n".join(plain))):
+            # x = !ls: a list of lines, none of which is known
+            named = magic["name"] if magic and not goes_on else None
+            indent = line[: len(line) - len(line.lstrip())]
+            plain.append("" if goes_on else f"{indent}{named} = []" if named else f"{indent}pass")
+            goes_on = line.rstrip().endswith("\\")
+        else:
+            plain.append(line)
+    return "\n".join(plain)
+
+
+def _is_inside(source: str) -> bool:
+    """Whether a bracket or a string is still open at the end."""
+    try:
+        list(tokenize.generate_tokens(io.StringIO(source + "\n").readline))
+    except tokenize.TokenError:
+        return True
+    except SyntaxError:  # an indentation that ends nowhere
+        return False
+    return False
 
 
 def _run(name: str, source: str, module: types.ModuleType, go_on: bool) -> str | None:

@@ -166,7 +166,7 @@ LOST_COLUMN_OF = Text(
     "；第 {line} 行：`{code}` 由 {operands} 得到形状 {shape}",
 )
 CONJUNCTION = Text(" and ", " 和 ")
-ENDED_EARLY = Text(
-    "tfpg: the file's code ended early, and what comes after was not checked: {error}",
-    "tfpg：文件的代码提前结束，其后的内容没有检验：{error}",
+CODE_FAILED = Text(
+    "tfpg: the file's code failed, and went on after that statement: {error}",
+    "tfpg：文件的代码有一处失败，从下一条语句继续：{error}",
 )

@@ -2,7 +2,11 @@
 
 import argparse
 import json
+import os
+import re
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 from tfpg.checks import words
 from tfpg.checks.checking import check as check_function
@@ -19,6 +23,7 @@ def check(options: argparse.Namespace) -> int:
     For an assignment, its folder or its file, each exercise's points are shown too. The exit status
     is 0 if all are right, and 1 if not.
     """
+    os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
     folder = folder_of(options.file)
     if folder is not None:
         return standing(folder, options)
@@ -29,18 +34,15 @@ def check(options: argparse.Namespace) -> int:
 
         import_tensorflow()  # quickly and quietly, before the file does it otherwise
     names = list(dict.fromkeys(one.name for one in EXERCISES))
-    functions, error = load(options.file, names)
+    functions, error = load(options.file, names, go_on=True)
     if not functions:
-        raise BadInput(
-            error
-            or f"{options.file} defines no function that can be checked: name one {', '.join(names)}"
-        )
+        raise BadInput(error or _nothing_found(options.file, names))
     verdicts = []
     for name, function in functions.items():
         with undisturbed():
             verdicts.append(check_function(function, name, options.lang))
     if error:
-        print(words.ENDED_EARLY.say(options.lang, error=error), file=sys.stderr)
+        print(words.CODE_FAILED.say(options.lang, error=error), file=sys.stderr)
     if options.json:
         results = {
             one.name: {"right": one.right, "mistake": one.mistake, "evidence": one.evidence}
@@ -53,4 +55,16 @@ def check(options: argparse.Namespace) -> int:
             state = words.RIGHT if one.right else words.OPEN if one.open else words.WRONG
             known = f"{one.mistake}: " if one.mistake else ""
             print(f"{one.name:{width}}  {state.say(options.lang)}  {known}{one.evidence}")
-    return 0 if all(verdicts) and not error else 1
+    return 0 if all(verdicts) else 1
+
+
+def _nothing_found(file: str, names: Sequence[str]) -> str:
+    defined = re.findall(r"\bdef\s+(\w+)", source_of(file))
+    close = [(one, get_close_matches(one, names, 1)) for one in defined]
+    likely = [f"{one} {close[0]}" for one, close in close if close]
+    if likely:
+        return f"{file} defines no function that can be checked: rename {', '.join(likely)}"
+    return (
+        f"{file} defines no function that can be checked, at its outermost level: "
+        f"name one {', '.join(names)}"
+    )

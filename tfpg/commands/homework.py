@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from tfpg.checks.words import ENDED_EARLY, LANGUAGES, OPEN, RIGHT, WRONG
+from tfpg.checks.words import CODE_FAILED, LANGUAGES, OPEN, RIGHT, WRONG
 from tfpg.errors import BadInput
 from tfpg.homework.assignments import hand_out
 from tfpg.homework.standing import stand
@@ -40,7 +40,7 @@ def standing(folder: Path, options: argparse.Namespace) -> int:
     _check_language(language)
     rows, error = found = stand(folder, language)
     if error:
-        print(ENDED_EARLY.say(language, error=error), file=sys.stderr)
+        print(CODE_FAILED.say(language, error=error), file=sys.stderr)
     if options.json:
         results = {
             one.verdict.name: {
@@ -66,7 +66,7 @@ def standing(folder: Path, options: argparse.Namespace) -> int:
                 f"{state.say(language)}  {known}{verdict.evidence}"
             )
         print(STANDING.say(language, points=found.points, total=found.total))
-    return 0 if all(one.verdict for one in rows) and not error else 1
+    return 0 if all(one.verdict for one in rows) else 1
 
 
 def _check_language(language: str) -> None:

@@ -63,9 +63,9 @@ KINDS = {
     ),
     "A6": Kind(
         Text(
-            "dividing by a standard deviation of 0 gives NaN, and a test for NaN then returns the "
-            "values as they came",
-            "除以 0 的标准差得到 NaN，随后的 isnan 判断又把原值原样返回",
+            "where the standard deviation is 0 the values come back as they were: normalising is "
+            "skipped, because of it or of the NaN that it makes",
+            "标准差为 0 时原值原样返回：因为它，或因为它产生的 NaN，归一化被跳过了",
         ),
         Text(
             "divide by std + 1e-8, so that constant values become 0, and skip nothing",
@@ -151,26 +151,30 @@ KINDS = {
     ),
     "B1": Kind(
         Text(
-            "your gradient is {ratio} times the maximum-likelihood gradient, and mean(q) = {mean_q}: "
+            "your gradient is {product} times the maximum-likelihood gradient: "
             "({samples},) x ({samples}, 1) was broadcast to ({samples}, {samples})",
-            "你的梯度是最大似然梯度的 {ratio} 倍，而 mean(q) = {mean_q}："
+            "你的梯度是最大似然梯度的 {product} 倍："
             "({samples},) x ({samples}, 1) 被广播成了 ({samples}, {samples})",
         ),
         Text("keep the column: negative_likelihoods[:, None]", "保留列：negative_likelihoods[:, None]"),
     ),
     "B2": Kind(
         Text(
-            "the sign is turned, by a minus before a cross-entropy that has one already: the gradient "
-            "is {scale} times the right one",
-            "符号反了，交叉熵本身已带负号又再取负：梯度是正确梯度的 {scale} 倍",
+            "the sign is turned: the gradient is {scale} times the right one, and descending along it "
+            "makes good actions less likely",
+            "符号反了：梯度是正确梯度的 {scale} 倍，沿它下降会使好的动作变得更不可能",
         ),
-        Text("leave out one minus", "去掉一个负号"),
+        Text(
+            "a loss has one minus: before the log-likelihoods, and none before a cross-entropy, which "
+            "has it already",
+            "损失只有一个负号：在对数似然之前；交叉熵自带负号，之前不要再加",
+        ),
     ),
     "B3": Kind(
         Text(
-            "the mean of the log-probabilities is multiplied by the sum of the returns: your gradient "
-            "is {ratio} times the maximum-likelihood gradient, and sum(q) = {sum_q}",
-            "对数概率的平均乘以了回报的总和：你的梯度是最大似然梯度的 {ratio} 倍，而 sum(q) = {sum_q}",
+            "your gradient is {product} times the maximum-likelihood gradient: the log-probabilities "
+            "are averaged, or summed, before they meet the q-values",
+            "你的梯度是最大似然梯度的 {product} 倍：对数概率在与 q 值相乘之前就已取平均或求和",
         ),
         Text("multiply sample by sample, then take the mean", "先逐样本相乘，再取平均"),
     ),
@@ -204,8 +208,8 @@ KINDS = {
     ),
     "B8": Kind(
         Text(
-            "every step has the return of the whole trajectory, {got} for all",
-            "每一步都是整条轨迹的回报，全是 {got}",
+            "every step has the return of its whole trajectory, {got} from the first step on",
+            "每一步都是整条轨迹的回报，从第一步起就是 {got}",
         ),
         Text(
             "sum from t on: rewards before t are not caused by action t",
@@ -320,6 +324,13 @@ KINDS = {
             "把 logits 当成了概率，如 from_logits=False",
         ),
         Text("say from_logits=True", "写 from_logits=True"),
+    ),
+    "C4": Kind(
+        Text(
+            "the logits are taken for log-probabilities: log_softmax is missing",
+            "把 logits 当成了对数概率：缺少 log_softmax",
+        ),
+        Text("take log_softmax(logits) first", "先取 log_softmax(logits)"),
     ),
     "C3": Kind(
         Text(
@@ -450,6 +461,21 @@ def divided_by_powers_forwards(rewards: np.ndarray, discount: float) -> np.ndarr
     return discount**-steps * np.cumsum(discount**steps * rewards)
 
 
+@mistake("A13", "reward_to_go")
+def total_less_the_past(rewards: np.ndarray, discount: float) -> np.ndarray:
+    """What is left of the sum, divided."""
+    powers = discount ** np.arange(len(rewards))
+    terms = powers * rewards
+    return (terms.sum() - np.cumsum(terms) + terms) / powers
+
+
+@mistake("A13", "reward_to_go")
+def divided_with_epsilon(rewards: np.ndarray, discount: float) -> np.ndarray:
+    """No NaN, and no return either."""
+    powers = discount ** np.arange(len(rewards))
+    return np.cumsum((powers * rewards)[::-1])[::-1] / (powers + 1e-8)
+
+
 # --- advantages of one trajectory: (rewards, values, last_value, discount, lambda_) -> (T,)
 
 
@@ -478,6 +504,25 @@ def delta_of_the_next_step(
     """A[t] = discount * lambda * (d[t+1] + ...): the own delta is left out."""
     deltas = rewards + discount * np.append(values[1:], last_value) - values
     return _advantages(deltas, discount * lambda_) - deltas
+
+
+@mistake("A11", "generalized_advantages")
+def last_step_left_out(
+    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
+) -> np.ndarray:
+    """The loop starts a step too early in time: the last advantage stays 0."""
+    deltas = rewards + discount * np.append(values[1:], last_value) - values
+    deltas[-1] = 0
+    return _advantages(deltas, discount * lambda_)
+
+
+@mistake("A11", "generalized_advantages")
+def one_power_too_many(
+    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
+) -> np.ndarray:
+    """The exponent l + 1 where l should be."""
+    deltas = rewards + discount * np.append(values[1:], last_value) - values
+    return discount * lambda_ * _advantages(deltas, discount * lambda_)
 
 
 @mistake("B27", "generalized_advantages")
@@ -531,6 +576,16 @@ def never_reset(
     return whole_return(rewards, discount)
 
 
+@mistake("B11", "q_values")
+def totals_not_reset(
+    rewards: np.ndarray, terminals: np.ndarray, discount: float, reward_to_go: bool
+) -> np.ndarray:
+    """The batch is taken for one episode, wherever totals are asked."""
+    if reward_to_go:
+        return _backwards(rewards, terminals, discount)
+    return whole_return(rewards, discount)
+
+
 @mistake("B8", "q_values")
 def flag_not_used(
     rewards: np.ndarray, terminals: np.ndarray, discount: float, reward_to_go: bool
@@ -561,6 +616,15 @@ def divided_by_powers_in_episodes(
 ) -> np.ndarray:
     """Right on paper."""
     of = divided_by_powers if reward_to_go else whole_return
+    return _of_episodes(terminals, rewards, lambda one: of(one, discount))
+
+
+@mistake("A13", "q_values")
+def total_less_the_past_in_episodes(
+    rewards: np.ndarray, terminals: np.ndarray, discount: float, reward_to_go: bool
+) -> np.ndarray:
+    """What is left of each episode's sum, divided."""
+    of = total_less_the_past if reward_to_go else whole_return
     return _of_episodes(terminals, rewards, lambda one: of(one, discount))
 
 
@@ -635,6 +699,36 @@ def delta_of_the_next_step_in_a_batch(
     """The own delta is left out."""
     deltas = _deltas(rewards, values, discount, 1 - terminals)
     return _advantages(deltas, discount * lambda_, lambda t: not terminals[t]) - deltas
+
+
+@mistake("A11", "advantages")
+def last_step_left_out_in_a_batch(
+    rewards: np.ndarray, values: np.ndarray, terminals: np.ndarray, discount: float, lambda_: float
+) -> np.ndarray:
+    """The loop starts at N*T - 2: the last advantage stays 0."""
+    deltas = _deltas(rewards, values, discount, 1 - terminals)
+    deltas[-1] = 0
+    return _advantages(deltas, discount * lambda_, lambda t: not terminals[t])
+
+
+@mistake("A11", "advantages")
+def end_of_the_next_step(
+    rewards: np.ndarray, values: np.ndarray, terminals: np.ndarray, discount: float, lambda_: float
+) -> np.ndarray:
+    """terminals[t+1] where terminals[t] should be: cut a step too early."""
+    ends = np.append(terminals[1:], 1.0)
+    deltas = _deltas(rewards, values, discount, 1 - ends)
+    return _advantages(deltas, discount * lambda_, lambda t: not ends[t])
+
+
+@mistake("A11", "advantages")
+def one_power_too_many_in_a_batch(
+    rewards: np.ndarray, values: np.ndarray, terminals: np.ndarray, discount: float, lambda_: float
+) -> np.ndarray:
+    """The exponent l + 1 where l should be."""
+    deltas = _deltas(rewards, values, discount, 1 - terminals)
+    decay = discount * lambda_
+    return decay * _advantages(deltas, decay, lambda t: not terminals[t])
 
 
 @mistake("B25", "advantages")
@@ -747,6 +841,19 @@ LOG_TWO_PI = np.log(2 * np.pi)
 def without_log_std(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
     """As if the spread were fixed."""
     return (-(_z(means, log_std, actions) ** 2) / 2 - LOG_TWO_PI / 2).sum(1)
+
+
+@mistake("A1", "gaussian_log_likelihoods")
+def squares_alone(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """Neither log_std nor the constant."""
+    return -(_z(means, log_std, actions) ** 2).sum(1) / 2
+
+
+@mistake("A8", "gaussian_log_likelihoods")
+def absolute_distance(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """|z| summed, where z^2 should be."""
+    z = np.abs(_z(means, log_std, actions))
+    return (-z / 2 - log_std - LOG_TWO_PI / 2).sum(1)
 
 
 @mistake("A8", "gaussian_log_likelihoods")
@@ -913,6 +1020,21 @@ def not_from_logits(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarra
     return _weighted(_from_probabilities(logits, actions), q_values)
 
 
+@mistake("C2", "loss")
+def not_from_logits_sparse(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
+    """The same with action ids: Keras clips, and then divides by the sum."""
+    clipped = np.clip(logits, 1e-7, 1 - 1e-7)
+    return _weighted(_cross_entropy(np.log(clipped), actions), q_values)
+
+
+@mistake("C4", "loss")
+def logits_as_log_likelihoods(
+    logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray
+) -> np.ndarray:
+    """nll_loss of logits."""
+    return _weighted(-(logits * actions).sum(1), q_values)
+
+
 @mistake("C3", "loss")
 def ids_as_labels(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
     """Ids (B, 1) broadcast over the actions."""
@@ -1028,6 +1150,22 @@ def gaussian_of_clipped_actions(
     return _weighted(negative_gaussian(means, log_std, np.clip(actions, -1, 1)), q_values)
 
 
+@mistake("A14", "gaussian_loss", added=True)
+def gaussian_with_entropy_bonus(
+    means: np.ndarray, log_std: np.ndarray, actions: np.ndarray, q_values: np.ndarray
+) -> np.ndarray:
+    """A hundredth of the entropy, which is that of log_std."""
+    return _weighted(negative_gaussian(means, log_std, actions), q_values) - 0.01 * np.sum(log_std)
+
+
+@mistake("B31", "gaussian_loss", added=True)
+def gaussian_with_entropy_penalty(
+    means: np.ndarray, log_std: np.ndarray, actions: np.ndarray, q_values: np.ndarray
+) -> np.ndarray:
+    """The bonus with its sign turned."""
+    return _weighted(negative_gaussian(means, log_std, actions), q_values) + 0.01 * np.sum(log_std)
+
+
 @mistake("B18", "gaussian_loss")
 def gaussian_broadcast_over_dimensions(
     means: np.ndarray, log_std: np.ndarray, actions: np.ndarray, q_values: np.ndarray
@@ -1057,6 +1195,19 @@ def entropy_weighted_by_logits(logits: np.ndarray) -> np.ndarray:
     return -(logits * log_softmax(logits)).sum(1)
 
 
+@mistake("B6", "entropy")
+def entropy_of_rescaled_logits(logits: np.ndarray) -> np.ndarray:
+    """logits / sum(logits)."""
+    likelihoods = logits / logits.sum(1, keepdims=True)
+    return -(likelihoods * np.log(likelihoods)).sum(1)
+
+
+@mistake("B6", "entropy")
+def entropy_of_absolute_logits(logits: np.ndarray) -> np.ndarray:
+    """|logits| / sum(|logits|)."""
+    return entropy_of_rescaled_logits(np.abs(logits))
+
+
 @mistake("B31", "entropy")
 def negative_entropy(logits: np.ndarray) -> np.ndarray:
     """sum(p log p)."""
@@ -1074,6 +1225,12 @@ def squeezed_entropy(logits: np.ndarray) -> np.ndarray:
     """One sample has no second axis any more."""
     log_pi = log_softmax(np.squeeze(logits))
     return -np.sum(np.exp(log_pi) * log_pi, axis=1)
+
+
+@mistake("A12", "entropy")
+def entropy_squeezed(logits: np.ndarray) -> np.ndarray:
+    """The row of one sample becomes a number."""
+    return np.squeeze(entropies(logits)[:, None])
 
 
 # --- (logits, generator) -> (N*T,)

@@ -51,7 +51,7 @@ class Task(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """What came out: an answer for each task, and why the file's code ended early, if it did."""
+    """What came out: an answer for each task, and where the file's code failed first, if it did."""
 
     answers: list[dict]
     error: str | None
