@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 import zipfile
 from pathlib import Path
 
@@ -122,6 +123,9 @@ def test_other_names_and_parameters_of_a_variant(boxes):
 def test_wrong_parameters_are_told(boxes):
     evidence = graded(boxes, "def normalize(): return 1\n").marks["normalize"].evidence
     assert "wanted is normalize(q_values)" in evidence
+    asked = [Asked("reward_to_go", "later", {"rewards": "gains", "discount": "g"}, 2)]
+    evidence = graded(boxes, "def later(x): return x\n", asked=asked).marks["reward_to_go"].evidence
+    assert evidence == "it takes (x), wanted is later(gains, g)"
 
 
 def test_a_statement_that_fails_does_not_take_the_rest_with_it(boxes):
@@ -280,6 +284,44 @@ def test_forged_answers_are_wrong(answer):
     mark = grading.mark(ASKED[1], "seed", answer)
     assert mark.state == "wrong"
     assert mark.evidence.isprintable()
+
+
+def test_a_cell_may_be_one_string_and_a_function_may_import_its_neighbour(boxes):
+    source = "def reward_to_go(rewards, discount):\n    from help.own import later\n    return later"
+    files = {
+        "hw.ipynb": json.dumps(
+            {"cells": [{"cell_type": "code", "source": f"import numpy\n{source}(rewards, discount)"}]}
+        ).encode(),
+        "help/own.py": RIGHT.replace("reward_to_go", "later").encode(),
+    }
+    one = Code("ann", files, [])
+    grade = grading._judged(one, *grading._run(one, [ASKED[:1]], "secret", boxes), boxes)
+    assert grade.marks["reward_to_go"].state == "right", grade
+
+
+def test_a_submission_has_an_end_however_many_files_it_has(hasty, monkeypatch):
+    monkeypatch.setattr(sandbox, "SECONDS_FOR_ALL", 2.0)
+    loop = b"def reward_to_go(rewards, discount):\n    while True:\n        pass\n"
+    one = Code("ann", {f"{number}.py": loop for number in range(100)}, [])
+    began = time.monotonic()
+    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", hasty), hasty)
+    assert time.monotonic() - began < 60  # of 100 files that take a second and more
+    assert grade.marks["reward_to_go"].state == "wrong"
+
+
+def test_one_submission_that_breaks_the_grader_does_not_stop_the_rest(isolation, monkeypatch):
+    judged = grading._judged
+
+    def breaking(code, *rest):
+        if code.name == "bob":
+            raise ZeroDivisionError("oh")
+        return judged(code, *rest)
+
+    monkeypatch.setattr(grading, "_judged", breaking)
+    codes = [Code(name, {"hw.py": RIGHT.encode()}, []) for name in ("ann", "bob", "cleo")]
+    grades = list(grading.grade(codes, [ASKED], "secret", isolation))
+    assert [one.marks["reward_to_go"].state for one in grades] == ["right", "missing", "right"]
+    assert grades[1].notes == ["it could not be graded: ZeroDivisionError: oh"]
 
 
 def test_not_a_number_is_no_gradient():
@@ -616,7 +658,7 @@ def zipped(path, **files):
 def test_files_folders_and_zips_are_submissions(tmp_path):
     (tmp_path / "ann.py").write_text(RIGHT)
     (tmp_path / "bob").mkdir()
-    (tmp_path / "bob" / "hw.ipynb").write_text("{}")
+    (tmp_path / "bob" / "hw.ipynb").write_text('{"cells": []}')
     (tmp_path / "bob" / "notes.pdf").write_bytes(b"x")
     (tmp_path / "bob" / "__pycache__").mkdir()
     (tmp_path / "bob" / "__pycache__" / "x.py").write_text("x")
@@ -625,7 +667,7 @@ def test_files_folders_and_zips_are_submissions(tmp_path):
     zipped(tmp_path / "dan" / "mine.zip", hw_py=NORMALIZE)
     (tmp_path / "ann.zip").write_bytes(b"no zip")
     (tmp_path / "README.md").write_text("x")
-    several = {one.name: take(one) for one in entries(tmp_path)}
+    several = {one.name: take(one) for one in entries(tmp_path)[0]}
     assert {name: list(one.files) for name, one in several.items()} == {
         "ann.py": ["ann.py"],
         "ann.zip": [],
@@ -634,6 +676,37 @@ def test_files_folders_and_zips_are_submissions(tmp_path):
         "dan": ["hw.py"],
     }
     assert "cannot be unpacked" in several["ann.zip"].notes[0].en
+
+
+def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_is_told(
+    tmp_path, capsys
+):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = [b"caf\xe9.py", b"x" * 240 + b".py", "安娜 1.py".encode(), b"UPPER.PY", b"notes.txt"]
+    for name in names:
+        (folder / os.fsdecode(name)).write_text(RIGHT)
+    (folder / "link.py").symlink_to(folder / "UPPER.PY")
+    (folder / "gbk.py").write_bytes(f"# -*- coding: gbk -*-\n# 回报\n{RIGHT}".encode("gbk"))
+    (folder / "odd.py").write_bytes(RIGHT.encode("utf-16"))
+    (folder / "bob").mkdir()
+    (folder / "bob" / os.fsdecode(b"\xe9.py")).write_text(RIGHT)
+    out = tmp_path / "grades.csv"
+    assert main(["homework", "grade", str(folder), "--out", str(out)]) == 0
+    table = read_table(out)
+    assert len(table.rows) == 7
+    assert sorted(row[0] for row in table.rows).count("right") == 6
+    assert "odd.py cannot be read: it is no UTF-8 text" in out.read_text()
+    assert len(list((tmp_path / "grades").glob("*.md"))) == 7
+    assert "link.py, notes.txt" in capsys.readouterr().err
+
+
+def test_a_zip_in_a_zip_is_told(tmp_path):
+    zipped(tmp_path / "inner.zip", hw_py=RIGHT)
+    with zipfile.ZipFile(tmp_path / "ann.zip", "w") as archive:
+        archive.write(tmp_path / "inner.zip", "inner.zip")
+    notes = take(entries(tmp_path / "ann.zip")[0][0]).notes
+    assert "a zip in a zip" in notes[0].en
 
 
 def test_zips_cannot_write_outside_link_or_burst(tmp_path):
@@ -648,7 +721,7 @@ def test_zips_cannot_write_outside_link_or_burst(tmp_path):
         archive.writestr(link, "/etc/passwd")
         archive.writestr("bomb.py", bytes(200 * 2**20))
         archive.writestr("fine.py", "x = 1")
-    taken = take(entries(path)[0])
+    taken = take(entries(path)[0][0])
     assert list(taken.files) == ["fine.py"]
     assert len(taken.notes) == 6
 
@@ -661,7 +734,7 @@ def test_a_zip_that_lies_about_its_sizes_is_read_no_further_than_allowed(tmp_pat
         start = content.index(size)
         content[start : start + 4] = (10).to_bytes(4, "little")
     path.write_bytes(content)
-    assert all(len(one) <= 10 for one in take(entries(path)[0]).files.values())
+    assert all(len(one) <= 10 for one in take(entries(path)[0][0]).files.values())
 
 
 def test_links_in_folders_are_left_out(tmp_path):
@@ -670,7 +743,7 @@ def test_links_in_folders_are_left_out(tmp_path):
     (tmp_path / "ann" / "link.py").symlink_to(tmp_path / "secret.py")
     (tmp_path / "ann" / "all").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "ann" / "pipe.py")
-    taken = take(next(one for one in entries(tmp_path) if one.name == "ann"))
+    taken = take(next(one for one in entries(tmp_path)[0] if one.name == "ann"))
     assert taken.files == {}
     assert len(taken.notes) == 2
 

@@ -26,6 +26,7 @@ from tfpg.homework import assignments, experiments, tasks, words
 from tfpg.homework.assignments import assignment, files, hand_out
 from tfpg.homework.standing import read_manifest
 from tfpg.homework.tasks import PARAMETERS, SETS, TASKS
+from tfpg.homework.variants import AFTER, vary
 
 FORMS = {"python": "homework.py", "notebook": "homework.ipynb"}
 VARIANTS = (0, 1, 2, 31)
@@ -495,3 +496,32 @@ def test_help_teaches(capsys):
         told = capsys.readouterr().out
         assert "tfpg homework new hw --variant 7" in told
         assert "tfpg check hw" in told
+
+
+@pytest.mark.parametrize("number", range(1, 21))
+def test_what_speaks_of_another_exercise_comes_after_it(number):
+    for name in SETS:
+        order = vary(name, number).order
+        assert sorted(order) == sorted(SETS[name])
+        for one, others in AFTER.items():
+            for other in others:
+                if {one, other} <= set(order):
+                    assert order.index(other) < order.index(one)
+
+
+def test_variants_differ_in_their_order():
+    assert len({vary("course", number).order for number in range(1, 21)}) > 10
+
+
+def test_any_file_in_the_folder_that_defines_what_was_asked_is_checked_as_homework(capsys):
+    made = write("course", variant=5)
+    names = {one.task.exercise: one.name for one in made.exercises}
+    text = f"def {names['reward_to_go']}(x): return x\n"
+    Path("hw/final version.py").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check", "hw/final version.py"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 12
+    (line,) = [one for one in lines if f" {names['reward_to_go']} " in one]
+    assert f"it takes (x), wanted is {names['reward_to_go']}(" in line
+    assert "discount" not in line or "discount" in names.values()

@@ -88,25 +88,30 @@ def pieces_of(path: Path) -> Iterator[tuple[str, str]]:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from error
-    yield from pieces_in(str(path), content)
+    cells = cells_in(str(path), content)
+    if path.suffix.lower() == ".py":
+        yield str(path), cells[0]
+        return
+    for number, source in enumerate(cells, 1):
+        yield f"{path}, code cell {number}", _without_magics(source)
 
 
-def pieces_in(name: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """The same of a file's content."""
+def cells_in(name: str, content: bytes) -> list[str]:
+    """The code in a file, as it stands there: one text, or one for each cell of a notebook.
+
+    Nothing is parsed that could be made to crash the parser. Raises BadInput if it cannot be read.
+    """
     suffix = PurePath(name).suffix.lower()
     if suffix not in (".py", ".ipynb"):
         raise BadInput(f"a submission is a .py or .ipynb file, got {name}")
     if suffix == ".py":
-        yield name, _decoded(name, content)
-        return
+        return [_decoded(name, content)]
     try:
         cells = json.loads(content.decode("utf-8-sig"))["cells"]
         several = [one["source"] for one in cells if one["cell_type"] == "code"]
-        sources = [one if isinstance(one, str) else "".join(one) for one in several]
+        return [one if isinstance(one, str) else "".join(one) for one in several]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{name} is no notebook: save it again as .ipynb (nbformat 4)") from error
-    for number, source in enumerate(sources, 1):
-        yield f"{name}, code cell {number}", _without_magics(source)
 
 
 def _decoded(name: str, content: bytes) -> str:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from tfpg.checks import words
 from tfpg.checks.checking import check as check_function
@@ -14,7 +15,7 @@ from tfpg.checks.exercises import EXERCISES
 from tfpg.checks.submission import load, source_of, undisturbed
 from tfpg.commands.homework import standing
 from tfpg.errors import BadInput
-from tfpg.homework.standing import folder_of
+from tfpg.homework.standing import is_of_assignment
 
 
 def check(options: argparse.Namespace) -> int:
@@ -24,9 +25,8 @@ def check(options: argparse.Namespace) -> int:
     is 0 if all are right, and 1 if not.
     """
     os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
-    folder = folder_of(options.file)
-    if folder is not None:
-        return standing(folder, options)
+    if is_of_assignment(options.file):
+        return standing(Path(options.file), options)
     if options.lang not in words.LANGUAGES:
         raise BadInput(f"--lang is one of {', '.join(words.LANGUAGES)}, got {options.lang!r}")
     if any(one in source_of(options.file) for one in ("tensorflow", "keras", "tfpg")):

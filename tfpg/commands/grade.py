@@ -15,7 +15,7 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.homework.reports import Records
     from tfpg.homework.submissions import entries, take
 
-    several = entries(options.submissions)
+    several, others = entries(options.submissions)
     assignments = [_assignment(one) for one in options.assignment or ()]
     language = options.lang or (_language(options.assignment[0]) if assignments else "en")
     if language not in LANGUAGES:
@@ -26,6 +26,12 @@ def grade(options: argparse.Namespace) -> int:
         print(
             f"tfpg: submissions are kept apart by {isolation.name} only: {isolation.gaps}. "
             "Install Podman, Docker or bubblewrap, or grade in a virtual machine.",
+            file=sys.stderr,
+        )
+    if others:
+        print(
+            f"tfpg: left out, for a submission is a .py or .ipynb file, a folder or a .zip: "
+            f"{', '.join(others)}",
             file=sys.stderr,
         )
     codes = [take(one) for one in several]
@@ -77,12 +83,14 @@ def gradescope(options: argparse.Namespace) -> int:
 def otter(options: argparse.Namespace) -> int:
     """Write a master notebook for Otter and print where it is, and how to go on."""
     from tfpg.homework.assignments import assignment
-    from tfpg.homework.otter import write
+    from tfpg.homework.otter import requirement, write
     from tfpg.homework.standing import read_manifest
 
     manifest = read_manifest(Path(options.dir))
     path = write(assignment(manifest["set"], manifest["variant"]), options.out, manifest["language"])
     print(path)
+    if "@" not in requirement():
+        print(f"its first cell asks for {requirement()}: if no index has it, put an address there")
     print(f"then: otter assign --no-pdfs {path} dist")
     print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
     return 0

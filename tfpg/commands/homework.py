@@ -31,14 +31,14 @@ def new(options: argparse.Namespace) -> int:
     return 0
 
 
-def standing(folder: Path, options: argparse.Namespace) -> int:
-    """Print for each exercise of a folder whether it is open, right or wrong, and the points.
+def standing(path: Path, options: argparse.Namespace) -> int:
+    """Print for each exercise of an assignment whether it is open, right or wrong, and the points.
 
     The exit status is 0 if all are right, and 1 if not.
     """
     language = options.lang
     _check_language(language)
-    rows, error = found = stand(folder, language)
+    rows, error = found = stand(path, language)
     if error:
         print(CODE_FAILED.say(language, error=error), file=sys.stderr)
     if options.json:

@@ -125,11 +125,12 @@ EXPERIMENTS = (
 
 EXPERIMENTS_INTRO = Text(
     "# Experiments\n\nEvery command below runs as it stands and writes a folder under `runs/`. Repeat "
-    "each with the seeds {seeds} in place of {first}: one seed says little. `tfpg plot runs/NAME*` "
-    "draws learning curves over environment steps, and runs that differ only in their seed become a "
-    "mean with its interval.",
+    "each with the seeds {seeds} in place of {first}, and {more} where five are asked: one seed says "
+    "little. `tfpg plot runs/NAME*` draws learning curves over environment steps, and runs that "
+    "differ only in their seed become a mean with its interval.",
     "# 实验\n\n下面每条命令都可以原样运行，并在 `runs/` 下写一个文件夹。每条命令再用种子 {seeds} 代替 "
-    "{first} 各运行一次：单个种子说明不了什么。`tfpg plot runs/NAME*` 按环境步数画学习曲线，"
+    "{first} 各运行一次，要五个种子时加上 {more}：单个种子说明不了什么。"
+    "`tfpg plot runs/NAME*` 按环境步数画学习曲线，"
     "只差种子的运行合为带区间的均值。",
 )
 NEEDS = Text(
@@ -158,25 +159,26 @@ ON_PAPER = Text("On paper", "纸上")
 QUESTIONS = (
     Text(
         "One state, two actions: the first, taken with probability p, earns 1 and goes on; the second "
-        "ends the episode with nothing. For p = {p}, find J and dJ/dp, and the variance of the "
-        "gradient dlog-likelihood/dp times the return, once with total rewards and once with "
-        "rewards-to-go.",
+        "ends the episode with nothing. For p = {p}, find J and dJ/dp, and the variance of one "
+        "trajectory's estimate of the gradient, the sum over its steps of dlog pi(a)/dp times the "
+        "return, once with total rewards and once with rewards-to-go.",
         "一个状态，两个动作：第一个以概率 p 选取，得 1 分并继续；第二个结束回合，不得分。p = {p} 时，"
-        "求 J 和 dJ/dp，以及梯度（d 对数似然/dp 乘回报）的方差，总奖励和未来累积奖励各求一次。",
+        "求 J 和 dJ/dp，以及单条轨迹的梯度估计（对各步的 dlog pi(a)/dp 乘回报求和）的方差，"
+        "总奖励和未来累积奖励各求一次。",
     ),
     Text(
         "Two actions; the target policy takes them with .6 and .4, the policy that acted with .5 and "
-        ".5. Find the variance of the importance weight of a whole trajectory of {steps} steps. When "
-        "is it above {limit}?",
+        ".5. Find the variance of the importance weight of a whole trajectory of {steps} steps. From "
+        "how many steps on is it above {limit}?",
         "两个动作；目标策略的概率是 .6 和 .4，采样策略是 .5 和 .5。求长 {steps} "
-        "步的整条轨迹的重要性权重的方差。它何时超过 {limit}？",
+        "步的整条轨迹的重要性权重的方差。从多少步起它超过 {limit}？",
     ),
     Text(
-        "A batch of {samples} samples has q-values of mean {mean}. Somebody multiplies likelihoods of "
-        "shape ({samples},) by q-values of shape ({samples}, 1). What is the gradient then, and what "
-        "after normalising?",
-        "一批 {samples} 个样本，q 值的均值为 {mean}。有人把形状 ({samples},) 的似然乘以形状 "
-        "({samples}, 1) 的 q 值。这时梯度是什么？归一化之后呢？",
+        "A batch of {samples} samples has q-values of mean {mean}. Somebody multiplies "
+        "log-likelihoods of shape ({samples},) by q-values of shape ({samples}, 1), and takes the mean "
+        "of the product. What is the gradient then, and what after normalising the q-values?",
+        "一批 {samples} 个样本，q 值的均值为 {mean}。有人把形状 ({samples},) 的对数似然乘以形状 "
+        "({samples}, 1) 的 q 值，再对乘积取平均。这时梯度是什么？q 值归一化之后呢？",
     ),
 )
 
@@ -185,7 +187,8 @@ def experiments(variant: int, language: str) -> str:
     """EXPERIMENTS.md."""
     first = 1 + 10 * variant
     seeds = f"{first + 1}, {first + 2}"
-    parts = [EXPERIMENTS_INTRO.say(language, seeds=seeds, first=first)]
+    more = f"{first + 3}, {first + 4}"
+    parts = [EXPERIMENTS_INTRO.say(language, seeds=seeds, first=first, more=more)]
     for number, one in enumerate(EXPERIMENTS, 1):
         parts.append(f"## {number}. {one.title.say(language)}")
         if one.extra:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from tfpg.homework import sandbox, words
 from tfpg.homework.inside import REFUSAL
 from tfpg.homework.sandbox import Boxes, Isolation, Task
 from tfpg.homework.submissions import Code
+from tfpg.homework.variants import renamed
 
 RANKS = ("missing", "open", "wrong", "right")
 IMPORTS_TFPG = re.compile(
@@ -98,13 +100,22 @@ def grade(
         runs = [pool.submit(_run, one, assignments, secret, boxes) for one in codes]
         try:
             for code, one in zip(codes, runs, strict=True):
-                grade = _judged(code, *one.result(), boxes, language)
+                try:
+                    grade = _judged(code, *one.result(), boxes, language)
+                except Exception as error:  # one submission never stops the rest
+                    why = _line(f"{type(error).__name__}: {error}")
+                    grade = _ungraded(code, assignments[0], words.NOT_GRADED.say(language, why=why))
                 told = any(REFUSAL in note for note in grade.notes)
                 if not allow_tfpg and not told and IMPORTS_TFPG.search(code.text):
                     grade.notes.append(words.IMPORTS_TFPG.say(language))
                 yield grade
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ungraded(code: Code, asked: Sequence[Asked], note: str) -> Grade:
+    marks = {one.exercise: Mark("missing", None, "", one.function, one.points) for one in asked}
+    return Grade(code.name, marks, [note])
 
 
 class _Ran(NamedTuple):
@@ -123,9 +134,10 @@ def _run(
     asked = max(assignments, key=lambda several: sum(_defines(text, one) for one in several))
     tasks = [task(one, seed) for one in asked]
     ran = []
-    for file, content in code.files.items():
-        if any(_defines(content.decode(errors="replace"), one) for one in asked):
-            ran.append(_Ran(file, *boxes.run(code.files, file, tasks)))
+    end = time.monotonic() + sandbox.SECONDS_FOR_ALL
+    for file in code.files:
+        if any(_defines(code.source(file), one) for one in asked):
+            ran.append(_Ran(file, *boxes.run(code.files, file, tasks, end)))
     return asked, seed, ran
 
 
@@ -275,10 +287,7 @@ def _observed(outcome: dict[str, Any]) -> Arrays | Failure:
 
 def _renamed(evidence: str, asked: Asked) -> str:
     """The evidence in the names of the assignment."""
-    evidence = re.sub(rf"\b{asked.exercise}\(", f"{asked.function}(", evidence)
-    for name, here in (asked.parameters or {}).items():
-        evidence = re.sub(rf"\b{name}=", f"{here}=", evidence)
-    return evidence
+    return renamed(evidence, asked.exercise, asked.function, asked.parameters or {})
 
 
 def key(

@@ -62,7 +62,8 @@ def draw_map(grades: Class, path: Path) -> Path:
 
 
 def _name(mistake: str) -> str:
-    """The first words of its sentence, without what is measured in each submission."""
-    text = re.sub(r"\{\w+\}", "...", KINDS[mistake].what.en)
-    text = re.split("[:;]|, and mean", text)[0]
+    """The first part of its sentence in which nothing is measured in each submission."""
+    sentence = KINDS[mistake].what.en.replace("{samples}", "N*T")
+    parts = re.split(r"[:;] |, (?=[a-z{])", sentence)
+    text = next((one for one in parts if "{" not in one), parts[0])
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rsplit(" ", 1)[0] + " ..."

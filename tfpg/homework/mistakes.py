@@ -325,13 +325,6 @@ KINDS = {
         ),
         Text("say from_logits=True", "写 from_logits=True"),
     ),
-    "C4": Kind(
-        Text(
-            "the logits are taken for log-probabilities: log_softmax is missing",
-            "把 logits 当成了对数概率：缺少 log_softmax",
-        ),
-        Text("take log_softmax(logits) first", "先取 log_softmax(logits)"),
-    ),
     "C3": Kind(
         Text(
             "the labels are action ids of shape (B, 1), and are broadcast against (B, Da) or (B,)",
@@ -393,6 +386,13 @@ KINDS = {
             "this is the plain gradient, without the Fisher matrix", "这是普通梯度，没有用 Fisher 矩阵"
         ),
         Text("solve F x = gradient and step along x", "解 F x = gradient，沿 x 更新"),
+    ),
+    "E5": Kind(
+        Text(
+            "the logits are taken for log-probabilities: log_softmax is missing",
+            "把 logits 当成了对数概率：缺少 log_softmax",
+        ),
+        Text("take log_softmax(logits) first", "先取 log_softmax(logits)"),
     ),
 }
 
@@ -1027,7 +1027,7 @@ def not_from_logits_sparse(logits: np.ndarray, actions: np.ndarray, q_values: np
     return _weighted(_cross_entropy(np.log(clipped), actions), q_values)
 
 
-@mistake("C4", "loss")
+@mistake("E5", "loss")
 def logits_as_log_likelihoods(
     logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray
 ) -> np.ndarray:

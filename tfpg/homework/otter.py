@@ -6,19 +6,21 @@ import the library. `tfpg homework grade` and the autograder for Gradescope are 
 
 import json
 import secrets
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 from tfpg import __version__
 from tfpg.errors import BadInput
 from tfpg.files import atomically
+from tfpg.homework import words
 from tfpg.homework.assignments import NOTEBOOK, Assignment, code, files
 
 CONFIG = """\
 # ASSIGNMENT CONFIG
 name: tfpg-{set}-{variant}
 requirements:
-  - tfpg=={version}
+  - {tfpg}
 export_cell:
   pdf: false
   run_tests: false
@@ -55,8 +57,9 @@ def master(made: Assignment, language: str = "en") -> dict[str, Any]:
     """The notebook that is handed out, with each exercise made a question of Otter's."""
     notebook = json.loads(files(made, notebook=True, language=language)[NOTEBOOK])
     given = {one["id"]: one for one in notebook["cells"]}
-    config = CONFIG.format(set=made.set, variant=made.variant, version=__version__)
-    cells = [_cell("raw", "config", config), given["told"], given["imports"]]
+    config = CONFIG.format(set=made.set, variant=made.variant, tfpg=requirement())
+    told = words.IN_OTTER.say(language, title=words.TITLES[made.set], variant=made.variant)
+    cells = [_cell("raw", "config", config), _cell("markdown", "told", told), given["imports"]]
     handed_out = list(code(made.exercises, language))[1:]
     seen: set[str] = set()
     for one, piece in zip(made.exercises, handed_out, strict=True):
@@ -82,6 +85,15 @@ def master(made: Assignment, language: str = "en") -> dict[str, Any]:
             _cell("raw", f"end-question-{number}", "# END QUESTION"),
         ]
     return {**notebook, "cells": cells}
+
+
+def requirement() -> str:
+    """Where the autograder's image gets tfpg: from where it was installed here, if that is public."""
+    told = distribution("tfpg").read_text("direct_url.json")
+    origin = json.loads(told) if told else {}
+    if "vcs_info" not in origin:
+        return f"tfpg=={__version__}"
+    return f"tfpg @ {origin['vcs_info']['vcs']}+{origin['url']}@{origin['vcs_info']['commit_id']}"
 
 
 def _solved(piece: str, blank: Any, helpers: list[str]) -> str:

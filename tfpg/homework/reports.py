@@ -6,6 +6,7 @@ import html
 import io
 import json
 import secrets
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -124,7 +125,7 @@ def page(grade: Grade, language: str = "en") -> str:
         )
         lines += ["", f"## {title}", "", _escaped(one.evidence or _untold(one, language))]
         if one.state == "wrong":
-            lines += ["", words.TO_SEE.say(language, file=_escaped(one.file))]
+            lines += ["", words.TO_SEE.say(language, file=_escaped(shlex.quote(one.file)))]
     return "\n".join(lines) + "\n"
 
 

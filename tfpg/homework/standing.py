@@ -15,6 +15,7 @@ from tfpg.checks.words import LANGUAGES
 from tfpg.errors import BadInput
 from tfpg.homework import words
 from tfpg.homework.assignments import MANIFEST
+from tfpg.homework.variants import renamed
 
 
 class Row(NamedTuple):
@@ -42,20 +43,28 @@ class Standing(NamedTuple):
         return sum(one.points for one in self.rows)
 
 
-def folder_of(path: str | Path) -> Path | None:
-    """The folder that was handed out, if `path` is one, or is the file in it that is to be filled."""
+def is_of_assignment(path: str | Path) -> bool:
+    """Whether it is a folder that was handed out, or a file in one that defines what was asked for."""
     path = Path(path)
     if path.is_dir():
-        return path
-    is_in_one = path.is_file() and (path.parent / MANIFEST).is_file()
-    return path.parent if is_in_one and read_manifest(path.parent)["file"] == path.name else None
+        return True
+    if not path.is_file() or not (path.parent / MANIFEST).is_file():
+        return False
+    manifest = read_manifest(path.parent)
+    source = source_of(path)
+    names = [one["function"] for one in manifest["exercises"]]
+    return manifest["file"] == path.name or any(re.search(rf"\bdef\s+{one}\b", source) for one in names)
 
 
-def stand(folder: str | Path, language: str = "en") -> Standing:
-    """Check every exercise of a folder that `hand_out` wrote. Raises BadInput for any other."""
-    folder = Path(folder)
+def stand(path: str | Path, language: str = "en") -> Standing:
+    """Check every exercise of a folder that `hand_out` wrote, or of a file in it.
+
+    Raises BadInput for any other.
+    """
+    path = Path(path)
+    folder = path if path.is_dir() else path.parent
     manifest = read_manifest(folder)
-    file, exercises = folder / manifest["file"], manifest["exercises"]
+    file, exercises = folder / manifest["file"] if path.is_dir() else path, manifest["exercises"]
     if "tensorflow" in source_of(file):
         from tfpg.startup import import_tensorflow
 
@@ -67,7 +76,9 @@ def stand(folder: str | Path, language: str = "en") -> Standing:
         if name in functions:
             with undisturbed():
                 verdict = check(functions[name], exercise, language)
-            verdict = replace(verdict, evidence=_renamed(verdict.evidence, one))
+            verdict = replace(
+                verdict, evidence=renamed(verdict.evidence, exercise, name, one["parameters"])
+            )
         else:
             evidence = words.MISSING.say(language, file=file.name, name=name)
             verdict = Verdict(exercise, False, None, evidence, open=True)
@@ -105,11 +116,3 @@ def _is_valid(one: Mapping[str, Any]) -> bool:
         and all(name.isidentifier() for name in (one["function"], *one["parameters"].values()))
         and isinstance(one["points"], int)
     )
-
-
-def _renamed(evidence: str, one: Mapping[str, Any]) -> str:
-    """The evidence with the handout's names, where it quotes a call: `f(x=1)`."""
-    evidence = re.sub(rf"\b{one['exercise']}\(", lambda _: f"{one['function']}(", evidence)
-    for name, here in one["parameters"].items():
-        evidence = re.sub(rf"\b{name}=", f"{here}=", evidence)
-    return evidence

@@ -1,5 +1,6 @@
 """What was handed in: each file, folder or zip is one submission, of which only the code is taken."""
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -9,12 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from tfpg.checks.submission import cells_in
 from tfpg.checks.words import Text
 from tfpg.errors import BadInput
 from tfpg.homework import words
 
 CODE = (".py", ".ipynb")
 LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files
+LONGEST_NAME = 180  # bytes
 SKIPPED = ("__pycache__", "__MACOSX", "node_modules", "site-packages")
 
 
@@ -38,33 +41,59 @@ class Code(NamedTuple):
         parts = (part for name, content in self.files.items() for part in (os.fsencode(name), content))
         return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in parts)).hexdigest()
 
+    def source(self, name: str) -> str:
+        """The code of one file, if it can be read; a notebook's cells one after another."""
+        with contextlib.suppress(BadInput):
+            return "\n".join(cells_in(name, self.files[name]))
+        return ""
+
     @property
     def text(self) -> str:
         """All of it."""
-        return "\n".join(one.decode(errors="replace") for one in self.files.values())
+        return "\n".join(map(self.source, self.files))
 
 
-def entries(path: str | Path) -> list[Entry]:
-    """The submissions in a folder, or a single one. Raises BadInput where there is none."""
+def entries(path: str | Path) -> tuple[list[Entry], list[str]]:
+    """The submissions in a folder, or a single one; and the names of what there is no submission.
+
+    Raises BadInput where there is none.
+    """
     path = Path(path)
     if not path.exists():
         raise BadInput(f"{path} does not exist: give the folder of the submissions")
     if not path.is_dir():
-        several = [path]
+        found = [path]
     else:
-        several = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "__"))]
+        found = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "__"))]
     several = [
         one
-        for one in several
+        for one in found
         if not one.is_symlink() and (one.is_dir() or one.suffix.lower() in (*CODE, ".zip"))
     ]
     if not several:
         raise BadInput(f"{path} holds no submission: a .py or .ipynb file, a folder or a .zip for each")
     stems = [one.name if one.is_dir() else one.stem for one in several]
-    return [
-        Entry(one.name if stems.count(stem) > 1 else stem, one)
+    names = [
+        _for_a_file(one.name if stems.count(stem) > 1 else stem)
         for one, stem in zip(several, stems, strict=True)
     ]
+    others = [_plain(_in_unicode(one.name)) for one in found if one not in several]
+    return list(map(Entry, names, several)), others
+
+
+def _for_a_file(name: str) -> str:
+    """What a page may be called: in Unicode, and not too long; another name for each."""
+    short = _in_unicode(name)
+    while len(short.encode()) > LONGEST_NAME:
+        short = short[:-1]
+    if short == name:
+        return name
+    return f"{short}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+
+
+def _in_unicode(name: str) -> str:
+    """With a mark for each byte of another encoding."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def take(entry: Entry) -> Code:
@@ -75,10 +104,16 @@ def take(entry: Entry) -> Code:
         if len(files) >= MOST:
             notes.append(words.TOO_MANY.filled(most=MOST))
             break
-        content = _at_most(
-            reader, name, min(LARGEST, TOTAL - sum(map(len, files.values()))), size, notes
-        )
-        if content is not None:
+        limit = min(LARGEST, TOTAL - sum(map(len, files.values())))
+        content = _at_most(reader, name, limit, size, notes)
+        if content is None:
+            continue
+        name = _in_unicode(name)
+        try:
+            cells_in(name, content)
+        except BadInput as error:
+            notes.append(Text(str(error), str(error)))
+        else:
             files[name] = content
     if not files and not notes:
         notes.append(words.NO_CODE)
@@ -114,7 +149,11 @@ def _zipped(path: Path, notes: list[Text]) -> Iterator[Offer]:
         with zipfile.ZipFile(path) as archive:
             for one in archive.infolist():
                 parts = PurePosixPath(one.filename.replace("\\", "/")).parts
-                if one.is_dir() or not parts or not _is_code(parts[-1]) or any(map(_is_skipped, parts)):
+                if one.is_dir() or not parts or any(map(_is_skipped, parts)):
+                    continue
+                if parts[-1].lower().endswith(".zip"):
+                    notes.append(words.ZIP_IN_ZIP.filled(file=_plain(one.filename)))
+                if not _is_code(parts[-1]):
                     continue
                 if ".." in parts or parts[0] == "/" or ":" in one.filename:
                     notes.append(words.POINTS_OUT.filled(file=_plain(one.filename)))
@@ -155,7 +194,7 @@ def _at_most(
 
 def _is_code(name: str) -> bool:
     path = PurePosixPath(name)
-    return path.suffix in CODE and not path.name.startswith(".")
+    return path.suffix.lower() in CODE and not path.name.startswith(".")
 
 
 def _is_skipped(folder: str) -> bool:

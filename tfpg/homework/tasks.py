@@ -44,7 +44,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "lambda_": ("lam", "trace", "mixing"),
     "logits": ("scores", "outputs", "preferences"),
     "generator": ("random", "rng", "source"),
-    "optimizer": ("descent", "stepper", "adam"),
+    "optimizer": ("descent", "stepper", "solver"),
 }
 
 
@@ -128,9 +128,10 @@ TASKS = (
         Text("The total reward", "总奖励"),
         Text(
             "The discounted return of one trajectory, at every one of its steps: {rewards} (T,) -> "
-            "(T,). q[t] = sum over t' from 0 of {discount}^t' * r[t'], the same for every t.",
+            "(T,). q[t] = sum over t' from 0 of {discount}^t' * r[t'], the same for every t; r is "
+            "{rewards}.",
             "一条轨迹的折扣总回报，每一步都是它：{rewards} (T,) -> (T,)。"
-            "q[t] = 对 t' 从 0 求和 {discount}^t' * r[t']，对每个 t 都相同。",
+            "q[t] = 对 t' 从 0 求和 {discount}^t' * r[t']，对每个 t 都相同；r 即 {rewards}。",
         ),
         (
             Text("First find one number, then repeat it.", "先求出一个数，再把它重复。"),
@@ -154,11 +155,11 @@ TASKS = (
         Text("Rewards-to-go", "未来累积奖励"),
         Text(
             "The discounted sum of the rewards from each step on: {rewards} (T,) -> (T,). "
-            "q[t] = sum over t' from t of {discount}^(t'-t) * r[t']. NumPy is enough: no gradient is "
-            "taken of it. Leave {rewards} as it was.",
+            "q[t] = sum over t' from t of {discount}^(t'-t) * r[t'], where r is {rewards}. NumPy is "
+            "enough: no gradient is taken of it. Leave {rewards} as it was.",
             "从每一步起的折扣奖励之和：{rewards} (T,) -> (T,)。"
-            "q[t] = 对 t' 从 t 求和 {discount}^(t'-t) * r[t']。用 NumPy 即可：不对它求梯度。"
-            "不要改动 {rewards} 本身。",
+            "q[t] = 对 t' 从 t 求和 {discount}^(t'-t) * r[t']，r 即 {rewards}。"
+            "用 NumPy 即可：不对它求梯度。不要改动 {rewards} 本身。",
         ),
         (
             Text(
@@ -232,12 +233,14 @@ TASKS = (
         ("mean_of_others", "others_average", "baseline_without_itself"),
         Text("The baseline of the others", "留一基线"),
         Text(
-            "The average of the batch is made of the very trajectory that it is taken off, which "
-            "shrinks the gradient to (N-1)/N. For each trajectory in {trajectories}, take the mean "
-            "total reward of the others instead, at each of its steps: a column (N*T, 1). There are "
-            "at least two.",
-            "整批的平均里含有它要减去的那条轨迹，梯度因此缩为 (N-1)/N。对 {trajectories} 中的每条轨迹，"
-            "改用其余轨迹的平均总奖励，在它的每一步都是这个数：一列 (N*T, 1)。轨迹至少有两条。",
+            "The average of a batch includes the trajectory that it is subtracted from, which shrinks "
+            "the gradient to (N-1)/N of its size. For each trajectory in the list {trajectories}, each "
+            "with .rewards (T,), take the mean total reward, undiscounted, of the others instead, at "
+            "each of its steps: a column (N*T, 1). There are at least two.",
+            "整批的平均里含有它要减去的那条轨迹，梯度因此缩为 (N-1)/N。"
+            "对列表 {trajectories} 中的每条轨迹（各有 .rewards (T,)），"
+            "改用其余轨迹的平均总奖励（不折扣），在它的每一步都是这个数：一列 (N*T, 1)。"
+            "轨迹至少有两条。",
         ),
         (
             Text(
@@ -265,10 +268,12 @@ TASKS = (
             "GAE of one trajectory: {rewards} (T,), {values} (T,) of the states they came in, and "
             "{last_value}, that of the state after the last step (0 if it is terminal) -> (T,). "
             "A[t] = sum over l from 0 of ({discount} * {lambda_})^l * d[t+l], where "
-            "d[t] = r[t] + {discount} * V[t+1] - V[t].",
+            "d[t] = r[t] + {discount} * V[t+1] - V[t]; r is {rewards}, and V {values}, then "
+            "{last_value}.",
             "一条轨迹的 GAE：{rewards} (T,)，所处状态的 {values} (T,)，以及最后一步之后状态的值 "
             "{last_value}（终止状态为 0）-> (T,)。A[t] = 对 l 从 0 求和 ({discount} * {lambda_})^l * "
-            "d[t+l]，其中 d[t] = r[t] + {discount} * V[t+1] - V[t]。",
+            "d[t+l]，其中 d[t] = r[t] + {discount} * V[t+1] - V[t]；r 即 {rewards}，V 即 {values}，"
+            "其后是 {last_value}。",
         ),
         (
             Text(
@@ -330,7 +335,7 @@ TASKS = (
         Text("The slide of p. 29: maximum likelihood", "第 29 页：最大似然"),
         Text(
             "Supervised learning: the gradient that makes the one-hot {actions} (N*T, Da) likelier in "
-            "{states} (N*T, Ds). {policy} is a Keras model, which is called on the states and returns "
+            "{states} (N*T, Ds). {policy} is a Keras model, which is called on {states} and returns "
             "logits. Write what the tape records: the lines of the slide, up to `loss`.",
             "监督学习：使独热的 {actions} (N*T, Da) 在 {states} (N*T, Ds) 中更可能的梯度。"
             "{policy} 是一个 Keras 模型，对状态调用它就得到 logits。写出 tape 要记录的内容："
@@ -361,13 +366,15 @@ TASKS = (
         ("weighted_gradient", "reinforce_gradient", "pseudo_loss_gradient"),
         Text("The slide of p. 30: policy gradient", "第 30 页：策略梯度"),
         Text(
-            "Maximum likelihood with one more line: each sample's negative log-likelihood is "
-            "multiplied by its number in the column {q_values} (N*T, 1). {policy} is a Keras model "
-            "that returns logits, {actions} (N*T, Da) are one-hot. Write what the tape records, up to "
-            "`loss`. Mind the shapes: every array has one row for each sample.",
-            "最大似然再加一行：每个样本的负对数似然乘以列 {q_values} (N*T, 1) 中它的那个数。"
-            "{policy} 是返回 logits 的 Keras 模型，{actions} (N*T, Da) 是独热的。"
-            "写出 tape 要记录的内容，直到 `loss`。注意形状：每个数组中一行对应一个样本。",
+            "Maximum likelihood with one more line: each sample's negative log-likelihood, the "
+            "cross-entropy of its action and softmax(logits), is multiplied by its number in the "
+            "column {q_values} (N*T, 1). {policy} is a Keras model, which is called on {states} (N*T, "
+            "Ds) and returns logits; {actions} (N*T, Da) are one-hot. Write what the tape records, up "
+            "to `loss`, the mean. Mind the shapes: every array has one row for each sample.",
+            "最大似然再加一行：每个样本的负对数似然，即它的动作与 softmax(logits) 的交叉熵，乘以列 "
+            "{q_values} (N*T, 1) 中它的那个数。{policy} 是一个 Keras 模型，对 {states} (N*T, Ds) "
+            "调用它就得到 logits；{actions} (N*T, Da) 是独热的。"
+            "写出 tape 要记录的内容，直到 `loss`，即平均。注意形状：每个数组中一行对应一个样本。",
         ),
         (
             Text("Print the shape of each array in your function.", "打印函数中每个数组的形状。"),
@@ -390,9 +397,11 @@ TASKS = (
         Text("The likelihood of Gaussian actions", "高斯动作的似然"),
         Text(
             "log pi(a|s) of each sample, in NumPy, where the dimensions of an action are independent "
-            "normal numbers: {means} (M, Da), {log_std} (Da,), {actions} (M, Da) -> (M,).",
+            "normal numbers: {means} (M, Da), {log_std} (Da,), {actions} (M, Da) -> (M,). It stays "
+            "finite for actions far from the mean, where the density itself is 0 in a computer.",
             "每个样本的 log pi(a|s)，用 NumPy，动作的各维是独立的正态随机数："
-            "{means} (M, Da)，{log_std} (Da,)，{actions} (M, Da) -> (M,)。",
+            "{means} (M, Da)，{log_std} (Da,)，{actions} (M, Da) -> (M,)。"
+            "动作离均值很远时结果仍是有限数，尽管密度本身在计算机里已是 0。",
         ),
         (
             Text(
@@ -423,11 +432,11 @@ TASKS = (
         Text("Policy gradient with Gaussian actions", "高斯动作的策略梯度"),
         Text(
             "The same pseudo-loss for actions that are vectors of real numbers: {actions} (N*T, Da), "
-            "{q_values} (N*T, 1). {policy} is called on the states and returns means; "
-            "{policy}.distribution of those is a distribution of TensorFlow Probability, which knows "
-            "the logarithm of its density. Write what the tape records, up to `loss`.",
-            "同样的伪损失，动作是实数向量：{actions} (N*T, Da)，{q_values} (N*T, 1)。对状态调用 "
-            "{policy} 得到均值；{policy}.distribution 由均值给出 TensorFlow Probability 的分布，"
+            "{q_values} (N*T, 1). {policy} is called on {states} and returns means; "
+            "{policy}.distribution(means) is a TensorFlow Probability distribution, which knows the "
+            "logarithm of its density. Write what the tape records, up to `loss`.",
+            "同样的伪损失，动作是实数向量：{actions} (N*T, Da)，{q_values} (N*T, 1)。对 {states} 调用 "
+            "{policy} 得到均值；{policy}.distribution(means) 是 TensorFlow Probability 的分布，"
             "它知道自己密度的对数。写出 tape 要记录的内容，直到 `loss`。",
         ),
         (

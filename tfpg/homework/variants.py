@@ -3,12 +3,24 @@
 Variant 0 has the library's names and the lecture's order; every variant is a function of its number.
 """
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from tfpg.errors import BadInput
 from tfpg.homework.tasks import PARAMETERS, SETS, task
+
+# What speaks of another comes after it.
+AFTER = {
+    "policy_gradient": ("maximum_likelihood",),
+    "naive_policy_gradient": ("policy_gradient",),
+    "distribution_policy_gradient": ("policy_gradient",),
+    "policy_gradient_step": ("policy_gradient",),
+    "leave_one_out_baseline": ("average_baseline",),
+    "generalized_advantages": ("reward_to_go",),
+}
 
 
 class Variant(NamedTuple):
@@ -33,8 +45,27 @@ def vary(name: str, number: int) -> Variant:
             exercises, {one: one for one in exercises}, {one: one for one in PARAMETERS}, draw
         )
     return Variant(
-        tuple(exercises[k] for k in draw.permutation(len(exercises))),
+        _in_order([exercises[k] for k in draw.permutation(len(exercises))]),
         {one: str(draw.choice(task(one).aliases)) for one in exercises},
         {one: str(draw.choice(aliases)) for one, aliases in PARAMETERS.items()},
         draw,
     )
+
+
+def _in_order(exercises: list[str]) -> tuple[str, ...]:
+    """The first whose forerunners are placed, again and again."""
+    placed: list[str] = []
+    while rest := [one for one in exercises if one not in placed]:
+        waits = [[other for other in AFTER.get(one, ()) if other in rest] for one in rest]
+        placed.append(next(one for one, others in zip(rest, waits, strict=True) if not others))
+    return tuple(placed)
+
+
+def renamed(evidence: str, exercise: str, function: str, parameters: Mapping[str, str]) -> str:
+    """A sentence in the names of a variant, where it quotes a call, f(x=1), or parameters, (x, y)."""
+    evidence = re.sub(rf"\b{exercise}\(", lambda _: f"{function}(", evidence)
+    for name, here in parameters.items():
+        evidence = re.sub(rf"\b{name}=", f"{here}=", evidence)
+    if parameters:
+        evidence = evidence.replace(", ".join(parameters), ", ".join(parameters.values()))
+    return evidence

@@ -25,6 +25,13 @@ IN_NOTEBOOK = Text(
     "# {title}\n\n变体 {variant}。把每一行 raise NotImplementedError 换成你的代码；函数名和参数不要改。"
     "可以另写辅助函数、导入别的库，但不要导入 tfpg。最后一格告诉你做到哪里了。",
 )
+IN_OTTER = Text(
+    "# {title}\n\nVariant {variant}. Replace every line that raises NotImplementedError; leave names "
+    "and parameters as they are. Your own helpers and imports are welcome; tfpg itself is for the cell "
+    "below each exercise, which checks it.",
+    "# {title}\n\n变体 {variant}。把每一行 raise NotImplementedError 换成你的代码；函数名和参数不要改。"
+    "可以另写辅助函数、导入别的库；tfpg 本身只用于每题下面那一格检查。",
+)
 IN_LAST_CELL = Text(
     "## Where do I stand?\n\nSave the notebook first: the file is what is checked.",
     "## 我做到哪里了？\n\n先保存笔记本：检查的是文件。",
@@ -73,8 +80,10 @@ STATES = {
 NOT_WRITTEN = Text("It was not written yet.", "还没有写。")
 NOT_FOUND = Text("It was not found.", "没有找到。")
 TO_SEE = Text(
-    "To see it: `tfpg check {file}` tells the same of inputs of its own.",
-    "自己查看：`tfpg check {file} --lang zh` 会用它自己的输入说明同样的问题。",
+    "To see it: `tfpg check {file}`, in the folder that was handed out if there was one, tells the "
+    "same of inputs of its own.",
+    "自己查看：`tfpg check {file} --lang zh`（若发过作业文件夹，就在那里运行）"
+    "会用它自己的输入说明同样的问题。",
 )
 
 # What could not be taken of a submission
@@ -87,6 +96,11 @@ NOT_READ = Text("{file} cannot be read: {why}", "{file} 无法读取：{why}")
 TOO_MANY = Text(
     "it has more than {most} files of code: the rest was left out", "代码文件超过 {most} 个：其余未取"
 )
+ZIP_IN_ZIP = Text(
+    "{file}, a zip in a zip, was not opened: hand in its files",
+    "{file} 是压缩包中的压缩包，没有打开：请直接提交文件",
+)
+NOT_GRADED = Text("it could not be graded: {why}", "无法评分：{why}")
 NO_CODE = Text("it holds no .py or .ipynb file", "其中没有 .py 或 .ipynb 文件")
 
 # What became of its code
