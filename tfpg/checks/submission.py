@@ -192,7 +192,8 @@ def _run(name: str, source: str, module: types.ModuleType, go_on: bool) -> str |
             lines = [
                 one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == name
             ]
-            message = " ".join(str(error).split())
+            left = isinstance(error, SystemExit) and error.code is None
+            message = "" if left else " ".join(str(error).split())
             place = f"{name}, line {lines[-1]}" if lines else name
             told = told or f"{place}: {type(error).__name__}{': ' if message else ''}{message}"
             if not go_on or not lines:
