@@ -7,7 +7,8 @@ import tfpg
 from tfpg.checks.exercises import named
 from tfpg.checks.judge import is_right
 from tfpg.checks.observe import observe
-from tfpg.homework.mistakes import GALLERY, KINDS
+from tfpg.homework.mistakes.gallery import GALLERY
+from tfpg.homework.mistakes.kinds import KINDS
 
 # What students, tutorials and textbooks were seen to get wrong.
 SEEN = {

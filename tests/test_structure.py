@@ -22,15 +22,23 @@ FLOORS = (
     *("baselines", "value_function", "off_policy", "natural_gradient", "exact"),
     *("large_batches", "training", "runs", "record", "experiments", "plots"),
     *("display", "startup"),
+    *("checks.words", "checks.networks"),
     *(
-        "checks.words",
-        "checks.networks",
-        "homework.mistakes",
-        "checks.patience",
-        "checks.observe",
-        "checks.shapes",
+        f"homework.mistakes.{one}"
+        for one in (
+            *("kinds", "mistake", "returns", "batches", "columns", "likelihoods", "samples"),
+            *("losses", "gaussian_losses", "ratios", "policies", "gallery"),
+        )
     ),
-    *("checks.compare", "checks.exercises", "checks.judge", "checks.checking", "checks.submission"),
+    *("checks.patience", "checks.observe", "checks.shapes", "checks.compare", "checks.exercise"),
+    *(
+        f"checks.cases.{one}"
+        for one in (
+            *("drawn", "rewards", "batches", "columns", "likelihoods", "episodes", "policies"),
+            "natural",
+        )
+    ),
+    *("checks.exercises", "checks.judge", "checks.submission", "checks.checking"),
     *("labs.report", "labs.learning", "labs.baseline", "labs.broadcast", "labs.natural"),
     *("labs.errata", "labs.importance", "labs.divide", "labs.cost", "labs.shift"),
     *("labs.variance", "labs.optimizers"),

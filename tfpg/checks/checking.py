@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from tfpg.checks import shapes, words
-from tfpg.checks.exercises import EXERCISES, Case, Exercise, named
+from tfpg.checks.exercise import Case, Exercise
+from tfpg.checks.exercises import EXERCISES, named
 from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
 from tfpg.checks.observe import (
     Arrays,
@@ -19,7 +20,7 @@ from tfpg.checks.observe import (
 )
 from tfpg.checks.patience import TimeLimit, at_most
 from tfpg.errors import BadInput
-from tfpg.homework.mistakes import of_exercise
+from tfpg.homework.mistakes.gallery import of_exercise
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:

@@ -9,10 +9,12 @@ import numpy as np
 
 from tfpg.checks import compare, words
 from tfpg.checks.compare import Comparison
-from tfpg.checks.exercises import Case, Exercise, named
+from tfpg.checks.exercise import Case, Exercise
+from tfpg.checks.exercises import named
 from tfpg.checks.observe import Arrays, Failure, observe
 from tfpg.checks.shapes import NOWHERE, Broadcast
-from tfpg.homework.mistakes import Mistake, of_exercise
+from tfpg.homework.mistakes.gallery import of_exercise
+from tfpg.homework.mistakes.mistake import Mistake
 
 Observed = Arrays | Failure
 OF_SHAPE = ("B1", "B18", "C3")  # mistakes that a broadcast to (N*T, N*T) gives away

@@ -18,7 +18,8 @@ import numpy as np
 
 from tfpg import __version__
 from tfpg.checks.checking import may_broadcast, wrong_parameters
-from tfpg.checks.exercises import EXERCISES, Case, Exercise, named
+from tfpg.checks.exercise import Case, Exercise
+from tfpg.checks.exercises import EXERCISES, named
 from tfpg.checks.judge import is_right, judge
 from tfpg.checks.observe import Arrays, Failure
 from tfpg.checks.shapes import Broadcast

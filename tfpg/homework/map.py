@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from tfpg.errors import BadInput
 from tfpg.files import atomically
-from tfpg.homework.mistakes import KINDS
+from tfpg.homework.mistakes.kinds import KINDS
 from tfpg.homework.reports import Class
 
 LAST = ("wrong", "open", "missing")
