@@ -161,6 +161,8 @@ def test_files_that_cannot_be_read_are_wrong_and_nothing_more(boxes):
     for name, text in (
         ("ann.py", b"def reward_to_go(\xff\xfe"),
         ("ann.py", b"def reward_to_go(rewards"),
+        ("ann.py", b"# coding: undefined\ndef reward_to_go(rewards): pass"),
+        ("ann.py", b"# coding: punycode\n" + b"def reward_to_go(rewards): pass\n" * 300_000),
         ("ann.ipynb", b'{"cells": "def reward_to_go(x)"}'),
         ("ann.ipynb", b"[" * 100_000 + b"def reward_to_go(x)"),
         ("ann.py", b"def reward_to_go(x): return " + b"-" * 200_000 + b"1"),

@@ -4,6 +4,7 @@ A .py file, or the code cells of an .ipynb in their order, without magics.
 """
 
 import ast
+import codecs
 import contextlib
 import inspect
 import io
@@ -25,6 +26,7 @@ from tfpg.checks.patience import SECONDS, TimeLimit, at_most
 from tfpg.errors import BadInput
 
 # Magics that run the rest of their cell as Python; any other turns the cell into something else.
+SLOW = ("punycode", "idna")  # of domain names: a long file takes hours
 MAGIC = re.compile(r"\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*[!%]|[%!?]|[\w.]+\?{1,2}\s*$)")
 PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
@@ -118,9 +120,11 @@ def _decoded(name: str, content: bytes) -> str:
     """As Python does it: in UTF-8, or in what the first lines say."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        if codecs.lookup(encoding).name in SLOW:
+            raise LookupError(encoding)
         with io.TextIOWrapper(io.BytesIO(content), encoding) as text:
             return text.read()
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+    except (SyntaxError, UnicodeError, LookupError) as error:
         raise BadInput(f"{name} cannot be read: it is no UTF-8 text, and names no other") from error
 
 
