@@ -32,7 +32,7 @@ from tfpg.checks.cases.likelihoods import (
     sample_cases,
     without_q,
 )
-from tfpg.checks.cases.natural import fisher_cases, fisher_product, natural_step
+from tfpg.checks.cases.natural import fisher_cases, fisher_product, gradient_and_fishers
 from tfpg.checks.cases.policies import (
     OF_ACTOR,
     OF_GAUSSIAN_LOSS,
@@ -295,7 +295,7 @@ EXERCISES = (
         ("policy", "optimizer", *POLICY_BATCH[1:]),
         "step",
         lambda generator: fisher_cases(generator, vector=False),
-        natural_step,
+        gradient_and_fishers,
         compare.natural,
     ),
 )

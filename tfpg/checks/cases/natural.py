@@ -43,7 +43,7 @@ def _sample_scores(inputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return taken, exact
 
 
-def natural_step(inputs: Arrays) -> Arrays:
+def gradient_and_fishers(inputs: Arrays) -> Arrays:
     """The gradient, and the Fisher matrices that count: sampled and exact."""
     taken, exact = _sample_scores(inputs)
     gradient = -(taken * inputs["q_values"]).mean(0)
