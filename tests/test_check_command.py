@@ -149,6 +149,13 @@ def test_a_file_sees_its_own_name_its_neighbours_and_its_encoding(submitted, cap
     assert checked(capsys, "own.py") == (0, "total_reward  right  9 cases agree\n", "")
 
 
+@pytest.mark.parametrize("change", ["sys.path = ['x']", "sys.path.pop(0)", "sys.path[0] = '..'"])
+def test_a_file_may_do_as_it_likes_with_its_path(submitted, capsys, change):
+    name = submitted(f"import sys\n{change}\n{RIGHT}")
+    assert checked(capsys, name)[0] == 0
+    assert "x" not in sys.path
+
+
 def test_what_stands_under_main_is_not_run(submitted, capsys):
     name = submitted(RIGHT + "\nif __name__ == '__main__':\n    1 / 0\n")
     assert checked(capsys, name)[0] == 0

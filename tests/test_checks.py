@@ -83,8 +83,8 @@ def keywords(**given):
     return solutions.reward_to_go(given["rewards"], given["discount"])
 
 
-def likelihoods_with_epsilon(logits, actions, epsilon=1e-6):
-    return np.log((np.exp(log_pi(logits)) * actions).sum(1) + epsilon)
+def likelihoods_with_epsilon(logits, actions):
+    return np.log((np.exp(log_pi(logits)) * actions).sum(1) + 1e-5)
 
 
 def flat_q_values(logits, actions, q_values):
@@ -155,7 +155,11 @@ RIGHT = {
     ),
     "an epsilon in the loss": (
         "loss",
-        lambda logits, a, q: -(likelihoods_with_epsilon(logits, a, 1e-8)[:, None] * q).mean(),
+        lambda logits, a, q: -(likelihoods_with_epsilon(logits, a)[:, None] * q).mean(),
+    ),
+    "an epsilon in the root": (
+        "normalize",
+        lambda q: (q - q.mean()) / np.sqrt(q.var() + 1e-3),
     ),
     "q of (B,)": ("loss", flat_q_values),
     "q squeezed along its axis": ("loss", squeezed_column),
@@ -433,7 +437,7 @@ def test_mistakes_that_nobody_listed_are_refused(variant):
     assert not verdict.right, verdict
 
 
-@pytest.mark.parametrize("variant", ["an epsilon in the logarithm", "an epsilon in the loss"])
+@pytest.mark.parametrize("variant", [one for one in RIGHT if one.startswith("an epsilon")])
 def test_an_epsilon_is_right_whatever_the_inputs(variant):
     """Or two submissions of the same code would get different grades."""
     name, function = RIGHT[variant]
@@ -486,6 +490,31 @@ def test_a_loss_that_trains_nothing_is_refused_and_a_surrogate_is_right():
 
     assert "nothing would be trained" in tfpg.check(stopped, "loss").evidence
     assert tfpg.check(surrogate, "loss")
+    made: dict = {}
+    exec(  # of which there is no source
+        "import tensorflow as tf\n"
+        "def surrogate(logits, actions, q_values):\n"
+        "    likelihoods = tf.reduce_sum(tf.nn.log_softmax(logits) * actions, axis=1, keepdims=True)\n"
+        "    ratios = tf.exp(likelihoods - tf.stop_gradient(likelihoods))\n"
+        "    return -tf.reduce_mean(ratios * q_values)\n",
+        made,
+    )
+    assert tfpg.check(made["surrogate"], "loss")
+
+
+def test_jax_losses_that_train_nothing_are_refused_and_a_surrogate_is_right():
+    jax = pytest.importorskip("jax")
+
+    def stopped(logits, actions, q_values):
+        likelihoods = (jax.nn.log_softmax(jax.lax.stop_gradient(logits)) * actions).sum(1)
+        return -(likelihoods[:, None] * q_values).mean()
+
+    def surrogate(logits, actions, q_values):
+        likelihoods = (jax.nn.log_softmax(logits) * actions).sum(1, keepdims=True)
+        return -(jax.numpy.exp(likelihoods - jax.lax.stop_gradient(likelihoods)) * q_values).mean()
+
+    assert "nothing would be trained" in tfpg.check(stopped, "loss").evidence
+    assert tfpg.check(surrogate, "loss")
 
 
 def test_torch_losses_that_train_nothing_are_refused_and_a_surrogate_is_right():
@@ -499,7 +528,12 @@ def test_torch_losses_that_train_nothing_are_refused_and_a_surrogate_is_right():
         likelihoods = (torch.log_softmax(logits, 1) * actions).sum(1)
         return -(torch.exp(likelihoods - likelihoods.detach()) * q_values[:, 0]).mean()
 
+    def half_detached(logits, actions, q_values):
+        likelihoods = logits - logits.logsumexp(1, keepdim=True).detach()
+        return -((likelihoods * actions).sum(1) * q_values[:, 0]).mean()
+
     assert "nothing would be trained" in tfpg.check(detached, "loss").evidence
+    assert not tfpg.check(half_detached, "loss")
     assert tfpg.check(surrogate, "loss")
 
 

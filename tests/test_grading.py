@@ -575,6 +575,58 @@ def test_the_library_may_be_allowed(isolation):
         assert states(several, text) == ["right", "missing"]
 
 
+@closed
+def test_nothing_that_is_written_anywhere_is_there_for_the_next(boxes):
+    """What one submission leaves, another could read, or miss the room for."""
+    places = ["/", "/tmp", "/var/tmp", "/run", "/dev", "/dev/shm", "/dev/mqueue", "/scratch", "/runner"]
+    leave = f"""
+import os
+for place in {places!r}:
+    try:
+        open(os.path.join(place, "left"), "w").close()
+    except OSError:
+        pass
+"""
+    look = f"\nassert not [one for one in {places!r} if os.path.exists(one + '/left')]\n"
+    assert states(boxes, leave + RIGHT) == ["right", "missing"]
+    assert graded(boxes, f"import os{look}{RIGHT}").notes == []
+
+
+@needs_filter
+def test_shared_memory_that_would_stay_is_refused(boxes):
+    text = """
+import ctypes
+libc = ctypes.CDLL(None)
+assert libc.shmget(4321, 4096, 0o1600) == -1
+assert libc.msgget(4321, 0o1600) == -1
+assert libc.semget(4321, 1, 0o1600) == -1
+"""
+    assert graded(boxes, text + RIGHT).notes == []
+
+
+def test_only_so_many_answers_count(boxes):
+    """Or a forged message could hold every guess."""
+    seed = "secret"
+    wrong, right = (
+        [{"outputs": {"values": value}} for value in several]
+        for several in (
+            [np.zeros(len(one.inputs["rewards"])) for one in _cases(seed)],
+            [_right(one) for one in _cases(seed)],
+        )
+    )
+    for outcomes, state in (([right], "right"), ([wrong, right], "wrong")):
+        answer = {"state": "observed", "form": 0, "outcomes": outcomes, "broadcast": None}
+        assert grading.mark(ASKED[0], seed, answer).state == state
+
+
+def _cases(seed):
+    return grading.cases(grading._forms(ASKED[0])[0], seed)
+
+
+def _right(case):
+    return grading._forms(ASKED[0])[0].expected(case.inputs)["values"]
+
+
 def test_one_submission_cannot_disturb_the_next(boxes):
     """It leaves files behind, and writes answers for those that come after it."""
     graded(
@@ -698,9 +750,40 @@ def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_i
     table = read_table(out)
     assert len(table.rows) == 7
     assert sorted(row[0] for row in table.rows).count("right") == 6
-    assert "odd.py cannot be read: it is no UTF-8 text" in out.read_text()
+    assert "odd.py cannot be read: save it again, as UTF-8" in out.read_text()
     assert len(list((tmp_path / "grades").glob("*.md"))) == 7
     assert "link.py, notes.txt" in capsys.readouterr().err
+
+
+def test_broken_zips_are_told_and_stop_nothing(tmp_path):
+    with zipfile.ZipFile(tmp_path / "lzma.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("hw.py", RIGHT * 10)
+    content = bytearray((tmp_path / "lzma.zip").read_bytes())
+    content[60:120] = bytes(60)
+    (tmp_path / "lzma.zip").write_bytes(content)
+    zipped(tmp_path / "name.zip", hw_py=RIGHT)
+    content = (tmp_path / "name.zip").read_bytes()
+    flags = bytearray(content.replace(b"hw.py", b"h\xff.py", 1))
+    flags[7] |= 8  # its names are said to be UTF-8
+    (tmp_path / "name.zip").write_bytes(flags)
+    for one in entries(tmp_path)[0]:
+        taken = take(one)
+        assert taken.files == {}
+        assert "cannot be" in taken.notes[0].en
+
+
+def test_what_is_refused_counts_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("tfpg.homework.submissions.MOST", 5)
+    zipped(tmp_path / "ann.zip", **{f"x{number}.ipynb": "no notebook" for number in range(20)})
+    notes = [one.en for one in take(entries(tmp_path)[0][0]).notes]
+    assert len(notes) == 6
+    assert "more than 5 files" in notes[-1]
+
+
+def test_every_submission_has_a_name_of_its_own(tmp_path):
+    for name in ("x.py", "x.ipynb", "x.py.zip"):
+        (tmp_path / name).touch()
+    assert len({one.name for one in entries(tmp_path)[0]}) == 3
 
 
 def test_a_zip_in_a_zip_is_told(tmp_path):

@@ -9,9 +9,9 @@ from tfpg.checks.observe import Arrays, in_single_precision, step_for
 from tfpg.checks.words import Text
 
 SINGLE, DOUBLE = 2.0**-23, 2.0**-52
-# What a small number beside a standard deviation, or in a logarithm, may change: log(pi + 1e-6) at
-# the least likely of the actions, .01. Relative to the largest number, and to the largest slope.
-OF_EPSILON, OF_EPSILON_IN_SLOPES = 1e-4, 2e-4
+# What a small number beside a standard deviation, or in a logarithm, may change: log(pi + 1e-5) where
+# the least likely of the actions has .04. Relative to the largest number, and to the largest slope.
+OF_EPSILON, OF_EPSILON_IN_SLOPES = 3e-4, 5e-4
 
 
 class Comparison(NamedTuple):
@@ -72,7 +72,7 @@ def normalized(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Co
         return Comparison(True, remark=words.NAN_FOR_ONE)
     for ddof in (0, 1):
         scale = np.sqrt((samples - ddof) / samples)
-        if _close(got, wanted * scale, 1e-3):
+        if _close(got, wanted * scale, 5e-3):
             return Comparison(True, scale=scale if wanted.any() else None)
     return _differs(call, wanted, got)
 
@@ -87,17 +87,18 @@ def estimated(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Com
 def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     """A gradient: every entry, but for one positive factor.
 
-    A loss whose differences are 0, as exp(log pi - stopped(log pi)), is right if its framework's own
-    gradient is; and wrong if that one is 0, for it would train nothing.
+    The gradient that trains is the framework's own, where it is known: exp(log pi - stopped(log pi))
+    is right though its differences are 0, and what is cut off from its inputs trains nothing.
     """
     measured = _one_up_to_scale(call, inputs, expected, found)
     if "autodiff" not in found:
         return measured
-    slopes = [float(np.abs(one).max()) for one in (expected["gradient"], found["autodiff"])]
-    if measured.agrees and slopes[0] > gradient_tolerance(inputs, found) and slopes[1] == 0:
+    if found["autodiff"].any():
+        return _one_up_to_scale(call, inputs, expected, found | {"gradient": found["autodiff"]})
+    slope = float(np.abs(expected["gradient"]).max())
+    if measured.agrees and slope > gradient_tolerance(inputs, found):
         return Comparison(False, words.CUT_OFF, {"call": call})
-    own = _one_up_to_scale(call, inputs, expected, found | {"gradient": found["autodiff"]})
-    return own if own.agrees else measured
+    return measured
 
 
 def _one_up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:

@@ -194,6 +194,10 @@ def _known_mistake(
 
     With it the amount that it adds, if that is what it does.
     """
+    if exercise.needs_tensorflow:
+        from tfpg.startup import import_tensorflow
+
+        import_tensorflow()
     matches: list[tuple[tuple[bool, float], Mistake, str]] = []
     for mistake, lender in _candidates(exercise):
         if mistake.added:

@@ -358,23 +358,32 @@ def _by_autodiff(
     None if it is not to be had, and where that the loss does not depend on its inputs need be no
     fault: a function that is given NumPy arrays may turn them into tensors as it likes.
     """
-    torch, tensorflow = (sys.modules.get(name) for name in ("torch", "tensorflow"))
+    torch, tensorflow, jax = (sys.modules.get(name) for name in ("torch", "tensorflow", "jax"))
     inputs = [arguments[name] for name in names]
+
+    def loss_of(*several: Any) -> Any:
+        return call(function, arguments | dict(zip(names, several, strict=True)))
+
     try:
-        loss = call(function, arguments)
+        loss, meant = loss_of(*inputs), True
         if torch is not None and isinstance(loss, torch.Tensor):
             meant = isinstance(inputs[0], torch.Tensor)
             inputs = [torch.as_tensor(one).clone().requires_grad_(True) for one in inputs]
-            loss = call(function, arguments | dict(zip(names, inputs, strict=True)))
+            loss = loss_of(*inputs)
             flows = loss.requires_grad
             slopes = torch.autograd.grad(loss.sum(), inputs, allow_unused=True) if flows else []
         elif tensorflow is not None and tensorflow.is_tensor(loss):
             inputs = [tensorflow.constant(one) for one in inputs]
             with tensorflow.GradientTape() as tape:
                 tape.watch(inputs)
-                loss = call(function, arguments | dict(zip(names, inputs, strict=True)))
+                loss = loss_of(*inputs)
             slopes = tape.gradient(loss, inputs)
-            meant = "stop_gradient" in inspect.getsource(innermost(function))
+            if all(one is None for one in slopes):
+                meant = "stop_gradient" in inspect.getsource(innermost(function))
+        elif jax is not None and isinstance(loss, jax.Array):
+            slopes = jax.grad(lambda *several: loss_of(*several).sum(), range(len(inputs)))(
+                *[jax.numpy.asarray(one, float) for one in inputs]
+            )
         else:
             return None
         several = slopes or [None] * len(inputs)

@@ -25,9 +25,9 @@ from tfpg.checks.observe import innermost
 from tfpg.checks.patience import SECONDS, TimeLimit, at_most
 from tfpg.errors import BadInput
 
-# Magics that run the rest of their cell as Python; any other turns the cell into something else.
 SLOW = ("punycode", "idna")  # of domain names: a long file takes hours
 MAGIC = re.compile(r"\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*[!%]|[%!?]|[\w.]+\?{1,2}\s*$)")
+# Magics that run the rest of their cell as Python; any other turns the cell into something else.
 PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
@@ -54,6 +54,7 @@ def load(
     sys.modules[module.__name__] = module
     folder = str(path.resolve().parent)
     error, arguments, sys.argv = None, sys.argv, [str(path)]
+    paths = list(sys.path)
     sys.path.insert(0, folder)
     module.__dict__.update(display=print, get_ipython=_Nothing)
     try:
@@ -64,8 +65,7 @@ def load(
         error = error or f"{path}: {late}"
     finally:
         sys.argv = arguments
-        sys.path.remove(folder)
-        sys.path.append(folder)  # for what its functions import when they are called
+        sys.path[:] = [*paths, folder]  # for what its functions import when they are called
     functions = {
         name: getattr(module, name)
         for name in names

@@ -167,6 +167,6 @@ LOST_COLUMN_OF = Text(
 )
 CONJUNCTION = Text(" and ", " 和 ")
 CODE_FAILED = Text(
-    "tfpg: the file's code failed, and went on after that statement: {error}",
-    "tfpg：文件的代码有一处失败，从下一条语句继续：{error}",
+    "tfpg: the file's code failed; what could still be run was run: {error}",
+    "tfpg：文件的代码有一处失败；其余能运行的代码已运行：{error}",
 )

@@ -192,6 +192,7 @@ def _judged(
             mark(one, seed, each.answers[place], language)._replace(file=each.file) for each in ran
         ]
         marks[one.exercise] = max(several, key=lambda each: RANKS.index(each.state))
+    end = time.monotonic() + sandbox.SECONDS_TO_LOOK_AGAIN
     for each in ran:
         lost = [
             one
@@ -201,7 +202,7 @@ def _judged(
             and answer.get("state") == "observed"
             and any(map(may_broadcast, _forms(one)))
         ]
-        marks |= _looked_at_again(code, lost, seed, each.file, boxes, language) if lost else {}
+        marks |= _looked_at_again(code, lost, seed, each.file, boxes, language, end) if lost else {}
     of = {one.exercise: one for one in asked}
     marks = {
         name: one._replace(function=of[name].function, points=of[name].points)
@@ -214,10 +215,17 @@ def _judged(
 
 
 def _looked_at_again(
-    code: Code, asked: Sequence[Asked], seed: str, file: str, boxes: Boxes, language: str
+    code: Code,
+    asked: Sequence[Asked],
+    seed: str,
+    file: str,
+    boxes: Boxes,
+    language: str,
+    end: float,
 ) -> dict[str, Mark]:
     """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
-    answers = boxes.run(code.files, file, [task(one, seed, look=True) for one in asked]).answers
+    tasks = [task(one, seed, look=True) for one in asked]
+    answers = boxes.run(code.files, file, tasks, end).answers
     again = {
         one.exercise: mark(one, seed, answer, language)._replace(file=file)
         for one, answer in zip(asked, answers, strict=True)
@@ -256,7 +264,8 @@ def _why(told: str, language: str) -> str:
 def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any], language: str) -> Mark:
     exercise = _forms(asked)[answer["form"]]
     several = cases(exercise, seed)
-    forms = [[_observed(one) for one in each] for each in answer["outcomes"]]
+    most = 2 if {"logits", "actions"} <= set(several[0].inputs) else 1  # one-hot actions, ids
+    forms = [[_observed(one) for one in each] for each in answer["outcomes"][:most]]
     lost = answer["broadcast"]
     if lost is not None:
         line, code, shape, operands = lost

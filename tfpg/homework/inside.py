@@ -63,8 +63,9 @@ def main(settings: str) -> None:
         os.kill(copy, signal.SIGKILL)
         os.waitpid(copy, 0)
         os.close(reader)
-        for folder in plan["scratch"]:
-            _empty(Path(folder))
+        for folder in map(Path, plan["scratch"]):
+            if folder.is_dir():
+                _empty(folder)
         _send(1, {"answers": np.frombuffer(answers, np.uint8), "why": why})
 
 
@@ -173,10 +174,15 @@ def _answer(function: Callable, task: dict, seconds: float) -> dict:
         return {"state": "parameters", "got": observe.parameters_of(function)}
     form = forms[fitting[0]]
     inputs, lost = form["inputs"], None
-    with at_most(seconds):
-        observed = list(observe.observations(form["protocol"], function, inputs))
-        if task["look"] and not isinstance(observed[0][0], observe.Failure):
-            lost = shapes.find(form["protocol"], function, inputs[0], len(inputs[0]["actions"]))
+    observed: list[list] = []
+    try:
+        with at_most(seconds):
+            observed.extend(observe.observations(form["protocol"], function, inputs))
+            if task["look"] and not isinstance(observed[0][0], observe.Failure):
+                lost = shapes.find(form["protocol"], function, inputs[0], len(inputs[0]["actions"]))
+    except TimeLimit:
+        if not observed:
+            raise
     outcomes = [
         [
             {"failure": list(one)} if isinstance(one, observe.Failure) else {"outputs": one}

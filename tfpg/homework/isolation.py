@@ -100,6 +100,8 @@ def _container(
     words += ["--user", f"{NOBODY}:{NOBODY}", "--cap-drop", "ALL", "--memory", str(MEMORY_OF_ALL)]
     words += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
     words += ["--pids-limit", "1024", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
+    if engine == "podman":  # else /tmp, /var/tmp and /run could be written to, and are kept
+        words.append("--read-only-tmpfs=false")
     words += ["--shm-size", str(SCRATCH), "--tmpfs", f"/scratch:rw,size={SCRATCH},mode=1777"]
     for variable, value in environment.items():
         words += ["--env", f"{variable}={value}"]
@@ -107,7 +109,7 @@ def _container(
         if one.exists():
             words += ["--volume", f"{one}:{one}:ro"]
     empty = runner.with_name("empty")  # a tmpfs would be filled by Podman with what it is to hide
-    empty.mkdir()
+    empty.mkdir(mode=0o755)
     for one in _hidden(allow_tfpg):
         words += ["--volume", f"{empty}:{one}:ro"]
     return [*words, "--volume", f"{runner}:/runner:ro", IMAGE]

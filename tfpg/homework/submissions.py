@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
@@ -72,11 +72,10 @@ def entries(path: str | Path) -> tuple[list[Entry], list[str]]:
     ]
     if not several:
         raise BadInput(f"{path} holds no submission: a .py or .ipynb file, a folder or a .zip for each")
-    stems = [one.name if one.is_dir() else one.stem for one in several]
-    names = [
-        _for_a_file(one.name if stems.count(stem) > 1 else stem)
-        for one, stem in zip(several, stems, strict=True)
-    ]
+    names = [one.name if one.is_dir() else one.stem for one in several]
+    while twice := [name for name, count in Counter(names).items() if count > 1]:
+        names = [one.name if name in twice else name for one, name in zip(several, names, strict=True)]
+    names = [_for_a_file(name) for name in names]
     others = [_plain(_in_unicode(one.name)) for one in found if one not in several]
     return list(map(Entry, names, several)), others
 
@@ -100,19 +99,20 @@ def take(entry: Entry) -> Code:
     """Read the code of a submission: regular files of bounded size, and no links."""
     notes: list[Text] = []
     files: dict[str, bytes] = {}
-    for name, size, reader in _offered(entry.path, notes):
-        if len(files) >= MOST:
+    left = TOTAL
+    for offers, (name, size, reader) in enumerate(_offered(entry.path, notes)):
+        if offers >= MOST:
             notes.append(words.TOO_MANY.filled(most=MOST))
             break
-        limit = min(LARGEST, TOTAL - sum(map(len, files.values())))
-        content = _at_most(reader, name, limit, size, notes)
+        content = _at_most(reader, name, min(LARGEST, left), size, notes)
         if content is None:
             continue
+        left -= len(content)
         name = _in_unicode(name)
         try:
             cells_in(name, content)
-        except BadInput as error:
-            notes.append(Text(str(error), str(error)))
+        except BadInput:
+            notes.append(words.NOT_UNDERSTOOD.filled(file=_plain(name)))
         else:
             files[name] = content
     if not files and not notes:
@@ -162,7 +162,7 @@ def _zipped(path: Path, notes: list[Text]) -> Iterator[Offer]:
                 else:
                     below = str(PurePosixPath(*parts))
                     yield below, one.file_size, lambda one=one: archive.open(one)  # type: ignore[misc]
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
+    except Exception as error:  # there is no end to what a broken zip may raise
         notes.append(words.NOT_UNPACKED.filled(file=_plain(path.name), why=_plain(str(error))))
 
 
@@ -176,14 +176,7 @@ def _at_most(
     try:
         with reader() as file:
             content = file.read(limit + 1)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        EOFError,
-    ) as error:
+    except Exception as error:  # there is no end to what a broken zip may raise
         notes.append(words.NOT_READ.filled(file=_plain(name), why=_plain(str(error))))
         return None
     if len(content) > limit:

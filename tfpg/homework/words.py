@@ -80,10 +80,10 @@ STATES = {
 NOT_WRITTEN = Text("It was not written yet.", "还没有写。")
 NOT_FOUND = Text("It was not found.", "没有找到。")
 TO_SEE = Text(
-    "To see it: `tfpg check {file}`, in the folder that was handed out if there was one, tells the "
-    "same of inputs of its own.",
+    "To see it: `tfpg check {file}`, in the folder that was handed out if there was one, shows "
+    "the same mistake, with other inputs.",
     "自己查看：`tfpg check {file} --lang zh`（若发过作业文件夹，就在那里运行）"
-    "会用它自己的输入说明同样的问题。",
+    "会用另一组输入显示同样的错误。",
 )
 
 # What could not be taken of a submission
@@ -92,6 +92,10 @@ TOO_LARGE = Text("{file} is too large: left out", "{file} 太大：未取")
 POINTS_OUT = Text("{file} points out of its zip: left out", "{file} 指向压缩包之外：未取")
 IS_LINK = Text("{file} is a link: left out", "{file} 是链接：未取")
 NOT_UNPACKED = Text("{file} cannot be unpacked: {why}", "{file} 无法解压：{why}")
+NOT_UNDERSTOOD = Text(
+    "{file} cannot be read: save it again, as UTF-8 or as a notebook",
+    "{file} 无法读取：请重新保存为 UTF-8 文本或笔记本",
+)
 NOT_READ = Text("{file} cannot be read: {why}", "{file} 无法读取：{why}")
 TOO_MANY = Text(
     "it has more than {most} files of code: the rest was left out", "代码文件超过 {most} 个：其余未取"

@@ -5,20 +5,28 @@ from collections.abc import Callable
 import numpy as np
 
 from tfpg import returns
-from tfpg.checks.cases.drawn import ACTIONS, SAMPLES, STATE_SIZE, distinct, normal, scalars
+from tfpg.checks.cases.drawn import ACTIONS, STATE_SIZE, distinct, normal, scalars
 from tfpg.checks.exercise import Case
 from tfpg.checks.observe import Arrays, trajectories_of
 from tfpg.checks.words import Text
 
 
 def column_cases(generator: np.random.Generator) -> list[Case]:
-    """Columns of q-values: far from zero, constant, of one sample."""
+    """Columns of q-values: far from zero, constant, of one sample.
+
+    Their spread is always the same, for it decides whether an epsilon is small beside it.
+    """
+    spread = np.array([-1.5, -0.875, -0.25, 0.125, 0.5, 1.0, 1.75])[:, np.newaxis]
+
+    def drawn() -> np.ndarray:
+        return generator.permutation(spread) + normal(generator, 1)
+
     return [
         Case(Text(label, zh), {"q_values": values})
         for label, zh, values in (
-            ("a batch", "一批", distinct(generator, SAMPLES, 1)),
+            ("a batch", "一批", drawn()),
             ("two samples", "两个样本", np.array([[-2.0], [2.0]]) + normal(generator, 1)),
-            ("far from zero", "远离零", 1000 + distinct(generator, SAMPLES, 1)),
+            ("far from zero", "远离零", 1000 + drawn()),
             ("a constant column", "常数列", np.full((4, 1), 2.5)),
             ("a column of zeros", "全零列", np.zeros((4, 1))),
             ("one sample", "一个样本", np.full((1, 1), 1.5)),

@@ -48,7 +48,7 @@ def _categorical_batch(generator: np.random.Generator) -> Batch:
     def batch(samples: int, actions: int, spread: float) -> Arrays:
         # Far from 0 together, but never far apart: an epsilon in the logarithm of .01 is no mistake.
         chosen = (np.arange(samples) + generator.integers(actions)) % actions
-        logits = np.clip(normal(generator, samples, actions), -2, 2)
+        logits = np.clip(normal(generator, samples, actions), -1.25, 1.25)
         return {
             "logits": logits + (50.5 if spread > 1 else 0.5),
             "actions": np.eye(actions)[generator.permutation(chosen)],
