@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import textwrap
-import time
 import zipfile
 from pathlib import Path
 
@@ -305,10 +304,9 @@ def test_a_submission_has_an_end_however_many_files_it_has(hasty, monkeypatch):
     monkeypatch.setattr(sandbox, "SECONDS_FOR_ALL", 2.0)
     loop = b"def reward_to_go(rewards, discount):\n    while True:\n        pass\n"
     one = Code("ann", {f"{number}.py": loop for number in range(100)}, [])
-    began = time.monotonic()
-    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", hasty), hasty)
-    assert time.monotonic() - began < 60  # of 100 files that take a second and more
-    assert grade.marks["reward_to_go"].state == "wrong"
+    asked, seed, ran = grading._run(one, [ASKED], "secret", hasty)
+    assert ran[-1].answers[0] == {"state": "failed", "why": "there was no time left for it"}
+    assert grading._judged(one, asked, seed, ran, hasty).marks["reward_to_go"].state == "wrong"
 
 
 def test_one_submission_that_breaks_the_grader_does_not_stop_the_rest(isolation, monkeypatch):
