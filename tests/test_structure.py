@@ -30,7 +30,9 @@ FLOORS = (
             *("losses", "gaussian_losses", "ratios", "policies", "gallery"),
         )
     ),
-    *("checks.patience", "checks.observe", "checks.shapes", "checks.compare", "checks.exercise"),
+    *("checks.patience", "checks.calling", "checks.differences", "checks.protocols"),
+    *("checks.policy_protocols", "checks.observe", "checks.shapes", "checks.compare"),
+    "checks.exercise",
     *(
         f"checks.cases.{one}"
         for one in (

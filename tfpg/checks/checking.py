@@ -6,18 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from tfpg.checks import shapes, words
+from tfpg.checks.calling import Arrays, innermost, parameters_of, takes, takes_by_name
 from tfpg.checks.exercise import Case, Exercise
 from tfpg.checks.exercises import EXERCISES, named
 from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
-from tfpg.checks.observe import (
-    Arrays,
-    Failure,
-    innermost,
-    observations,
-    parameters_of,
-    takes,
-    takes_by_name,
-)
+from tfpg.checks.observe import Failure, observations
 from tfpg.checks.patience import TimeLimit, at_most
 from tfpg.errors import BadInput
 from tfpg.homework.mistakes.gallery import of_exercise

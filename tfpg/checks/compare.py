@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg.checks import words
-from tfpg.checks.observe import Arrays, in_single_precision, step_for
+from tfpg.checks.calling import Arrays
+from tfpg.checks.differences import in_single_precision, step_for
 from tfpg.checks.words import Text
 
 SINGLE, DOUBLE = 2.0**-23, 2.0**-52

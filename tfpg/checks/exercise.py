@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tfpg.checks import compare
+from tfpg.checks.calling import Arrays
 from tfpg.checks.compare import Comparison
-from tfpg.checks.observe import WITH_A_POLICY, Arrays
+from tfpg.checks.observe import WITH_A_POLICY
 from tfpg.checks.words import Text
 
 

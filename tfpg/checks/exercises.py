@@ -6,6 +6,7 @@ import numpy as np
 
 from tfpg import returns
 from tfpg.checks import compare
+from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.batches import flat_advantages, flat_cases, flat_q_values
 from tfpg.checks.cases.columns import (
     column_cases,
@@ -45,7 +46,6 @@ from tfpg.checks.cases.policies import (
 )
 from tfpg.checks.cases.rewards import advantage_cases, per_decision, ratio_cases, reward_cases
 from tfpg.checks.exercise import Exercise
-from tfpg.checks.observe import Arrays
 
 
 def _values(function: Callable[..., np.ndarray]) -> Callable[[Arrays], Arrays]:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from tfpg.checks import compare, words
+from tfpg.checks.calling import Arrays
 from tfpg.checks.compare import Comparison
 from tfpg.checks.exercise import Case, Exercise
 from tfpg.checks.exercises import named
-from tfpg.checks.observe import Arrays, Failure, observe
+from tfpg.checks.observe import Failure, observe
 from tfpg.checks.shapes import NOWHERE, Broadcast
 from tfpg.homework.mistakes.gallery import of_exercise
 from tfpg.homework.mistakes.mistake import Mistake

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
-from tfpg.checks.observe import Arrays, innermost, observe
+from tfpg.checks.calling import Arrays, innermost
+from tfpg.checks.observe import observe
 
 
 class Broadcast(NamedTuple):

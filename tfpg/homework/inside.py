@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpg.checks import observe, shapes, submission
+from tfpg.checks import calling, observe, shapes, submission
 from tfpg.checks.patience import TimeLimit, at_most
 from tfpg.homework import limits, wire
 from tfpg.startup import quickly_and_quietly
@@ -169,9 +169,9 @@ def _forget_tfpg(here: str) -> None:
 
 def _answer(function: Callable, task: dict, seconds: float) -> dict:
     forms = task["forms"]
-    fitting = [k for k, one in enumerate(forms) if observe.takes(function, one["parameters"])]
+    fitting = [k for k, one in enumerate(forms) if calling.takes(function, one["parameters"])]
     if not fitting:
-        return {"state": "parameters", "got": observe.parameters_of(function)}
+        return {"state": "parameters", "got": calling.parameters_of(function)}
     form = forms[fitting[0]]
     inputs, lost = form["inputs"], None
     observed: list[list] = []

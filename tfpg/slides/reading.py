@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tfpg.checks.observe import innermost
+from tfpg.checks.calling import innermost
 from tfpg.checks.submission import pieces_of
 from tfpg.errors import BadInput
 

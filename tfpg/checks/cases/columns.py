@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from tfpg import returns
+from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import ACTIONS, STATE_SIZE, distinct, normal, scalars
 from tfpg.checks.exercise import Case
-from tfpg.checks.observe import Arrays, trajectories_of
+from tfpg.checks.protocols import trajectories_of
 from tfpg.checks.words import Text
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfpg.checks.observe import Arrays
+from tfpg.checks.calling import Arrays
 
 SAMPLES, STATE_SIZE, ACTIONS = 7, 4, 3
 

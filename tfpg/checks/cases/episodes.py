@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import distinct
 from tfpg.checks.exercise import Case
-from tfpg.checks.observe import Arrays
 from tfpg.checks.words import Text
 
 

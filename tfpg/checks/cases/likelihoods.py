@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from tfpg.checks import networks
+from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import ACTIONS, distinct, normal, scalars
 from tfpg.checks.exercise import Case
-from tfpg.checks.observe import Arrays
 from tfpg.checks.words import Text
 
 

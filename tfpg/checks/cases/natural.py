@@ -3,10 +3,11 @@
 import numpy as np
 
 from tfpg.checks import networks
+from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import distinct, normal
 from tfpg.checks.cases.likelihoods import column_of
 from tfpg.checks.exercise import Case
-from tfpg.checks.observe import Arrays, weights_of
+from tfpg.checks.policy_protocols import weights_of
 from tfpg.checks.words import Text
 
 

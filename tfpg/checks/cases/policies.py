@@ -6,10 +6,11 @@ from itertools import pairwise
 import numpy as np
 
 from tfpg.checks import networks
+from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import ACTIONS, SAMPLES, STATE_SIZE, normal
 from tfpg.checks.cases.likelihoods import column_of, gaussian_gradient, log_likelihoods, loss_gradient
 from tfpg.checks.exercise import Case, Lender
-from tfpg.checks.observe import Arrays, weights_of
+from tfpg.checks.policy_protocols import weights_of
 from tfpg.checks.words import Text
 
 

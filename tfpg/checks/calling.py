@@ -1,0 +1,82 @@
+"""Calling somebody's function, by name or in order, and taking the arrays of any framework."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+Manner = Callable[[str, np.ndarray], Any]  # (parameter, array) -> what the function is given
+
+
+class NoNumbers(TypeError):
+    """What came back is no array of real numbers; the message is what it is."""
+
+
+def innermost(function: Callable) -> Callable:
+    """The Python function inside what jit, tf.function, partial or a decorator made of it."""
+    for _ in range(20):
+        inner = (
+            getattr(function, "__wrapped__", None)
+            or getattr(function, "python_function", None)
+            or getattr(function, "func", None)
+        )
+        if not callable(inner):
+            break
+        function = inner
+    return function
+
+
+def call(function: Callable, arguments: dict[str, Any]) -> Any:
+    """By name if the function takes these names, else in this order."""
+    by_name = takes_by_name(function, list(arguments))
+    return function(**arguments) if by_name else function(*arguments.values())
+
+
+def takes(function: Callable, parameters: Sequence[str]) -> bool:
+    """Whether it can be called with these, by name or else in this order."""
+    if takes_by_name(function, parameters):
+        return True
+    try:
+        inspect.signature(function).bind(*parameters)
+    except TypeError:
+        return False
+    except ValueError:  # it is not written in Python
+        return True
+    return True
+
+
+def takes_by_name(function: Callable, parameters: Sequence[str]) -> bool:
+    """Whether it can be called with these as keywords."""
+    try:
+        inspect.signature(function).bind(**dict.fromkeys(parameters))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def parameters_of(function: Callable) -> list[str]:
+    """Their names."""
+    return list(inspect.signature(function).parameters)
+
+
+def in_numpy(result: Any) -> np.ndarray:
+    """An array of any framework, or a list of them, as a plain NumPy array of numbers."""
+    if result is None:
+        raise NoNumbers("None")
+    kind = type(result).__name__
+    if isinstance(result, list | tuple):
+        result = [in_numpy(one) for one in result]
+    for name in ("detach", "cpu"):  # of PyTorch
+        result = getattr(result, name)() if hasattr(result, name) else result
+    result = result.numpy() if callable(getattr(result, "numpy", None)) else result
+    try:
+        array = np.array(result)
+    except ValueError as error:  # parts of different shapes
+        raise NoNumbers(kind) from error
+    if array.dtype.kind == "V":  # bfloat16
+        array = array.astype(np.float32)
+    if array.dtype.kind not in "biuf":
+        raise NoNumbers(kind)
+    return array
