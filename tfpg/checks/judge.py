@@ -283,12 +283,16 @@ def _numbers(
     observed: Sequence[Observed],
     comparisons: Sequence[Comparison],
 ) -> dict[str, Any]:
-    """What the sentences of mistakes may quote, from the first case that fails without an exception."""
+    """What the sentences of mistakes may quote, from the first case that fails without an exception.
+
+    Gradients that should be 0 come last: nothing is a multiple of them.
+    """
     wrong = [
         (case.inputs, right, got)
         for case, right, got, one in zip(cases, expected, observed, comparisons, strict=True)
         if not isinstance(got, Failure) and not one.agrees
     ]
+    wrong.sort(key=lambda one: "gradient" in one[1] and not one[1]["gradient"].any())
     if not wrong:
         return {}
     (inputs, right, got), numbers = wrong[0], {}
@@ -326,7 +330,8 @@ def _as_product(ratio: float, mean: float) -> str:
 
 
 def _ratio(one: np.ndarray, other: np.ndarray) -> float:
-    return float(one @ other / (other @ other))
+    length = float(other @ other)
+    return float(one @ other) / length if length else math.nan
 
 
 def _lost_column(broadcast: Broadcast, language: str) -> str:
