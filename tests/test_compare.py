@@ -18,9 +18,9 @@ from conftest import network
 
 import tfpg
 from tfpg import pseudo_loss
-from tfpg.checks.words import Text
 from tfpg.cli import main
 from tfpg.errors import BadInput
+from tfpg.languages import Text
 from tfpg.slides import remarks
 from tfpg.slides.alignment import pieces
 from tfpg.slides.pseudocode import DEPARTURES, SLIDES

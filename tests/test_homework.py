@@ -18,7 +18,6 @@ import pytest
 from scipy import stats
 
 import tfpg
-from tfpg.checks.words import Text
 from tfpg.cli import _parser, main
 from tfpg.commands.train import _new_settings
 from tfpg.errors import BadInput
@@ -27,6 +26,7 @@ from tfpg.homework.assignments import assignment, files, hand_out
 from tfpg.homework.standing import read_manifest
 from tfpg.homework.tasks import PARAMETERS, SETS, TASKS
 from tfpg.homework.variants import AFTER, vary
+from tfpg.languages import Text
 
 FORMS = {"python": "homework.py", "notebook": "homework.ipynb"}
 VARIANTS = (0, 1, 2, 31)

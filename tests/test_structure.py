@@ -13,7 +13,7 @@ PACKAGE = Path(tfpg.__file__).parent
 
 # A module imports only from modules above it.
 FLOORS = (
-    *("errors", "files", "settings", "spaces", "trajectories", "returns", "acting"),
+    *("errors", "languages", "files", "settings", "spaces", "trajectories", "returns", "acting"),
     *("environments", "rollout", "estimators", "intervals", "films"),
     *("slides.words", "slides.errata", "slides.glossary"),
     *("slides.pages_5_to_14", "slides.pages_17_to_19", "slides.pages_22_to_26"),

@@ -6,6 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tfpg.errors import BadInput
+
+
+def check_free(path: Path, instead: str) -> None:
+    """Raises BadInput if something is there: nothing is written over without being asked."""
+    if path.exists() or path.is_symlink():
+        raise BadInput(f"{path} exists: {instead}, or move it away")
+
 
 @contextmanager
 def atomically(path: str | Path) -> Iterator[Path]:

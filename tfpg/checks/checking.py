@@ -1,7 +1,8 @@
 """Checking one function: make inputs, observe it, judge."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from tfpg.checks.exercises import EXERCISES, named
 from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
 from tfpg.checks.observe import Failure, observations
 from tfpg.checks.patience import TimeLimit, at_most
+from tfpg.checks.submission import Submission, load, source_of
 from tfpg.errors import BadInput
 from tfpg.homework.mistakes.gallery import of_exercise
+from tfpg.languages import Text, check_language
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
@@ -23,8 +26,7 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     the arrays of any framework will do. The verdict is true if it is right, so that a test may say
     `assert tfpg.check(reward_to_go)`. Raises BadInput for a name that is no exercise.
     """
-    if language not in words.LANGUAGES:
-        raise BadInput(f"language is one of {', '.join(words.LANGUAGES)}, got {language!r}")
+    check_language(language)
     if not callable(function):
         raise BadInput(f"{function!r} is no function: give the function itself, and name= its exercise")
     name = name or str(getattr(innermost(function), "__name__", ""))
@@ -36,11 +38,9 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
 
         import_tensorflow()
     cases = exercise.cases(np.random.default_rng(seed))
-    observed = _observed(exercise, function, cases)
+    observed, right = _observed(exercise, function, cases)
     broadcast = None
-    if not (isinstance(observed[0], Failure) or is_right(exercise, cases, observed)) and (
-        may_broadcast(exercise)
-    ):
+    if not right and not isinstance(observed[0], Failure) and may_broadcast(exercise):
         inputs = cases[0].inputs
         broadcast = shapes.find(exercise.protocol, function, inputs, len(inputs["actions"]))
     verdict = judge(exercise, cases, observed, broadcast, language)
@@ -52,8 +52,8 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
 
 def _observed(
     exercise: Exercise, function: Callable, cases: Sequence[Case]
-) -> Sequence[Arrays | Failure]:
-    """In the form in which it is right, if it is in any."""
+) -> tuple[Sequence[Arrays | Failure], bool]:
+    """In the form in which it is right, if it is in any; and whether it is."""
     inputs = [case.inputs for case in cases]
     several = []
     try:
@@ -61,10 +61,19 @@ def _observed(
             for one in observations(exercise.protocol, function, inputs):
                 several.append(one)
                 if is_right(exercise, cases, one):
-                    return one
+                    return one, True
     except TimeLimit as late:  # between two cases
         several.append([Failure("TimeLimit", str(late), None)] * len(cases))
-    return several[0]
+    return several[0], False
+
+
+def load_quietly(path: str | Path, names: Collection[str]) -> Submission:
+    """Load a file; if it may want TensorFlow, that is imported quickly and quietly before."""
+    if any(one in source_of(path) for one in ("tensorflow", "keras", "tfpg")):
+        from tfpg.startup import import_tensorflow
+
+        import_tensorflow()
+    return load(path, names)
 
 
 def which(name: str, function: Callable) -> Exercise | None:
@@ -78,7 +87,7 @@ def which(name: str, function: Callable) -> Exercise | None:
     return next((one for one in candidates if takes(function, one.parameters)), None)
 
 
-def wrong_parameters(name: str, parameters: Sequence[str]) -> words.Text:
+def wrong_parameters(name: str, parameters: Sequence[str]) -> Text:
     """The sentence for a function that takes these instead."""
     got = ", ".join(parameters)
     wanted = " or ".join(f"{name}({', '.join(one.parameters)})" for one in named(name))

@@ -9,7 +9,7 @@ from tfpg.checks import compare
 from tfpg.checks.calling import Arrays
 from tfpg.checks.compare import Comparison
 from tfpg.checks.observe import WITH_A_POLICY
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 class Case(NamedTuple):

@@ -96,19 +96,14 @@ def _compared(
     expected: Sequence[Observed],
     observed: Sequence[Observed],
 ) -> list[Comparison]:
-    comparisons = [
+    if exercise.compare is compare.rows_or_mean:
+        rows = [one["values"].ndim > 0 for one in observed if not isinstance(one, Failure)]
+        if any(rows):  # a number for each sample: one of a single sample is no mean
+            exercise = exercise._replace(compare=compare.elementwise)
+    return [
         _compared_in_one(exercise, case, wanted, got)
         for case, wanted, got in zip(cases, expected, observed, strict=True)
     ]
-    if exercise.compare is compare.rows_or_mean:
-        gotten = [one["values"].ndim > 0 for one in observed if not isinstance(one, Failure)]
-        if any(gotten) and not all(gotten):  # a number for each sample, but for one sample no row
-            rows = exercise._replace(compare=compare.elementwise)
-            comparisons = [
-                _compared_in_one(rows, case, wanted, got)
-                for case, wanted, got in zip(cases, expected, observed, strict=True)
-            ]
-    return comparisons
 
 
 def _compared_in_one(exercise: Exercise, case: Case, wanted: Observed, got: Observed) -> Comparison:
@@ -146,10 +141,14 @@ def _uneven_scale(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> t
     for here, (case, one) in enumerate(zip(cases, comparisons, strict=True)):
         if one.scale is None:
             continue
-        before = first.setdefault(tuple(value.shape for value in case.inputs.values()), here)
+        before = first.setdefault(_shapes(case), here)
         if not np.isclose(one.scale, comparisons[before].scale or 0, rtol=5e-3):
             return before, here
     return None
+
+
+def _shapes(case: Case) -> tuple:
+    return tuple(value.shape for value in case.inputs.values())
 
 
 def _approval(
@@ -270,8 +269,7 @@ def _amount_added(
         if wanted.any() and np.linalg.matrix_rank(basis, tol=1e-6) == 2:
             if parts[0] <= 0 or parts[1] <= 0:
                 return None
-            shapes = tuple(value.shape for value in case.inputs.values())
-            amounts.setdefault(shapes, []).append(parts[1] / parts[0])
+            amounts.setdefault(_shapes(case), []).append(parts[1] / parts[0])
     even = all(np.allclose(several, np.median(several), rtol=0.1) for several in amounts.values())
     return float(np.median(next(iter(amounts.values())))) if amounts and even else None
 

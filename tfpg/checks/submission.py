@@ -38,14 +38,12 @@ class Submission(NamedTuple):
     error: str | None
 
 
-def load(
-    path: str | Path, names: Collection[str], go_on: bool = False, seconds: float = SECONDS
-) -> Submission:
+def load(path: str | Path, names: Collection[str], seconds: float = SECONDS) -> Submission:
     """Run a file and find the functions of these names that it defines.
 
-    What it prints goes nowhere. An exception, an exit, a syntax error or the end of its time ends it,
-    and is told in one line. Imported functions do not count. To go on means to run, after a statement
-    that failed, those that follow it. Raises BadInput if the file cannot be read.
+    What it prints goes nowhere. After a statement that ends in an exception, an exit or the end of
+    its time, which is told in one line, those that follow it are run. Imported functions do not
+    count. Raises BadInput if the file cannot be read.
     """
     path = Path(path)
     module = types.ModuleType(f"checked_{path.stem}")
@@ -60,7 +58,7 @@ def load(
     try:
         with undisturbed(), at_most(seconds):
             for name, source in pieces:
-                error = _run(name, source, module, go_on) or error
+                error = _run(name, source, module) or error
     except TimeLimit as late:  # between two pieces
         error = error or f"{path}: {late}"
     finally:
@@ -173,8 +171,8 @@ def _is_inside(source: str) -> bool:
     return False
 
 
-def _run(name: str, source: str, module: types.ModuleType, go_on: bool) -> str | None:
-    """Run one piece; give what ended it early, or what failed first in it, in one line."""
+def _run(name: str, source: str, module: types.ModuleType) -> str | None:
+    """Run one piece; give what failed first in it, in one line."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
         compile(source, name, "exec")
@@ -200,7 +198,7 @@ def _run(name: str, source: str, module: types.ModuleType, go_on: bool) -> str |
             message = "" if left else " ".join(str(error).split())
             place = f"{name}, line {lines[-1]}" if lines else name
             told = told or f"{place}: {type(error).__name__}{': ' if message else ''}{message}"
-            if not go_on or not lines:
+            if not lines:
                 break
             ends = [one.end_lineno or 0 for one in statements]
             failed = next(place for place, end in enumerate(ends) if end >= (lines[0] or 0))

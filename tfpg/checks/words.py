@@ -1,33 +1,10 @@
-"""Sentences in two languages."""
+"""The sentences of the checks, and numbers for a person."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-LANGUAGES = ("en", "zh")
-
-
-class Text(NamedTuple):
-    """The same sentence in English and in Chinese, with {places} for numbers."""
-
-    en: str
-    zh: str
-
-    def say(self, language: str, **places: Any) -> str:
-        """The sentence in one language, with the places filled in."""
-        sentence = getattr(self, language)
-        if not places:
-            return sentence  # which may quote somebody's braces
-        return sentence.format(
-            **{
-                name: one.say(language) if isinstance(one, Text) else one
-                for name, one in places.items()
-            }
-        )
-
-    def filled(self, **places: Any) -> "Text":
-        """The sentence in both languages, with the places filled in."""
-        return Text(*(self.say(language, **places) for language in LANGUAGES))
+from tfpg.languages import Text
 
 
 def number(value: Any, digits: int = 6) -> str:

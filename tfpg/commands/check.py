@@ -11,11 +11,13 @@ from pathlib import Path
 
 from tfpg.checks import words
 from tfpg.checks.checking import check as check_function
+from tfpg.checks.checking import load_quietly
 from tfpg.checks.exercises import EXERCISES
-from tfpg.checks.submission import load, source_of, undisturbed
-from tfpg.commands.homework import standing
+from tfpg.checks.submission import source_of, undisturbed
+from tfpg.commands.homework import outcome, standing
 from tfpg.errors import BadInput
 from tfpg.homework.standing import is_of_assignment
+from tfpg.languages import check_language
 
 
 def check(options: argparse.Namespace) -> int:
@@ -27,14 +29,9 @@ def check(options: argparse.Namespace) -> int:
     os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
     if is_of_assignment(options.file):
         return standing(Path(options.file), options)
-    if options.lang not in words.LANGUAGES:
-        raise BadInput(f"--lang is one of {', '.join(words.LANGUAGES)}, got {options.lang!r}")
-    if any(one in source_of(options.file) for one in ("tensorflow", "keras", "tfpg")):
-        from tfpg.startup import import_tensorflow
-
-        import_tensorflow()  # quickly and quietly, before the file does it otherwise
+    check_language(options.lang, "--lang")
     names = list(dict.fromkeys(one.name for one in EXERCISES))
-    functions, error = load(options.file, names, go_on=True)
+    functions, error = load_quietly(options.file, names)
     if not functions:
         raise BadInput(error or _nothing_found(options.file, names))
     verdicts = []
@@ -52,9 +49,7 @@ def check(options: argparse.Namespace) -> int:
     else:
         width = max(len(one.name) for one in verdicts)
         for one in verdicts:
-            state = words.RIGHT if one.right else words.OPEN if one.open else words.WRONG
-            known = f"{one.mistake}: " if one.mistake else ""
-            print(f"{one.name:{width}}  {state.say(options.lang)}  {known}{one.evidence}")
+            print(f"{one.name:{width}}  {outcome(one, options.lang)}")
     return 0 if all(verdicts) else 1
 
 

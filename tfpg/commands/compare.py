@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tfpg.errors import BadInput
-from tfpg.files import atomically
+from tfpg.files import atomically, check_free
 from tfpg.slides.comparison import compare as compare_function
 from tfpg.slides.laid_html import page
 from tfpg.slides.laid_text import show
@@ -18,8 +17,8 @@ def compare(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     path = Path(options.html) if options.html else None
-    if path is not None and path.exists():
-        raise BadInput(f"{path} exists: name another with --html, or move it away")
+    if path is not None:
+        check_free(path, "name another with --html")
     comparison = compare_function(options.function, options.page, options.lang)
     console = Console(highlight=False)
     show(comparison.laid, options.lang, console)

@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from tfpg.checks.words import LANGUAGES
 from tfpg.errors import BadInput
+from tfpg.files import check_free
+from tfpg.languages import check_language
 
 
 def grade(options: argparse.Namespace) -> int:
@@ -18,8 +19,7 @@ def grade(options: argparse.Namespace) -> int:
     several, others = entries(options.submissions)
     assignments = [_assignment(one) for one in options.assignment or ()]
     language = options.lang or (_language(options.assignment[0]) if assignments else "en")
-    if language not in LANGUAGES:
-        raise BadInput(f"--lang is one of {', '.join(LANGUAGES)}, got {language!r}")
+    check_language(language, "--lang")
     records = Records(Path(options.out), language)
     isolation = sandbox.strongest()
     if isolation.gaps:
@@ -65,8 +65,7 @@ def map(options: argparse.Namespace) -> int:
     path = Path(options.out) if options.out else Path(options.grades).with_suffix(".png")
     if path.suffix not in (".png", ".pdf", ".svg"):
         raise BadInput(f"a picture is a .png, .pdf or .svg file, got {path}")
-    if path.exists():
-        raise BadInput(f"{path} exists: name another --out, or move it away")
+    check_free(path, "name another --out")
     print(draw_map(read_table(options.grades), path))
     return 0
 

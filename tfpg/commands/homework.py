@@ -5,11 +5,12 @@ import json
 import sys
 from pathlib import Path
 
-from tfpg.checks.words import CODE_FAILED, LANGUAGES, OPEN, RIGHT, WRONG
-from tfpg.errors import BadInput
+from tfpg.checks.judge import Verdict
+from tfpg.checks.words import CODE_FAILED, OPEN, RIGHT, WRONG
 from tfpg.homework.assignments import hand_out
 from tfpg.homework.standing import stand
 from tfpg.homework.words import STANDING
+from tfpg.languages import check_language
 
 
 def homework(options: argparse.Namespace) -> int:
@@ -19,7 +20,7 @@ def homework(options: argparse.Namespace) -> int:
 
 def new(options: argparse.Namespace) -> int:
     """Write an assignment, and say what to do with it."""
-    _check_language(options.lang)
+    check_language(options.lang, "--lang")
     made = hand_out(options.dir, options.set, options.variant, options.notebook, options.lang)
     points = sum(one.task.points for one in made.exercises)
     print(
@@ -37,7 +38,7 @@ def standing(path: Path, options: argparse.Namespace) -> int:
     The exit status is 0 if all are right, and 1 if not.
     """
     language = options.lang
-    _check_language(language)
+    check_language(language, "--lang")
     rows, error = found = stand(path, language)
     if error:
         print(CODE_FAILED.say(language, error=error), file=sys.stderr)
@@ -59,19 +60,17 @@ def standing(path: Path, options: argparse.Namespace) -> int:
     else:
         width = max(len(one.function) for one in rows)
         for number, (function, verdict, points) in enumerate(rows, 1):
-            state = RIGHT if verdict.right else OPEN if verdict.open else WRONG
-            known = f"{verdict.mistake}: " if verdict.mistake else ""
-            print(
-                f"{number:2}  {function:{width}}  {points if verdict else 0}/{points}  "
-                f"{state.say(language)}  {known}{verdict.evidence}"
-            )
+            earned = points if verdict else 0
+            print(f"{number:2}  {function:{width}}  {earned}/{points}  {outcome(verdict, language)}")
         print(STANDING.say(language, points=found.points, total=found.total))
     return 0 if all(one.verdict for one in rows) else 1
 
 
-def _check_language(language: str) -> None:
-    if language not in LANGUAGES:
-        raise BadInput(f"--lang is one of {', '.join(LANGUAGES)}, got {language!r}")
+def outcome(verdict: Verdict, language: str) -> str:
+    """Right, open or wrong, the id of a known mistake, and the evidence."""
+    state = RIGHT if verdict.right else OPEN if verdict.open else WRONG
+    known = f"{verdict.mistake}: " if verdict.mistake else ""
+    return f"{state.say(language)}  {known}{verdict.evidence}"
 
 
 def _grading(options: argparse.Namespace) -> int:

@@ -22,10 +22,10 @@ def lab(options: argparse.Namespace) -> int:
     if not set(names) <= set(LABS):
         raise BadInput(f"there is no lab {options.name!r}: choose all, {', '.join(LABS)}")
     folder = Path(options.out)
-    from tfpg.labs.report import check_free, write
+    from tfpg.labs.report import check_room, write
 
     for name in names:
-        check_free(name, folder)
+        check_room(name, folder)
     import_tensorflow()
     from rich.table import Table
     from rich.text import Text

@@ -5,7 +5,7 @@ import webbrowser
 from pathlib import Path
 
 from tfpg.errors import BadInput
-from tfpg.files import atomically
+from tfpg.files import atomically, check_free
 from tfpg.startup import import_tensorflow
 
 DEFAULT = "tfpg-slides.html"
@@ -39,8 +39,8 @@ def _check_free(path: Path, by_default: bool = False) -> None:
     """Raise BadInput if something is there, unless it is the page of before at its own place."""
     if path.is_dir():
         raise BadInput(f"{path} is a folder: name a file")
-    if path.exists() and not (by_default and _is_ours(path)):
-        raise BadInput(f"{path} exists: name another with --out or --svg, or move it away")
+    if not (by_default and path.exists() and _is_ours(path)):
+        check_free(path, "name another with --out or --svg")
 
 
 def _is_ours(path: Path) -> bool:

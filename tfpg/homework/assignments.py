@@ -17,7 +17,7 @@ import numpy as np
 
 from tfpg.checks.exercises import named
 from tfpg.errors import BadInput
-from tfpg.files import folder_atomically
+from tfpg.files import check_free, folder_atomically
 from tfpg.homework import words
 from tfpg.homework.blanks import Blank, cut
 from tfpg.homework.experiments import experiments, report
@@ -98,8 +98,7 @@ def hand_out(
     Raises BadInput if the folder exists already or cannot be written, or for an unknown set or variant.
     """
     folder = Path(folder)
-    if folder.exists() or folder.is_symlink():
-        raise BadInput(f"{folder} exists: name a folder that does not, or move it away")
+    check_free(folder, "name a folder that does not")
     made = assignment(name, variant)
     try:
         with folder_atomically(folder) as unfinished:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 class Experiment(NamedTuple):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpg.errors import BadInput
-from tfpg.files import atomically
+from tfpg.files import atomically, check_free
 from tfpg.homework import grading, sandbox
 from tfpg.homework.grading import Asked, Grade
 from tfpg.homework.submissions import Entry, take
@@ -61,8 +61,7 @@ def write(
         raise BadInput(f"--visibility is one of {', '.join(VISIBILITIES)}, got {visibility!r}")
     if path.suffix != ".zip":
         raise BadInput(f"an autograder is a .zip file, got {path}")
-    if path.exists():
-        raise BadInput(f"{path} exists: name another --out, or move it away")
+    check_free(path, "name another --out")
     settings = {
         "asked": asked,
         "secret": secrets.token_hex(16),

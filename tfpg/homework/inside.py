@@ -117,7 +117,7 @@ def _serve(plan: dict, answers: int) -> None:
     functions: dict[str, Callable] = {}
     error = None
     if touched:
-        functions, error = submission.load(path, names, True, plan["seconds to load"])
+        functions, error = submission.load(path, names, plan["seconds to load"])
     _send(answers, {"error": error and error.replace(f"{folder}/", "")})
     for task in tasks:
         name = task["function"]

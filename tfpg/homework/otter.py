@@ -12,7 +12,7 @@ from typing import Any
 
 from tfpg import __version__
 from tfpg.errors import BadInput
-from tfpg.files import atomically
+from tfpg.files import atomically, check_free
 from tfpg.homework import words
 from tfpg.homework.assignments import NOTEBOOK, Assignment, code, files
 
@@ -46,8 +46,7 @@ def write(made: Assignment, path: str | Path, language: str = "en") -> Path:
     path = Path(path)
     if path.suffix != ".ipynb":
         raise BadInput(f"a master notebook is an .ipynb file, got {path}")
-    if path.exists():
-        raise BadInput(f"{path} exists: name another --out, or move it away")
+    check_free(path, "name another --out")
     with atomically(path) as unfinished:
         unfinished.write_text(json.dumps(master(made, language), ensure_ascii=False, indent=1) + "\n")
     return path

@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfpg.checks.checking import check
+from tfpg.checks.checking import check, load_quietly
 from tfpg.checks.exercises import named
 from tfpg.checks.judge import Verdict
-from tfpg.checks.submission import load, source_of, undisturbed
-from tfpg.checks.words import LANGUAGES
+from tfpg.checks.submission import source_of, undisturbed
 from tfpg.errors import BadInput
 from tfpg.homework import words
 from tfpg.homework.assignments import MANIFEST
 from tfpg.homework.variants import renamed
+from tfpg.languages import LANGUAGES
 
 
 class Row(NamedTuple):
@@ -65,11 +65,7 @@ def stand(path: str | Path, language: str = "en") -> Standing:
     folder = path if path.is_dir() else path.parent
     manifest = read_manifest(folder)
     file, exercises = folder / manifest["file"] if path.is_dir() else path, manifest["exercises"]
-    if "tensorflow" in source_of(file):
-        from tfpg.startup import import_tensorflow
-
-        import_tensorflow()  # quickly and quietly, before the file does it otherwise
-    functions, error = load(file, [one["function"] for one in exercises], go_on=True)
+    functions, error = load_quietly(file, [one["function"] for one in exercises])
     rows = []
     for one in exercises:
         exercise, name = one["exercise"], one["function"]

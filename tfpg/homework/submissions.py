@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from tfpg.checks.submission import cells_in
-from tfpg.checks.words import Text
 from tfpg.errors import BadInput
 from tfpg.homework import words
+from tfpg.languages import Text
 
 CODE = (".py", ".ipynb")
 LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 Draw = np.random.Generator
 

@@ -9,8 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfpg.errors import BadInput
-from tfpg.files import atomically
+from tfpg.files import atomically, check_free
 
 
 class Report(NamedTuple):
@@ -23,11 +22,10 @@ class Report(NamedTuple):
     panels: Sequence[Callable[[Axes], None]] = ()  # each draws one, side by side
 
 
-def check_free(name: str, folder: Path) -> None:
+def check_room(name: str, folder: Path) -> None:
     """Raise BadInput if the folder already holds what this lab would write."""
     for path in (folder / f"{name}.csv", folder / f"{name}.png"):
-        if path.exists():
-            raise BadInput(f"{path} exists: name another folder with --out, or move it away")
+        check_free(path, "name another folder with --out")
 
 
 def write(name: str, report: Report, folder: Path) -> list[Path]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tfpg.checks.words import LANGUAGES
 from tfpg.errors import BadInput
+from tfpg.languages import check_language
 from tfpg.slides.laid_html import fragment
 from tfpg.slides.laid_text import as_text
 from tfpg.slides.laying import Laid, Line, lay, problems
@@ -56,7 +56,6 @@ def compare(function: Callable | str, slide: int | None = None, language: str = 
     """
     if slide not in (None, 29, 30):
         raise BadInput(f"slide= is 29 or 30, the two with code, got {slide!r}")
-    if language not in LANGUAGES:
-        raise BadInput(f"language= is one of {', '.join(LANGUAGES)}, got {language!r}")
+    check_language(language)
     found = read(function) if isinstance(function, str) else read_function(function)
     return Comparison(lay(found, slide), language)

@@ -1,5 +1,6 @@
 """The words of the side-by-side page: every slide with code or a claim, errata and glossary."""
 
+from tfpg.languages import Text
 from tfpg.slides.errata import ERRATA
 from tfpg.slides.glossary import GLOSSARY
 from tfpg.slides.pages_5_to_14 import PAGES_5_TO_14
@@ -7,7 +8,7 @@ from tfpg.slides.pages_17_to_19 import PAGES_17_TO_19
 from tfpg.slides.pages_22_to_26 import PAGES_22_TO_26
 from tfpg.slides.pages_28_to_31 import PAGES_28_TO_31
 from tfpg.slides.pages_34_to_36 import PAGES_34_TO_36
-from tfpg.slides.words import Formula, GlossaryRow, Slide, Text
+from tfpg.slides.words import Formula, GlossaryRow, Slide
 
 __all__ = ["DECK", "ERRATA", "GLOSSARY", "Formula", "GlossaryRow", "Slide", "Text"]
 

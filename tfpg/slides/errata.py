@@ -1,6 +1,6 @@
 """The errata in words; `tfpg lab errata` checks each of them with numbers."""
 
-from tfpg.slides.words import Text
+from tfpg.languages import Text
 
 ERRATA: dict[str, Text] = {
     "E0": Text(

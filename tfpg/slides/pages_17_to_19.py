@@ -1,6 +1,7 @@
 """Pages 17 to 19: reducing the variance, by causality and by baselines."""
 
-from tfpg.slides.words import Formula, Slide, Text
+from tfpg.languages import Text
+from tfpg.slides.words import Formula, Slide
 
 PAGES_17_TO_19 = (
     Slide(

@@ -1,6 +1,7 @@
 """Pages 22 to 26: on-policy and off-policy, by importance sampling."""
 
-from tfpg.slides.words import Formula, Slide, Text
+from tfpg.languages import Text
+from tfpg.slides.words import Formula, Slide
 
 PAGES_22_TO_26 = (
     Slide(

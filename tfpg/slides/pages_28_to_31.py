@@ -1,6 +1,7 @@
 """Pages 28 to 31: the policy gradient with automatic differentiation, and in practice."""
 
-from tfpg.slides.words import Formula, Slide, Text
+from tfpg.languages import Text
+from tfpg.slides.words import Formula, Slide
 
 PAGES_28_TO_31 = (
     Slide(

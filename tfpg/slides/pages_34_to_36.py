@@ -1,6 +1,7 @@
 """Pages 34 to 36: the natural gradient, a step that does not depend on how the policy is written."""
 
-from tfpg.slides.words import Formula, Slide, Text
+from tfpg.languages import Text
+from tfpg.slides.words import Formula, Slide
 
 PAGES_34_TO_36 = (
     Slide(

@@ -1,6 +1,7 @@
 """Pages 5 to 14: the gradient of the expected reward, and how samples estimate it."""
 
-from tfpg.slides.words import Formula, Slide, Text
+from tfpg.languages import Text
+from tfpg.slides.words import Formula, Slide
 
 PAGES_5_TO_14 = (
     Slide(

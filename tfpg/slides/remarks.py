@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 class Remark(NamedTuple):

@@ -2,12 +2,7 @@
 
 from typing import NamedTuple
 
-
-class Text(NamedTuple):
-    """The same in English and in Chinese: plain text, with `code` between backticks."""
-
-    en: str
-    zh: str
+from tfpg.languages import Text  # with `code` between backticks
 
 
 class Formula(NamedTuple):

@@ -5,7 +5,7 @@ import numpy as np
 from tfpg import returns
 from tfpg.checks.cases.drawn import distinct, scalars
 from tfpg.checks.exercise import Case
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 def flat_cases(generator: np.random.Generator, advantages: bool) -> list[Case]:

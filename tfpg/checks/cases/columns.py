@@ -9,7 +9,7 @@ from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import ACTIONS, STATE_SIZE, distinct, normal, scalars
 from tfpg.checks.exercise import Case
 from tfpg.checks.protocols import trajectories_of
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 def column_cases(generator: np.random.Generator) -> list[Case]:

@@ -5,7 +5,7 @@ import numpy as np
 from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import distinct
 from tfpg.checks.exercise import Case
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 def rollout_cases(generator: np.random.Generator) -> list[Case]:

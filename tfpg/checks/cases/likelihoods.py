@@ -8,7 +8,7 @@ from tfpg.checks import networks
 from tfpg.checks.calling import Arrays
 from tfpg.checks.cases.drawn import ACTIONS, distinct, normal, scalars
 from tfpg.checks.exercise import Case
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 def column_of(generator: np.random.Generator, samples: int) -> np.ndarray:

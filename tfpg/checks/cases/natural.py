@@ -8,7 +8,7 @@ from tfpg.checks.cases.drawn import distinct, normal
 from tfpg.checks.cases.likelihoods import column_of
 from tfpg.checks.exercise import Case
 from tfpg.checks.policy_protocols import weights_of
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 def fisher_cases(generator: np.random.Generator, vector: bool) -> list[Case]:

@@ -11,7 +11,7 @@ from tfpg.checks.cases.drawn import ACTIONS, SAMPLES, STATE_SIZE, normal
 from tfpg.checks.cases.likelihoods import column_of, gaussian_gradient, log_likelihoods, loss_gradient
 from tfpg.checks.exercise import Case, Lender
 from tfpg.checks.policy_protocols import weights_of
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 def named_weights(name: str, weights: Sequence[np.ndarray]) -> Arrays:

@@ -5,7 +5,7 @@ import numpy as np
 from tfpg import returns
 from tfpg.checks.cases.drawn import distinct, normal, scalars
 from tfpg.checks.exercise import Case
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 def reward_cases(generator: np.random.Generator) -> list[Case]:

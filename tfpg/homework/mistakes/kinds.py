@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tfpg.checks.words import Text
+from tfpg.languages import Text
 
 
 class Kind(NamedTuple):
