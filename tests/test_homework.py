@@ -426,10 +426,7 @@ def test_a_place_that_cannot_be_written_is_told(capsys):
 
 
 def test_a_folder_appears_whole_or_not_at_all(monkeypatch):
-    def fails(*arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(assignments, "files", lambda *arguments: {"README.md": "", "x": fails})
+    monkeypatch.setattr(assignments, "files", lambda *arguments: {"README.md": "", "x": None})
     with pytest.raises(TypeError):
         hand_out("hw", "lecture")
     assert list(Path().iterdir()) == []
@@ -524,4 +521,4 @@ def test_any_file_in_the_folder_that_defines_what_was_asked_is_checked_as_homewo
     assert len(lines) == 12
     (line,) = [one for one in lines if f" {names['reward_to_go']} " in one]
     assert f"it takes (x), wanted is {names['reward_to_go']}(" in line
-    assert "discount" not in line or "discount" in names.values()
+    assert "discount" not in line

@@ -200,7 +200,6 @@ def test_pictures_differ_if_they_show_something_else():
     ]
     assert len(every) > 10
     assert not any(look_alike(one, other) for i, one in enumerate(every) for other in every[:i])
-    assert all(look_alike(one, one) for one in every)
 
 
 def test_a_rerun_that_says_the_same_changes_nothing():

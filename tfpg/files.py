@@ -19,6 +19,7 @@ def check_free(path: Path, instead: str) -> None:
 def atomically(path: str | Path) -> Iterator[Path]:
     """Give a path to write to, beside `path` and with its suffix; on success it becomes `path`."""
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield unfinished

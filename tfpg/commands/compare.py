@@ -16,6 +16,8 @@ def compare(options: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
+    from tfpg.display import say
+
     path = Path(options.html) if options.html else None
     if path is not None:
         check_free(path, "name another with --html")
@@ -23,8 +25,7 @@ def compare(options: argparse.Namespace) -> int:
     console = Console(highlight=False)
     show(comparison.laid, options.lang, console)
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with atomically(path) as unfinished:
             unfinished.write_text(page(comparison.laid, options.lang), encoding="utf-8")
-        console.print(str(path), markup=False, soft_wrap=True)
+        say(str(path))
     return 0 if comparison else 1

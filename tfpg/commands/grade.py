@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from tfpg.errors import BadInput
 from tfpg.files import check_free
@@ -14,11 +15,13 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.display import say, track
     from tfpg.homework import grading, sandbox
     from tfpg.homework.reports import Records
+    from tfpg.homework.standing import read_manifest
     from tfpg.homework.submissions import entries, take
 
     several, others = entries(options.submissions)
-    assignments = [_assignment(one) for one in options.assignment or ()]
-    language = options.lang or (_language(options.assignment[0]) if assignments else "en")
+    manifests = [read_manifest(Path(one)) for one in options.assignment or ()]
+    assignments = [_assignment(one) for one in manifests]
+    language = options.lang or (manifests[0]["language"] if manifests else "en")
     check_language(language, "--lang")
     records = Records(Path(options.out), language)
     isolation = sandbox.strongest()
@@ -73,9 +76,10 @@ def map(options: argparse.Namespace) -> int:
 def gradescope(options: argparse.Namespace) -> int:
     """Write an autograder for Gradescope and print where it is."""
     from tfpg.homework.gradescope import write
+    from tfpg.homework.standing import read_manifest
 
-    asked, language = _assignment(options.dir), _language(options.dir)
-    print(write(asked, options.out, options.visibility, language))
+    manifest = read_manifest(Path(options.dir))
+    print(write(_assignment(manifest), options.out, options.visibility, manifest["language"]))
     return 0
 
 
@@ -95,19 +99,11 @@ def otter(options: argparse.Namespace) -> int:
     return 0
 
 
-def _language(path: str) -> str:
-    """What the assignment is written in."""
-    from tfpg.homework.standing import read_manifest
-
-    return read_manifest(Path(path))["language"]
-
-
-def _assignment(path: str) -> list:
-    """What an assignment asks: a folder made by `tfpg homework new`."""
+def _assignment(manifest: dict[str, Any]) -> list:
+    """What an assignment asks."""
     from tfpg.homework.grading import Asked
-    from tfpg.homework.standing import read_manifest
 
     return [
         Asked(one["exercise"], one["function"], one["parameters"], one["points"])
-        for one in read_manifest(Path(path))["exercises"]
+        for one in manifest["exercises"]
     ]

@@ -26,7 +26,6 @@ def slides(options: argparse.Namespace) -> int:
     texts = {path: make_page(options.lang)}
     texts |= {picture: draw(page, options.lang) for page, picture in pictures.items()}
     for one, text in texts.items():
-        one.parent.mkdir(parents=True, exist_ok=True)
         with atomically(one) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
         print(one)

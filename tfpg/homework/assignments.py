@@ -201,22 +201,23 @@ def _python(made: Assignment, language: str, solved: bool) -> str:
 def _notebook(made: Assignment, language: str, solved: bool) -> str:
     imports, *several = code(made.exercises, language, solved)
     told = words.IN_NOTEBOOK.say(language, title=words.TITLES[made.set], variant=made.variant)
-    cells = [_cell("markdown", "told", told), _cell("code", "imports", imports)]
+    cells = [cell("markdown", "told", told), cell("code", "imports", imports)]
     for one, piece in zip(made.exercises, several, strict=True):
         about = f"## {headline(one, language)}\n\n{_hints(one, language)}"
         cells += [
-            _cell("markdown", f"about-{one.number}", about),
-            _cell("code", f"exercise-{one.number}", piece),
+            cell("markdown", f"about-{one.number}", about),
+            cell("code", f"exercise-{one.number}", piece),
         ]
-    cells.append(_cell("markdown", "standing", words.IN_LAST_CELL.say(language)))
-    cells.append(_cell("code", "check", words.CHECK.say(language)))
+    cells.append(cell("markdown", "standing", words.IN_LAST_CELL.say(language)))
+    cells.append(cell("code", "check", words.CHECK.say(language)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
-def _cell(kind: str, name: str, source: str) -> dict[str, Any]:
+def cell(kind: str, name: str, source: str) -> dict[str, Any]:
+    """A cell of a notebook."""
     lines = source.rstrip("\n").splitlines(keepends=True)
     cell: dict[str, Any] = {"cell_type": kind, "id": name, "metadata": {}, "source": lines}
     return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})

@@ -40,7 +40,7 @@ def draw_map(grades: Class, path: Path) -> Path:
         figsize=(5 + 0.55 * columns, 2 + 0.42 * rows + 0.24 * len(legend)), layout="constrained"
     )
     axes = figure.add_subplot()
-    axes.imshow(table, cmap="Blues", vmin=0, vmax=max(1, len(grades.rows)), aspect="auto")
+    axes.imshow(table, cmap="Blues", vmin=0, vmax=len(grades.rows), aspect="auto")
     for row, column in np.ndindex(rows, columns):
         if table[row, column]:
             dark = table[row, column] > len(grades.rows) / 2

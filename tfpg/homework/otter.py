@@ -14,7 +14,8 @@ from tfpg import __version__
 from tfpg.errors import BadInput
 from tfpg.files import atomically, check_free
 from tfpg.homework import words
-from tfpg.homework.assignments import NOTEBOOK, Assignment, code, files
+from tfpg.homework.assignments import NOTEBOOK, Assignment, cell, code, files
+from tfpg.homework.blanks import Blank
 
 CONFIG = """\
 # ASSIGNMENT CONFIG
@@ -48,7 +49,8 @@ def write(made: Assignment, path: str | Path, language: str = "en") -> Path:
         raise BadInput(f"a master notebook is an .ipynb file, got {path}")
     check_free(path, "name another --out")
     with atomically(path) as unfinished:
-        unfinished.write_text(json.dumps(master(made, language), ensure_ascii=False, indent=1) + "\n")
+        text = json.dumps(master(made, language), ensure_ascii=False, indent=1)
+        unfinished.write_text(text + "\n", encoding="utf-8")
     return path
 
 
@@ -58,7 +60,7 @@ def master(made: Assignment, language: str = "en") -> dict[str, Any]:
     given = {one["id"]: one for one in notebook["cells"]}
     config = CONFIG.format(set=made.set, variant=made.variant, tfpg=requirement())
     told = words.IN_OTTER.say(language, title=words.TITLES[made.set], variant=made.variant)
-    cells = [_cell("raw", "config", config), _cell("markdown", "told", told), given["imports"]]
+    cells = [cell("raw", "config", config), cell("markdown", "told", told), given["imports"]]
     handed_out = list(code(made.exercises, language))[1:]
     seen: set[str] = set()
     for one, piece in zip(made.exercises, handed_out, strict=True):
@@ -68,20 +70,20 @@ def master(made: Assignment, language: str = "en") -> dict[str, Any]:
         seed = 1 + secrets.randbelow(2**31)
         question = f"# BEGIN QUESTION\nname: q{number}\npoints: {one.task.points}\nall_or_nothing: true"
         cells += [
-            _cell("raw", f"question-{number}", question),
+            cell("raw", f"question-{number}", question),
             given[f"about-{number}"],
-            _cell("raw", f"solution-{number}", "# BEGIN SOLUTION"),
-            _cell("code", f"exercise-{number}", _solved(piece, one.blank, helpers)),
-            _cell("raw", f"end-solution-{number}", "# END SOLUTION"),
-            _cell("raw", f"tests-{number}", "# BEGIN TESTS"),
-            _cell("code", f"public-{number}", PUBLIC.format(function=one.name, exercise=exercise)),
-            _cell(
+            cell("raw", f"solution-{number}", "# BEGIN SOLUTION"),
+            cell("code", f"exercise-{number}", _solved(piece, one.blank, helpers)),
+            cell("raw", f"end-solution-{number}", "# END SOLUTION"),
+            cell("raw", f"tests-{number}", "# BEGIN TESTS"),
+            cell("code", f"public-{number}", PUBLIC.format(function=one.name, exercise=exercise)),
+            cell(
                 "code",
                 f"hidden-{number}",
                 HIDDEN.format(function=one.name, exercise=exercise, seed=seed),
             ),
-            _cell("raw", f"end-tests-{number}", "# END TESTS"),
-            _cell("raw", f"end-question-{number}", "# END QUESTION"),
+            cell("raw", f"end-tests-{number}", "# END TESTS"),
+            cell("raw", f"end-question-{number}", "# END QUESTION"),
         ]
     return {**notebook, "cells": cells}
 
@@ -95,7 +97,7 @@ def requirement() -> str:
     return f"tfpg @ {origin['vcs_info']['vcs']}+{origin['url']}@{origin['vcs_info']['commit_id']}"
 
 
-def _solved(piece: str, blank: Any, helpers: list[str]) -> str:
+def _solved(piece: str, blank: Blank, helpers: list[str]) -> str:
     """The answer where the blank is, and the blank as Otter's prompt."""
     before, after = piece.rsplit(blank.place, 1)
     indent = blank.place[: len(blank.place) - len(blank.place.lstrip())]
@@ -105,9 +107,3 @@ def _solved(piece: str, blank: Any, helpers: list[str]) -> str:
     if several:
         several = f"# BEGIN SOLUTION NO PROMPT\n{several}# END SOLUTION\n"
     return several + before + answer + prompt + after
-
-
-def _cell(kind: str, name: str, source: str) -> dict[str, Any]:
-    lines = source.rstrip("\n").splitlines(keepends=True)
-    cell: dict[str, Any] = {"cell_type": kind, "id": name, "metadata": {}, "source": lines}
-    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})

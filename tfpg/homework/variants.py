@@ -29,7 +29,7 @@ class Variant(NamedTuple):
     order: tuple[str, ...]  # the exercises
     functions: dict[str, str]  # exercise -> what its function is called
     parameters: dict[str, str]  # the library's name -> the one here
-    draw: np.random.Generator  # of the examples and of the report's numbers
+    draw: np.random.Generator  # of the examples
 
 
 def vary(name: str, number: int) -> Variant:

@@ -14,12 +14,14 @@ from tfpg.policies import policy_for
 from tfpg.training import train
 
 
-def mean_returns(environment: Environment, seed: int, iterations: int, **options: Any) -> list[float]:
+def mean_returns(
+    environment: Environment, seed: int, iterations: int, steps: int, **options: Any
+) -> list[float]:
     """The mean return of each iteration of `train`, which takes the options, from a new policy."""
     keras.utils.set_random_seed(seed)
-    lanes = open_lanes(environment, options.get("episodes"), options.get("steps"))
+    lanes = open_lanes(environment, steps=steps)
     policy = policy_for(lanes, (64,))
-    stream = train(lanes, policy, iterations=iterations, seed=seed, **options)
+    stream = train(lanes, policy, iterations=iterations, seed=seed, steps=steps, **options)
     returns = [float(iteration.returns.mean()) for iteration in stream]
     lanes.close()
     return returns

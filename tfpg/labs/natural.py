@@ -155,11 +155,11 @@ def path(direction: Direction, start: tuple[float, float], in_log: bool) -> np.n
     return np.array(points)
 
 
-def best_gain(steps: int = STEPS) -> float:
+def best_gain() -> float:
     """The k of the largest J without noise."""
 
     def loss(k: float) -> float:
-        return -float(expected_return(tf.constant(k, tf.float64), tf.constant(0.0, tf.float64), steps))
+        return -float(expected_return(tf.constant(k, tf.float64), tf.constant(0.0, tf.float64)))
 
     return float(scipy.optimize.minimize_scalar(loss, (-1.0, -0.5)).x)
 
@@ -173,9 +173,11 @@ def riccati_gain() -> float:
 
 def _velocity(direction: Direction, here: np.ndarray, in_log: bool) -> np.ndarray:
     """A small step along the direction, in (k, sigma)."""
-    velocity = direction(here)
-    if in_log and direction is plain_gradient:
-        velocity = velocity * np.array([1, here[1] ** 2])  # D^-1 twice: once for grad J, once back
+    inverse = np.array([1, here[1] if in_log else 1])  # of D
+    velocity = inverse * plain_gradient(here)
+    if direction is natural_gradient:
+        velocity = np.linalg.solve(fisher(here) * np.outer(inverse, inverse), velocity)
+    velocity = inverse * velocity  # back to (k, sigma)
     return 0.01 * velocity / np.linalg.norm(velocity)
 
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from tfpg.baselines import with_baseline
 from tfpg.estimators import Estimator, total_reward_estimator
-from tfpg.exact import exact_gradient, linear_policy, moments, per_trajectory, stochastic
+from tfpg.exact import cosine, exact_gradient, linear_policy, moments, per_trajectory, stochastic
 from tfpg.labs.report import Report
 from tfpg.per_sample import flat_scores
 from tfpg.plots import COLOURS, LINES
@@ -57,7 +57,7 @@ def shift(quick: bool, seed: int) -> Report:
         bias = np.linalg.norm(mean - truth) / np.linalg.norm(truth)
         noises.append(float(np.sqrt(variance.sum()) / np.linalg.norm(truth)))
         of_steps = exact_gradient(process._replace(rewards=process.rewards + c), policy)
-        per_step.append(float(_cosines(of_steps[np.newaxis], truth)[0]))
+        per_step.append(cosine(of_steps, truth))
         drawn = (float(np.mean(several[index])) for index in (2, -1))
         rows.append((f"r + {c:g}", float(bias), noises[-1], *drawn, per_step[-1]))
     return Report(

@@ -81,12 +81,13 @@ def variance(quick: bool, seed: int) -> Report:
 
     needed = {name: _samples_for_one(signals) for name, signals in found.items()}
     least = min((needed[name], name) for name in estimators)
+    verdict = "holds" if needed[SUPERVISED] < least[0] else "does not hold"
     return Report(
         "The gradient is far noisier than in supervised learning: use thousands to tens of thousands "
         "of samples.",
         f"For as much signal as noise, supervised learning takes {needed[SUPERVISED]:,.0f} samples on "
         f"the same states, total rewards {needed['total reward']:,.0f}, reward-to-go "
-        f"{needed['reward-to-go']:,.0f}: the claim holds; but {least[1]} only {least[0]:,.0f}.",
+        f"{needed['reward-to-go']:,.0f}: the claim {verdict}; but {least[1]} only {least[0]:,.0f}.",
         ("estimator", *(f"N*T ~ {size:,}" for size in sizes), "samples for a ratio of 1"),
         [
             (name, *(float(one.ratio) for one in signals), f"{needed[name]:,.0f}")

@@ -10,10 +10,10 @@ import numpy as np
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
-from tfpg.slides.deck import Formula, Text
+from tfpg.languages import LANGUAGES, Text
+from tfpg.slides.deck import Formula
 from tfpg.slides.running import product
 
-LANGUAGES = ("en", "zh")
 SHORT = 18  # code that is not broken
 
 

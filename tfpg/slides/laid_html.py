@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 import tfpg
 from tfpg.slides import remarks
-from tfpg.slides.interface import REASONS_ZH
+from tfpg.slides.interface import INTERFACE, REASONS_ZH
 from tfpg.slides.laid_text import check, legend, sign
 from tfpg.slides.laying import Laid, Line, notes, problems, summary
 from tfpg.slides.pseudocode import Departure
@@ -49,8 +49,8 @@ def _filled(template: str, laid: Laid, language: str) -> str:
         problems=[_marked(one) for one in problems(laid, language)],
         notes=[_marked(one) for one in notes(laid, language)],
         check=_marked(check(laid, language)),
-        mark=remarks.MARK.say(language),
-        number=remarks.NUMBER.say(language),
+        mark=INTERFACE["mark"].say(language),
+        number=INTERFACE["line"].say(language),
         style=Markup(
             palette.replace(":root", ".tfpg-compare", 1)
             + "}\n"

@@ -75,7 +75,7 @@ def reshaped(node: ast.expr, before: Layout) -> tuple[ast.expr, Layout] | None:
         inner, shape = node.args[0], argument(node, 1, "shape", "axis", "newshape")  # type: ignore[assignment]
     else:
         return None
-    if name in ("expand_dims",):
+    if name == "expand_dims":
         return inner, Layout.LYING if number(shape) == 0 else Layout.COLUMN
     if name in ("reshape", "ensure_shape"):
         return inner, _of_shape(shape)

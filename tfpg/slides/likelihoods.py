@@ -93,7 +93,6 @@ def _of_classes(
     sparse: bool,
     literal: bool = False,
     remarks: tuple[Remark, ...] = (),
-    turned: bool = False,
 ) -> Likelihood:
     """Likelihoods of a choice among Da actions."""
     code = f"{LIKELIHOODS} = {CROSS_ENTROPY}"
@@ -115,7 +114,7 @@ def _of_classes(
     parts, names = _prediction(logits_of)
     own = Part(LIKELIHOODS, code, one, not (literal and plain), remarks)
     return Likelihood(
-        (*parts, own), Layout.ROW, turned, False, {**named(one.part(labels), "actions"), **names}
+        (*parts, own), Layout.ROW, False, False, {**named(one.part(labels), "actions"), **names}
     )
 
 
@@ -144,9 +143,10 @@ def _keras_loss(one: Expr, call: ast.Call, maker: ast.Call) -> Likelihood | None
 def _with_reduction(
     found: Likelihood, call: ast.Call, maker: ast.Call, said: Mapping[str | None, str]
 ) -> Likelihood:
-    reduced = name_of(maker) in (KERAS_LOSSES[1], SPARSE_LOSSES[1]) and "none" not in said.get(
-        "reduction", ""
-    ).lower().replace("losses.reduction.none", "none")
+    reduced = (
+        name_of(maker) in (KERAS_LOSSES[1], SPARSE_LOSSES[1])
+        and "none" not in said.get("reduction", "").lower()
+    )
     weights = argument(call, 2, "sample_weight") if maker is not call else None
     return found._replace(reduced=reduced, weights=weights)
 
@@ -264,15 +264,15 @@ def _squared_error(one: Expr) -> Likelihood | None:
 
 def _prediction(one: Expr) -> tuple[tuple[Part, ...], dict[str, str]]:
     """The line that calls the policy on the states; nothing if the logits are given."""
-    found = _called(one)
-    if found is None:
+    called = _called(one)
+    if called is None:
         return (), named(one, LOGITS)
-    call = found.node
+    found, call = called, called.node
     assert isinstance(call, ast.Call)
     policy = ast.unparse(call.func)
     remarks: tuple[Remark, ...] = ()
     if policy.endswith((".predict", ".predict_on_batch")):
-        remarks = (*remarks, Remark(PREDICT, wrong=True))
+        remarks = (Remark(PREDICT, wrong=True),)
     predictions = policy.endswith(".predictions")
     owner = policy.removesuffix(".predictions").removesuffix(".predict").removesuffix(".call")
     code = f"logits = {'policy.predictions' if predictions else 'policy'}(states)"
@@ -286,8 +286,6 @@ def _prediction(one: Expr) -> tuple[tuple[Part, ...], dict[str, str]]:
             break
         plain = plain and isinstance(states, ast.Name)
         found, states = inner, inner.node.args[0]
-    called = _called(one)
-    assert called is not None
     return (Part(LOGITS, code, called, not plain, remarks),), names
 
 

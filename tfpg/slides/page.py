@@ -49,9 +49,9 @@ class Section(NamedTuple):
 
 def make_page(language: str = "en") -> str:
     """The page as HTML; it holds both languages and begins with this one."""
-    sections = [_section(slide) for slide in sorted(DECK, key=lambda one: one.page)]
+    pictures = read_pictures()
+    sections = [_section(slide, pictures.get(slide.lab)) for slide in DECK]
     modules = {one.module for section in sections for one in section.listings}
-    modules.add(listing("labs.broadcast.literal_policy_gradient").module)
     return (
         environment()
         .get_template("page.html.jinja")
@@ -98,7 +98,7 @@ def marks_against_page_29() -> dict[str, str]:
     return {row.ours: words[row.verdict] for row in rows if row.verdict in words}
 
 
-def _section(slide: Slide) -> Section:
+def _section(slide: Slide, picture: Picture | None) -> Section:
     listings = [listing(name) for name in slide.functions]
     running, rows = listings[0], []
     tensors: list[Tensor] = []
@@ -111,7 +111,7 @@ def _section(slide: Slide) -> Section:
         for name, one in zip(slide.functions, listings, strict=True):
             if not tensors and (tensors := example(name)):
                 running = one
-    return Section(slide, rows, listings, running, tensors, read_pictures().get(slide.lab))
+    return Section(slide, rows, listings, running, tensors, picture)
 
 
 def _beside(row: Row, mark: str, assigned: list[Tensor]) -> Beside:

@@ -28,7 +28,6 @@ WORDS: dict[str, Text] = {
     "extra": Text("not on the slide", "幻灯片上没有"),
     "given": Text("yours is called so", "你的名称"),
 }
-MARK, NUMBER = Text("Mark", "标记"), Text("Line", "行号")
 TITLE = Text("The slide, p. {page}", "幻灯片第 {page} 页")
 SLIDES: dict[str, Text] = {
     "maximum_likelihood": Text("maximum likelihood", "最大似然"),

@@ -3,7 +3,6 @@
 import ast
 import importlib
 import inspect
-import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -25,7 +24,7 @@ class Line(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """The source of a function or of a class, and where it stands."""
+    """The source of a function, and where it stands."""
 
     name: str
     module: str  # below tfpg: "pseudo_loss"
@@ -47,8 +46,8 @@ def listing(name: str) -> Listing:
     found = imported(name)
     texts, first = inspect.getsourcelines(found)
     text, module = "".join(texts), found.__module__.removeprefix("tfpg.")
-    lines = highlighted(textwrap.dedent(text), first)
-    end = _end_of_head(textwrap.dedent(text))
+    lines = highlighted(text, first)
+    end = _end_of_head(text)
     function = name.rpartition(".")[2]
     return Listing(function, module, _file(module), first, text, lines[:end], lines[end:])
 

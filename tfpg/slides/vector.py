@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
+from tfpg.languages import LANGUAGES
 from tfpg.slides.deck import DECK
-from tfpg.slides.html import LANGUAGES, environment
+from tfpg.slides.html import environment
 from tfpg.slides.interface import INTERFACE
 from tfpg.slides.page import PSEUDOCODE, Beside, beside
 from tfpg.slides.source import tokens
