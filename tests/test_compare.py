@@ -26,6 +26,7 @@ from tfpg.languages import Text
 from tfpg.slides import remarks
 from tfpg.slides.alignment import pieces
 from tfpg.slides.pseudocode import DEPARTURES, SLIDES
+from tfpg.slides.source import tokens
 
 SAMPLES, STATE_SIZE, ACTIONS = 6, 3, 2
 LINES = ("logits", "negative_likelihoods", "weighted_negative_likelihoods", "loss", "gradients")
@@ -424,6 +425,31 @@ def test_the_marks_are_no_colours_alone():
     assert "✗" in marks["weighted_negative_likelihoods"]
     assert "!" in marks["loss"]
     assert "≠" in marks["gradients"]
+
+
+def test_a_sum_that_keeps_no_axis_is_no_column():
+    """keepdims=False says what saying nothing says."""
+    source = (
+        "def step(policy, states, actions, q_values):\n"
+        "    with tf.GradientTape() as tape:\n"
+        "        errors = tf.reduce_sum(tf.square(actions - policy(states)), axis=1{})\n"
+        "        loss = tf.reduce_mean(0.5 * errors * q_values)\n"
+        "    return tape.gradient(loss, policy.trainable_variables)\n"
+    )
+    right = {}
+    for keeps in ("", ", keepdims=False", ", keepdims=True"):
+        Path("mycode.py").write_text("import tensorflow as tf\n" + source.format(keeps))
+        right[keeps] = bool(tfpg.compare("mycode.py:step"))
+    assert right == {"": False, ", keepdims=False": False, ", keepdims=True": True}
+
+
+def test_every_kind_of_code_has_a_style_on_both_pages():
+    parts = Path(remarks.__file__).with_name("parts")
+    kinds = {kind for kind, _ in tokens("# a\nif 'b' is not None:\n    pass\n") if kind}
+    assert kinds == {"comment", "string", "keyword"}
+    for name in ("page.css", "compare.css"):
+        style = (parts / name).read_text(encoding="utf-8")
+        assert all(f".{kind} " in style for kind in kinds)
 
 
 def test_the_page_needs_nothing_else_and_replaces_nothing(capsys):

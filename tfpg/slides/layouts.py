@@ -59,6 +59,12 @@ def number(node: ast.expr | None) -> float | None:
     return float(value) if is_number else None  # type: ignore[arg-type]
 
 
+def summed(call: ast.Call) -> Layout:
+    """How a sum over the actions is laid out."""
+    keeps = argument(call, 2, "keepdims")
+    return Layout.COLUMN if keeps is not None and ast.unparse(keeps) == "True" else Layout.ROW
+
+
 def reshaped(node: ast.expr, before: Layout) -> tuple[ast.expr, Layout] | None:
     """The array that an expression lays out anew, and how; None if it does something else."""
     if isinstance(node, ast.Subscript):

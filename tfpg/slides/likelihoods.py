@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tfpg.slides.following import Expr, resolve, returned
-from tfpg.slides.layouts import Layout, argument, name_of, number, reshaped
+from tfpg.slides.layouts import Layout, argument, name_of, number, reshaped, summed
 from tfpg.slides.remarks import (
     FROM_LOGITS,
     NOT_SUMMED,
@@ -209,8 +209,7 @@ def _picked(one: Expr) -> Likelihood | None:
             if _is_table(product.part(side), logarithm) and table is None:
                 table, actions = product.part(side), other
         one_of = product
-        if ast.unparse(argument(node, 2, "keepdims") or ast.Constant(False)) == "True":
-            layout = Layout.COLUMN
+        layout = summed(node)  # type: ignore[arg-type]
     elif name in GATHERS and len(node.args) > 1 and _is_table(one_of.part(node.args[0]), logarithm):
         table, actions = one_of.part(node.args[0]), node.args[1]
     if table is None or actions is None:
@@ -234,8 +233,7 @@ def _squared_error(one: Expr) -> Likelihood | None:
     node, layout = one.node, Layout.MATRIX
     if name_of(node) in ("reduce_sum", "sum") and argument(node, 1, "axis") is not None:  # type: ignore[arg-type]
         inner = resolve(one.part(node.args[0]))  # type: ignore[attr-defined]
-        keeps = argument(node, 2, "keepdims")  # type: ignore[arg-type]
-        layout = Layout.COLUMN if keeps is not None and number(keeps) is None else Layout.ROW
+        layout = summed(node)  # type: ignore[arg-type]
     else:
         inner = one
     square = inner.node
