@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import tfpg
+from tfpg.checks.agreement import is_right
 from tfpg.checks.exercises import named
-from tfpg.checks.judge import is_right
 from tfpg.checks.observe import observe
 from tfpg.homework.mistakes.gallery import GALLERY
 from tfpg.homework.mistakes.kinds import KINDS

@@ -40,7 +40,8 @@ FLOORS = (
             "natural",
         )
     ),
-    *("checks.exercises", "checks.judge", "checks.submission", "checks.checking"),
+    *("checks.exercises", "checks.agreement", "checks.naming", "checks.judge"),
+    *("checks.submission", "checks.checking"),
     *("labs.report", "labs.learning", "labs.baseline", "labs.broadcast", "labs.natural"),
     *("labs.errata", "labs.importance", "labs.divide", "labs.cost", "labs.shift"),
     *("labs.variance", "labs.optimizers"),

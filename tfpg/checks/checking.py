@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from tfpg.checks import shapes, words
+from tfpg.checks.agreement import is_right
 from tfpg.checks.calling import Arrays, innermost, parameters_of, takes, takes_by_name
 from tfpg.checks.exercise import Case, Exercise
 from tfpg.checks.exercises import EXERCISES, named
-from tfpg.checks.judge import OF_SHAPE, Verdict, is_right, judge
+from tfpg.checks.judge import Verdict, judge
+from tfpg.checks.naming import OF_SHAPE
 from tfpg.checks.observe import Failure, observations
 from tfpg.checks.patience import TimeLimit, at_most
 from tfpg.checks.submission import Submission, load, source_of

@@ -1,30 +1,20 @@
 """Judging what was observed: right, or wrong, and then which mistake it is and by what numbers."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tfpg.checks import compare, words
+from tfpg.checks.agreement import Observed, compared, uneven_scale
 from tfpg.checks.calling import Arrays
 from tfpg.checks.compare import Comparison
 from tfpg.checks.exercise import Case, Exercise
-from tfpg.checks.exercises import named
-from tfpg.checks.observe import Failure, observe
+from tfpg.checks.naming import OF_SHAPE, known_mistake
+from tfpg.checks.observe import Failure
 from tfpg.checks.shapes import NOWHERE, Broadcast
-from tfpg.homework.mistakes.gallery import of_exercise
-from tfpg.homework.mistakes.mistake import Mistake
-
-Observed = Arrays | Failure
-OF_SHAPE = ("B1", "B18", "C3")  # mistakes that a broadcast to (N*T, N*T) gives away
-# What differently written code raises where an axis is missing
-OF_SHAPES = (
-    *("AxisError", "IndexError", "ValueError", "RuntimeError", "TypeError", "AttributeError"),
-    "InvalidArgumentError",
-)
-HIDDEN = ("weight ", "critic ", "seed", "low", "high", "act", "log_likelihoods", "last_states")
 
 
 @dataclass(frozen=True)
@@ -59,12 +49,12 @@ def judge(
     if any(isinstance(one, Failure) and one.kind == "NotImplementedError" for one in observed):
         return Verdict(exercise.name, False, None, words.NOT_WRITTEN.say(language), open=True)
     expected = [exercise.expected(case.inputs) for case in cases]
-    comparisons = _compared(exercise, cases, expected, observed)
-    uneven = _uneven_scale(cases, comparisons)
+    comparisons = compared(exercise, cases, expected, observed)
+    uneven = uneven_scale(cases, comparisons)
     if uneven is None and all(one.agrees for one in comparisons):
         evidence = _approval(exercise, cases, observed, comparisons, language)
         return Verdict(exercise.name, True, None, evidence)
-    known = _known_mistake(exercise, cases, expected, observed, broadcast)
+    known = known_mistake(exercise, cases, expected, observed, broadcast)
     if known is None:
         evidence = _smallest_failing(cases, observed, comparisons, uneven, language)
         return Verdict(exercise.name, False, None, evidence)
@@ -78,77 +68,6 @@ def judge(
     if mistake.id in OF_SHAPE and broadcast not in (None, NOWHERE):
         evidence += _lost_column(broadcast, language)
     return Verdict(exercise.name, False, mistake.id, evidence)
-
-
-# --- right?
-
-
-def is_right(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed]) -> bool:
-    """The first question of `judge` alone, which takes no time."""
-    expected = [exercise.expected(case.inputs) for case in cases]
-    comparisons = _compared(exercise, cases, expected, observed)
-    return all(one.agrees for one in comparisons) and _uneven_scale(cases, comparisons) is None
-
-
-def _compared(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Observed],
-    observed: Sequence[Observed],
-) -> list[Comparison]:
-    if exercise.compare is compare.rows_or_mean:
-        rows = [one["values"].ndim > 0 for one in observed if not isinstance(one, Failure)]
-        if any(rows):  # a number for each sample: one of a single sample is no mean
-            exercise = exercise._replace(compare=compare.elementwise)
-    return [
-        _compared_in_one(exercise, case, wanted, got)
-        for case, wanted, got in zip(cases, expected, observed, strict=True)
-    ]
-
-
-def _compared_in_one(exercise: Exercise, case: Case, wanted: Observed, got: Observed) -> Comparison:
-    """Failures agree with failures of one cause: None, or shapes."""
-    if isinstance(wanted, Failure) or isinstance(got, Failure):
-        causes = [_cause(one) for one in (wanted, got)]
-        return Comparison(causes[0] == causes[1] != "another")
-    return exercise.compare(_call(exercise, case.inputs), case.inputs, wanted, got)
-
-
-def _cause(outcome: Observed) -> str:
-    if not isinstance(outcome, Failure):
-        return "no failure"
-    if outcome.kind in OF_SHAPES:
-        return "None" if "NoneType" in outcome.message else "shapes"
-    return "another"
-
-
-def _call(exercise: Exercise, inputs: Arrays) -> str:
-    """f(x=1); what it was really given where that is made of these: f(trajectories: rewards=[1])."""
-    if set(exercise.parameters) <= set(inputs):
-        return words.call(exercise.name, {name: inputs[name] for name in exercise.parameters})
-    shown = {
-        name: one for name, one in inputs.items() if name == "actions" or not name.startswith(HIDDEN)
-    }
-    if exercise.needs_tensorflow:
-        return words.call(exercise.name, shown)
-    made = words.call("", shown)[1:-1]
-    return f"{exercise.name}({', '.join(exercise.parameters)}: {made})"
-
-
-def _uneven_scale(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> tuple[int, int] | None:
-    """Two cases of the same shapes whose gradients have different scales."""
-    first: dict[tuple, int] = {}
-    for here, (case, one) in enumerate(zip(cases, comparisons, strict=True)):
-        if one.scale is None:
-            continue
-        before = first.setdefault(_shapes(case), here)
-        if not np.isclose(one.scale, comparisons[before].scale or 0, rtol=5e-3):
-            return before, here
-    return None
-
-
-def _shapes(case: Case) -> tuple:
-    return tuple(value.shape for value in case.inputs.values())
 
 
 def _approval(
@@ -178,100 +97,6 @@ def _approval(
         }
     told = [text.say(language, count=len(cases), scale=scale), *sorted(remarks)]
     return words.BETWEEN.say(language).join(told)
-
-
-# --- which mistake?
-
-
-def _known_mistake(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Arrays],
-    observed: Sequence[Observed],
-    broadcast: Broadcast | None,
-) -> tuple[Mistake, str] | None:
-    """The mistake that does the same on every case; of several, the one of the nearest scale.
-
-    With it the amount that it adds, if that is what it does.
-    """
-    if exercise.needs_tensorflow:
-        from tfpg.startup import import_tensorflow
-
-        import_tensorflow()
-    matches: list[tuple[tuple[bool, float], Mistake, str]] = []
-    for mistake, lender in _candidates(exercise):
-        if mistake.added:
-            amount = _amount_added(exercise, cases, expected, observed, mistake, lender)
-            if amount is not None:
-                matches.append(((False, 0.0), mistake, f"{amount / 100:.3g}"))
-            continue
-        comparisons, is_one = [], False
-        for case, right, got in zip(cases, expected, observed, strict=True):
-            wrong = _signature(exercise, case, mistake, lender)
-            comparisons.append(_compared_in_one(exercise, case, wrong, got))
-            if not comparisons[-1].agrees:
-                break
-            is_one = is_one or not _compared_in_one(exercise, case, right, wrong).agrees
-        else:
-            if (is_one or not lender) and _uneven_scale(cases, comparisons) is None:
-                scales = [one.scale for one in comparisons if one.scale]
-                far = round(abs(float(np.log(scales).mean())), 2) if scales else 0.0
-                of_shape = mistake.id in OF_SHAPE
-                unlikely = of_shape if broadcast == NOWHERE else broadcast is not None and not of_shape
-                matches.append(((unlikely, far), mistake, ""))
-    return min(matches, key=lambda one: one[0])[1:] if matches else None
-
-
-def _candidates(exercise: Exercise) -> Iterator[tuple[Mistake, bool]]:
-    """The mistakes of the exercise itself, then those lent to it."""
-    if exercise.lender is None or exercise.lender.name != exercise.name:
-        yield from ((one, False) for one in of_exercise(exercise.name))
-    if exercise.lender is not None:
-        yield from ((one, True) for one in of_exercise(exercise.lender.name))
-
-
-def _signature(exercise: Exercise, case: Case, mistake: Mistake, lent: bool) -> Observed:
-    """What a known mistake does on one case."""
-    if not lent or exercise.lender is None:
-        return observe(exercise.protocol, mistake.function, [case.inputs])[0]
-    lender = exercise.lender
-    protocol = named(lender.name)[0].protocol
-    outcome = observe(protocol, mistake.function, [lender.inputs(case.inputs)])[0]
-    return outcome if isinstance(outcome, Failure) else lender.outputs(case.inputs, outcome)
-
-
-def _amount_added(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Arrays],
-    observed: Sequence[Observed],
-    mistake: Mistake,
-    lent: bool,
-) -> float | None:
-    """How much of what the mistake adds must be added to the right gradient to give this one.
-
-    found = scale * (right + amount * added), with one positive amount for all cases of one shape: an
-    entropy may be averaged where the rest is summed.
-    """
-    amounts: dict[tuple, list[float]] = {}
-    for case, right, got in zip(cases, expected, observed, strict=True):
-        wrong = _signature(exercise, case, mistake, lent)
-        if isinstance(got, Failure) or isinstance(wrong, Failure) or "gradient" not in got:
-            return None
-        wanted, found = right["gradient"], got["gradient"]
-        if found.shape != wanted.shape or not np.isfinite(found).all():
-            return None
-        basis = np.stack([wanted, wrong["gradient"] - wanted], 1)
-        parts = np.linalg.lstsq(basis, found, rcond=1e-9)[0]
-        error = np.abs(basis @ parts - found).max()
-        if error > compare.gradient_tolerance(case.inputs, got):
-            return None
-        if wanted.any() and np.linalg.matrix_rank(basis, tol=1e-6) == 2:
-            if parts[0] <= 0 or parts[1] <= 0:
-                return None
-            amounts.setdefault(_shapes(case), []).append(parts[1] / parts[0])
-    even = all(np.allclose(several, np.median(several), rtol=0.1) for several in amounts.values())
-    return float(np.median(next(iter(amounts.values())))) if amounts and even else None
 
 
 def _numbers(
@@ -342,9 +167,6 @@ def _lost_column(broadcast: Broadcast, language: str) -> str:
         shape=str(broadcast.shape),
         operands=operands,
     )
-
-
-# --- or the smallest example
 
 
 def _smallest_failing(

@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg import __version__
+from tfpg.checks.agreement import is_right
 from tfpg.checks.calling import Arrays
 from tfpg.checks.checking import may_broadcast, wrong_parameters
 from tfpg.checks.exercise import Case, Exercise
 from tfpg.checks.exercises import EXERCISES, named
-from tfpg.checks.judge import is_right, judge
+from tfpg.checks.judge import judge
 from tfpg.checks.observe import Failure
 from tfpg.checks.shapes import Broadcast
 from tfpg.homework import sandbox, words

@@ -1,0 +1,89 @@
+"""Does what was observed agree with what is right, or with what a mistake does?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfpg.checks import compare, words
+from tfpg.checks.calling import Arrays
+from tfpg.checks.compare import Comparison
+from tfpg.checks.exercise import Case, Exercise
+from tfpg.checks.observe import Failure
+
+Observed = Arrays | Failure
+# What differently written code raises where an axis is missing
+OF_SHAPES = (
+    *("AxisError", "IndexError", "ValueError", "RuntimeError", "TypeError", "AttributeError"),
+    "InvalidArgumentError",
+)
+HIDDEN = ("weight ", "critic ", "seed", "low", "high", "act", "log_likelihoods", "last_states")
+
+
+def is_right(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed]) -> bool:
+    """The first question of `judge` alone, which takes no time."""
+    expected = [exercise.expected(case.inputs) for case in cases]
+    comparisons = compared(exercise, cases, expected, observed)
+    return all(one.agrees for one in comparisons) and uneven_scale(cases, comparisons) is None
+
+
+def compared(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    expected: Sequence[Observed],
+    observed: Sequence[Observed],
+) -> list[Comparison]:
+    """Case by case."""
+    if exercise.compare is compare.rows_or_mean:
+        rows = [one["values"].ndim > 0 for one in observed if not isinstance(one, Failure)]
+        if any(rows):  # a number for each sample: one of a single sample is no mean
+            exercise = exercise._replace(compare=compare.elementwise)
+    return [
+        compared_in_one(exercise, case, wanted, got)
+        for case, wanted, got in zip(cases, expected, observed, strict=True)
+    ]
+
+
+def compared_in_one(exercise: Exercise, case: Case, wanted: Observed, got: Observed) -> Comparison:
+    """Failures agree with failures of one cause: None, or shapes."""
+    if isinstance(wanted, Failure) or isinstance(got, Failure):
+        causes = [_cause(one) for one in (wanted, got)]
+        return Comparison(causes[0] == causes[1] != "another")
+    return exercise.compare(_call(exercise, case.inputs), case.inputs, wanted, got)
+
+
+def _cause(outcome: Observed) -> str:
+    if not isinstance(outcome, Failure):
+        return "no failure"
+    if outcome.kind in OF_SHAPES:
+        return "None" if "NoneType" in outcome.message else "shapes"
+    return "another"
+
+
+def _call(exercise: Exercise, inputs: Arrays) -> str:
+    """f(x=1); what it was really given where that is made of these: f(trajectories: rewards=[1])."""
+    if set(exercise.parameters) <= set(inputs):
+        return words.call(exercise.name, {name: inputs[name] for name in exercise.parameters})
+    shown = {
+        name: one for name, one in inputs.items() if name == "actions" or not name.startswith(HIDDEN)
+    }
+    if exercise.needs_tensorflow:
+        return words.call(exercise.name, shown)
+    made = words.call("", shown)[1:-1]
+    return f"{exercise.name}({', '.join(exercise.parameters)}: {made})"
+
+
+def uneven_scale(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> tuple[int, int] | None:
+    """Two cases of the same shapes whose gradients have different scales."""
+    first: dict[tuple, int] = {}
+    for here, (case, one) in enumerate(zip(cases, comparisons, strict=True)):
+        if one.scale is None:
+            continue
+        before = first.setdefault(shapes_of(case), here)
+        if not np.isclose(one.scale, comparisons[before].scale or 0, rtol=5e-3):
+            return before, here
+    return None
+
+
+def shapes_of(case: Case) -> tuple:
+    """Of all its inputs: the scale of a gradient may depend on them."""
+    return tuple(value.shape for value in case.inputs.values())
