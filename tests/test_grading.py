@@ -16,13 +16,13 @@ import pytest
 
 from tfpg.cli import main
 from tfpg.errors import BadInput
-from tfpg.homework import grading, inside, limits, sandbox, wire
+from tfpg.homework import grading, inside, limits, sandbox, seccomp, wire
 from tfpg.homework import isolation as ways
 from tfpg.homework.grading import Asked
 from tfpg.homework.map import counts
 from tfpg.homework.reports import Class, read_table
 from tfpg.homework.submissions import Code, entries, take
-from tfpg.homework.words import ENDS
+from tfpg.homework.words import ENDS, NOT_LOADED
 
 RIGHT = """
 import numpy as np
@@ -40,13 +40,13 @@ def normalize(q_values):
     return (q_values - q_values.mean()) / (q_values.std() + 1e-8)
 """
 ASKED = [Asked("reward_to_go", "reward_to_go"), Asked("normalize", "normalize")]
-needs_filter = pytest.mark.skipif(not limits.can_filter(), reason="no filter of system calls here")
+needs_filter = pytest.mark.skipif(not seccomp.can_filter(), reason="no filter of system calls here")
 
 
 WAYS = [one for one in ways.isolations() if sandbox.works(one)]
 closed = pytest.mark.parametrize(
     "isolation",
-    [one for one in WAYS if not one.gaps],
+    [one for one in WAYS if one.shown_only or limits.can_confine()],
     indirect=True,
     scope="module",
     ids=lambda one: one.name,
@@ -71,8 +71,7 @@ def code(text, name="ann.py"):
 
 
 def graded(boxes, text, asked=ASKED, name="ann.py"):
-    one = code(text, name)
-    return grading._judged(one, *grading._run(one, [asked], "secret", boxes), boxes)
+    return grading.grade_one(code(text, name), [asked], "secret", boxes)
 
 
 def states(boxes, text, **more):
@@ -145,14 +144,14 @@ def test_notebooks(boxes):
 def test_of_several_files_the_best_counts(boxes):
     wrong = RIGHT.replace("discount * ", "")
     one = Code("ann", {"a.py": wrong.encode(), "b.py": RIGHT.encode(), "c.py": b"x = 1"}, [])
-    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
+    grade = grading.grade_one(one, [ASKED], "secret", boxes)
     assert (grade.marks["reward_to_go"].state, grade.marks["reward_to_go"].file) == ("right", "b.py")
 
 
 def test_a_file_may_import_another_of_the_submission(boxes):
     both = {"part.py": NORMALIZE.encode(), "sub.py": b"from part import normalize\n" + RIGHT.encode()}
     one = Code("ann", both, [])
-    grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
+    grade = grading.grade_one(one, [ASKED], "secret", boxes)
     assert [each.state for each in grade.marks.values()] == ["right", "right"]
 
 
@@ -168,7 +167,7 @@ def test_files_that_cannot_be_read_are_wrong_and_nothing_more(boxes):
         ("ann.py", b"def reward_to_go(x): return " + b"(" * 5_000 + b")" * 5_000),
     ):
         one = Code("ann", {name: text}, [])
-        grade = grading._judged(one, *grading._run(one, [ASKED], "secret", boxes), boxes)
+        grade = grading.grade_one(one, [ASKED], "secret", boxes)
         assert grade.marks["reward_to_go"].state in ("wrong", "missing")
     assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
 
@@ -296,7 +295,7 @@ def test_a_cell_may_be_one_string_and_a_function_may_import_its_neighbour(boxes)
         "help/own.py": RIGHT.replace("reward_to_go", "later").encode(),
     }
     one = Code("ann", files, [])
-    grade = grading._judged(one, *grading._run(one, [ASKED[:1]], "secret", boxes), boxes)
+    grade = grading.grade_one(one, [ASKED[:1]], "secret", boxes)
     assert grade.marks["reward_to_go"].state == "right", grade
 
 
@@ -304,24 +303,24 @@ def test_a_submission_has_an_end_however_many_files_it_has(hasty, monkeypatch):
     monkeypatch.setattr(sandbox, "SECONDS_FOR_ALL", 2.0)
     loop = b"def reward_to_go(rewards, discount):\n    while True:\n        pass\n"
     one = Code("ann", {f"{number}.py": loop for number in range(100)}, [])
-    asked, seed, ran = grading._run(one, [ASKED], "secret", hasty)
-    assert ran[-1].answers[0] == {"state": "failed", "why": "there was no time left for it"}
-    assert grading._judged(one, asked, seed, ran, hasty).marks["reward_to_go"].state == "wrong"
+    mark = grading.grade_one(one, [ASKED], "secret", hasty).marks["reward_to_go"]
+    assert mark.state == "wrong"
 
 
 def test_one_submission_that_breaks_the_grader_does_not_stop_the_rest(isolation, monkeypatch):
-    judged = grading._judged
+    run = sandbox.Boxes.run
 
-    def breaking(code, *rest):
-        if code.name == "bob":
+    def breaking(self, files, *rest):
+        if b"bob" in files["hw.py"]:
             raise ZeroDivisionError("oh")
-        return judged(code, *rest)
+        return run(self, files, *rest)
 
-    monkeypatch.setattr(grading, "_judged", breaking)
-    codes = [Code(name, {"hw.py": RIGHT.encode()}, []) for name in ("ann", "bob", "cleo")]
+    monkeypatch.setattr(sandbox.Boxes, "run", breaking)
+    codes = [Code(name, {"hw.py": f"{RIGHT}# {name}".encode()}, []) for name in ("ann", "bob", "cleo")]
     grades = list(grading.grade(codes, [ASKED], "secret", isolation))
-    assert [one.marks["reward_to_go"].state for one in grades] == ["right", "missing", "right"]
-    assert grades[1].notes == ["it could not be graded: ZeroDivisionError: oh"]
+    assert [one.marks["reward_to_go"].state for one in grades] == ["right", "not graded", "right"]
+    assert [one.points for one in grades] == [1, None, 1]
+    assert grades[1].notes == ["not graded: ZeroDivisionError: oh"]
 
 
 def test_not_a_number_is_no_gradient():
@@ -450,13 +449,8 @@ def normalize(q_values):
         kept[-1].write(bytes(2**20))
 """
         attacked(boxes, RIGHT + several)
-        assert states(boxes, RIGHT + _normalize_if("not os.listdir('/dev/shm')")) == ["right", "right"]
-    assert states(
-        boxes, RIGHT + _normalize_if("os.listdir(tempfile.gettempdir()) == ['submission']")
-    ) == [
-        "right",
-        "right",
-    ]
+    empty = _normalize_if("os.listdir(tempfile.gettempdir()) == os.listdir() == []")
+    assert states(boxes, RIGHT + empty) == ["right", "right"]
 
 
 def _normalize_if(condition):
@@ -470,9 +464,8 @@ def test_the_graders_files_are_out_of_reach(boxes, tmp_path):
     secret = tmp_path / "answers.txt"
     secret.write_text("42")
     text = f"def normalize(q_values):\n    return float(open({str(secret)!r}).read())\n"
-    assert (
-        "FileNotFoundError" in attacked(boxes, text, ("missing", "wrong")).marks["normalize"].evidence
-    )
+    evidence = attacked(boxes, text, ("missing", "wrong")).marks["normalize"].evidence
+    assert re.search("(FileNotFound|Permission)Error", evidence)
     writes = "def normalize(q_values):\n    open('/etc/passwd', 'a')\n"
     attacked(boxes, writes, ("missing", "wrong"))
 
@@ -545,7 +538,7 @@ def reward_to_go(rewards, discount=1.0):
 """
     grade = graded(boxes, text)
     assert grade.marks["reward_to_go"].state == "wrong"
-    assert "ModuleNotFoundError" in grade.notes[0]
+    assert re.search("(ModuleNotFound|Permission)Error", grade.notes[0])
 
 
 @closed
@@ -930,11 +923,13 @@ def test_pages_speak_chinese_where_that_is_asked_or_the_assignment_does(handed_i
     assert main([*command, "--out", str(tmp_path / "own.csv"), "--lang", "fr"]) == 2
 
 
-@pytest.mark.parametrize("end", ENDS)
-def test_what_the_box_says_of_its_end_is_said_in_chinese_too(end):
-    assert any(f'"{end.en}"' in Path(one.__file__).read_text() for one in (inside, sandbox))
-    assert grading._why(end.en, "zh") == end.zh
-    assert grading._why(f"the file could not be loaded: {end.en}", "zh") == f"文件无法运行：{end.zh}"
+@pytest.mark.parametrize("why", ENDS)
+def test_what_the_box_says_of_its_end_is_said_in_each_language(why):
+    assert any(f'"{why}"' in Path(one.__file__).read_text() for one in (inside, sandbox))
+    for language in ("en", "zh"):
+        for state, before in (("failed", ""), ("not loaded", NOT_LOADED.say(language, why=""))):
+            evidence = grading.mark(ASKED[0], "", {"state": state, "why": why}, language).evidence
+            assert evidence == before + ENDS[why].say(language)
 
 
 def test_the_map_counts_mistakes_and_names_nobody(tmp_path, capsys):

@@ -12,20 +12,26 @@ import json
 import linecache
 import os
 import re
+import string
 import sys
 import tokenize
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Collection, Iterator
-from pathlib import Path, PurePath
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
+from tfpg.checks.beside import InMemory, OnDisk, first
 from tfpg.checks.calling import innermost
 from tfpg.checks.patience import SECONDS, TimeLimit, at_most
 from tfpg.errors import BadInput
 
 SLOW = ("punycode", "idna")  # of domain names: a long file takes hours
+# A line that names an encoding, the first or the one after it, as in PEP 263.
+NAMED = re.compile(rb"(?:[ \t\f\r]*+(?:#[^\n]*+)?\n)??[ \t\f]*+#[^\n]*?coding[:=][ \t]*+([-\w.]+)")
+CHINESE = re.compile(rb"[\x80-\xff]{4}")  # two characters; no Western word has such a row
+HIGH, WORDS = bytes(range(128, 256)), f"{string.digits}{string.ascii_letters}_".encode()
 MAGIC = re.compile(r"\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*[!%]|[%!?]|[\w.]+\?{1,2}\s*$)")
 # Magics that run the rest of their cell as Python; any other turns the cell into something else.
 PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
@@ -46,30 +52,56 @@ def load(path: str | Path, names: Collection[str], seconds: float = SECONDS) -> 
     count. Raises BadInput if the file cannot be read.
     """
     path = Path(path)
-    module = types.ModuleType(f"checked_{path.stem}")
-    module.__file__ = str(path)
+    folder = path.resolve().parent
+
+    def is_beside(file: str) -> bool:
+        return Path(file).is_file() and Path(file).resolve().parent == folder
+
     pieces = list(pieces_of(path))
+    return _loaded(str(path), pieces, OnDisk(str(folder)), is_beside, names, seconds)
+
+
+def load_in_memory(
+    files: Mapping[str, bytes], file: str, names: Collection[str], seconds: float = SECONDS
+) -> Submission:
+    """The same for one of several files that lie on no disk, by their paths in the submission."""
+    folder, sources = PurePosixPath(file).parent, {}
+    for name, content in files.items():
+        if name.endswith(".py") and PurePosixPath(name).is_relative_to(folder):
+            below = str(PurePosixPath(name).relative_to(folder))
+            with contextlib.suppress(BadInput):
+                (sources[below],) = cells_in(name, content)
+    pieces = list(pieces_in(file, files[file]))
+    return _loaded(file, pieces, InMemory(sources), sources.__contains__, names, seconds)
+
+
+def _loaded(
+    path: str,
+    pieces: Sequence[tuple[str, str]],
+    finder: OnDisk | InMemory,
+    is_beside: Callable[[str], bool],
+    names: Collection[str],
+    seconds: float,
+) -> Submission:
+    module = types.ModuleType(f"checked_{PurePath(path).stem}")
+    module.__file__ = path
     sys.modules[module.__name__] = module
-    folder = str(path.resolve().parent)
-    error, arguments, sys.argv = None, sys.argv, [str(path)]
-    paths = list(sys.path)
-    sys.path.insert(0, folder)
     module.__dict__.update(display=print, get_ipython=_Nothing)
+    error, arguments, sys.argv = None, sys.argv, [path]
     try:
-        with undisturbed(), at_most(seconds):
+        with undisturbed(), at_most(seconds), first(finder):
             for name, source in pieces:
                 error = _run(name, source, module) or error
     except TimeLimit as late:  # between two pieces
         error = error or f"{path}: {late}"
     finally:
         sys.argv = arguments
-        sys.path[:] = [*paths, folder]  # for what its functions import when they are called
     functions = {
         name: getattr(module, name)
         for name in names
         if callable(getattr(module, name, None))
         and not inspect.isclass(getattr(module, name))
-        and _is_own(getattr(module, name), module, folder)
+        and _is_own(getattr(module, name), module, is_beside)
     }
     return Submission(functions, error)
 
@@ -80,20 +112,25 @@ def source_of(path: str | Path) -> str:
 
 
 def pieces_of(path: Path) -> Iterator[tuple[str, str]]:
-    """Pieces of code, each after the name that tracebacks give it; a notebook has one for each cell.
-
-    Raises BadInput if the file cannot be read.
-    """
+    """Pieces of a file's code, as `pieces_in`. Raises BadInput if it cannot be read."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from error
-    cells = cells_in(str(path), content)
-    if path.suffix.lower() == ".py":
-        yield str(path), cells[0]
+    yield from pieces_in(str(path), content)
+
+
+def pieces_in(name: str, content: bytes) -> Iterator[tuple[str, str]]:
+    """Pieces of code, each after the name that tracebacks give it; a notebook has one for each cell.
+
+    Raises BadInput if the content is not what its name says.
+    """
+    cells = cells_in(name, content)
+    if PurePath(name).suffix.lower() == ".py":
+        yield name, cells[0]
         return
     for number, source in enumerate(cells, 1):
-        yield f"{path}, code cell {number}", _without_magics(source)
+        yield f"{name}, code cell {number}", _without_magics(source)
 
 
 def cells_in(name: str, content: bytes) -> list[str]:
@@ -107,7 +144,7 @@ def cells_in(name: str, content: bytes) -> list[str]:
     if suffix == ".py":
         return [_decoded(name, content)]
     try:
-        cells = json.loads(content.decode("utf-8-sig"))["cells"]
+        cells = json.loads(content.decode(json.detect_encoding(content)))["cells"]
         several = [one["source"] for one in cells if one["cell_type"] == "code"]
         return [one if isinstance(one, str) else "".join(one) for one in several]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -115,15 +152,55 @@ def cells_in(name: str, content: bytes) -> list[str]:
 
 
 def _decoded(name: str, content: bytes) -> str:
-    """As Python does it: in UTF-8, or in what the first lines say."""
+    """As an editor does it: in UTF-8, in what the first lines name, or in what it must be."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        if codecs.lookup(encoding).name in SLOW:
-            raise LookupError(encoding)
-        with io.TextIOWrapper(io.BytesIO(content), encoding) as text:
+        with io.TextIOWrapper(io.BytesIO(content), _encoding(content)) as text:
             return text.read()
     except (SyntaxError, UnicodeError, LookupError) as error:
-        raise BadInput(f"{name} cannot be read: it is no UTF-8 text, and names no other") from error
+        raise BadInput(
+            f"{name} cannot be read: save it again as UTF-8, or name its encoding in the first line, "
+            "for instance `# -*- coding: latin-1 -*-`"
+        ) from error
+
+
+def _encoding(content: bytes) -> str:
+    marked = foreign_encoding(content) or json.detect_encoding(content)
+    named = None if marked != "utf-8" else NAMED.match(content)
+    if named is None:
+        return marked
+    encoding, _ = tokenize.detect_encoding(iter([b"#coding:" + named[1]]).__next__)
+    if codecs.lookup(encoding).name in SLOW:
+        raise LookupError(encoding)
+    return encoding
+
+
+def foreign_encoding(content: bytes) -> str | None:
+    """The encoding of what is no UTF-8 and names no other, if it can be told; None for all else.
+
+    It is told by a byte order mark, by zero bytes, or by what fits: Chinese, or else Western.
+    """
+    marked = json.detect_encoding(content)
+    if marked != "utf-8":
+        return None if marked == "utf-8-sig" else marked
+    if b"\0" in content or NAMED.match(content) or _fits(content, "utf-8"):
+        return None
+    return _chinese_or_western(content) if _fits(content, "gb18030") else "cp1252"
+
+
+def _chinese_or_western(content: bytes) -> str | None:
+    """None if the choice could change code: in GB 18030 a backslash may be half of a character."""
+    signs = content.decode("gb18030").encode("ascii", "ignore").translate(None, WORDS)
+    if signs != content.translate(None, WORDS + HIGH):
+        return None
+    return "gb18030" if CHINESE.search(content) else "cp1252"
+
+
+def _fits(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _Nothing:
@@ -206,16 +283,15 @@ def _run(name: str, source: str, module: types.ModuleType) -> str | None:
     return told
 
 
-def _is_own(function: Callable, module: types.ModuleType, folder: str) -> bool:
+def _is_own(
+    function: Callable, module: types.ModuleType, is_beside: Callable[[str], bool]
+) -> bool:
     """Whether it is defined in the file, or in one beside it, and not imported from a library."""
     inner = innermost(function)
     code = getattr(inner, "__code__", None)
     if code is None:
         return getattr(inner, "__module__", module.__name__) == module.__name__
-    file = code.co_filename
-    if file.startswith(str(module.__file__)):
-        return True
-    return Path(file).is_file() and str(Path(file).resolve().parent) == folder
+    return code.co_filename.startswith(str(module.__file__)) or is_beside(code.co_filename)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -27,11 +27,12 @@ from tfpg.checks.observe import Failure
 from tfpg.checks.shapes import Broadcast
 from tfpg.homework import sandbox, words
 from tfpg.homework.inside import REFUSAL
-from tfpg.homework.sandbox import Boxes, Isolation, Task
+from tfpg.homework.sandbox import Boxes, Isolation, NotRun, Task
 from tfpg.homework.submissions import Code
 from tfpg.homework.variants import renamed
 
 RANKS = ("missing", "open", "wrong", "right")
+NOT_GRADED = "not graded"
 IMPORTS_TFPG = re.compile(
     r"""(?:^|\n|\\n|["'])[ \t]*(?:import|from)[ ]+tfpg\b|(?:import_module|__import__)\(\s*\\?["']tfpg"""
 )
@@ -49,7 +50,7 @@ class Asked(NamedTuple):
 class Mark(NamedTuple):
     """What became of one exercise."""
 
-    state: str  # one of RANKS
+    state: str  # one of RANKS, or NOT_GRADED
     mistake: str | None  # the id of a known one
     evidence: str
     function: str = ""
@@ -78,6 +79,18 @@ class Grade(NamedTuple):
     marks: dict[str, Mark]
     notes: list[str]
 
+    @property
+    def points(self) -> int | None:
+        """Those of what is right; None if it was not graded."""
+        if any(one.state == NOT_GRADED for one in self.marks.values()):
+            return None
+        return sum(one.earned for one in self.marks.values())
+
+    @property
+    def total(self) -> int:
+        """Those of everything."""
+        return sum(one.points for one in self.marks.values())
+
 
 def asked_by_all(codes: Sequence[Code]) -> list[Asked]:
     """The exercises that somebody has written, for one point each, in the lecture's order."""
@@ -100,24 +113,45 @@ def grade(
     Of several assignments, the variants of one, that counts whose functions the submission defines.
     """
     with sandbox.boxes(isolation, allow_tfpg) as boxes, ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = [pool.submit(_run, one, assignments, secret, boxes) for one in codes]
+        runs = [pool.submit(_run, code, assignments, secret, boxes) for code in codes]
         try:
-            for code, one in zip(codes, runs, strict=True):
-                try:
-                    grade = _judged(code, *one.result(), boxes, language)
-                except Exception as error:  # one submission never stops the rest
-                    why = _line(f"{type(error).__name__}: {error}")
-                    grade = _ungraded(code, assignments[0], words.NOT_GRADED.say(language, why=why))
-                told = any(REFUSAL in note for note in grade.notes)
-                if not allow_tfpg and not told and IMPORTS_TFPG.search(code.text):
-                    grade.notes.append(words.IMPORTS_TFPG.say(language))
-                yield grade
+            for code, run in zip(codes, runs, strict=True):
+                yield _grade(code, run.result, assignments, boxes, language)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+def grade_one(
+    code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes, language: str = "en"
+) -> Grade:
+    """The grade of a single submission."""
+    return _grade(code, lambda: _run(code, assignments, secret, boxes), assignments, boxes, language)
+
+
+def _grade(
+    code: Code,
+    run: Callable[[], "_Run"],
+    assignments: Sequence[Sequence[Asked]],
+    boxes: Boxes,
+    language: str,
+) -> Grade:
+    """One submission never stops the rest."""
+    try:
+        grade = _judged(code, run(), boxes, language)
+    except NotRun as error:
+        why = words.ENDS[str(error)].say(language, gigabytes=sandbox.MEMORY // 2**30)
+        return _ungraded(code, assignments[0], words.NOT_GRADED.say(language, why=why))
+    except Exception as error:
+        why = _line(f"{type(error).__name__}: {error}")
+        return _ungraded(code, assignments[0], words.NOT_GRADED.say(language, why=why))
+    told = any(REFUSAL in note for note in grade.notes)
+    if not boxes.allow_tfpg and not told and IMPORTS_TFPG.search(code.text):
+        grade.notes.append(words.IMPORTS_TFPG.say(language))
+    return grade
+
+
 def _ungraded(code: Code, asked: Sequence[Asked], note: str) -> Grade:
-    marks = {one.exercise: Mark("missing", None, "", one.function, one.points) for one in asked}
+    marks = {one.exercise: Mark(NOT_GRADED, None, "", one.function, one.points) for one in asked}
     return Grade(code.name, marks, [note])
 
 
@@ -129,9 +163,15 @@ class _Ran(NamedTuple):
     error: str | None
 
 
-def _run(
-    code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes
-) -> tuple[Sequence[Asked], str, list[_Ran]]:
+class _Run(NamedTuple):
+    """What was asked of a submission, with which seed, and what its files gave."""
+
+    asked: Sequence[Asked]
+    seed: str
+    ran: list[_Ran]
+
+
+def _run(code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes) -> _Run:
     """Run the files of a submission that may hold something asked for."""
     text, seed = code.text, f"{secret} {code.digest}"
     asked = max(assignments, key=lambda several: sum(_defines(text, one) for one in several))
@@ -141,7 +181,7 @@ def _run(
     for file in code.files:
         if any(_defines(code.source(file), one) for one in asked):
             ran.append(_Ran(file, *boxes.run(code.files, file, tasks, end)))
-    return asked, seed, ran
+    return _Run(asked, seed, ran)
 
 
 def _defines(text: str, asked: Asked) -> bool:
@@ -178,15 +218,9 @@ def cases(exercise: Exercise, seed: str) -> list[Case]:
     return exercise.cases(np.random.default_rng(numbers.tolist()))
 
 
-def _judged(
-    code: Code,
-    asked: Sequence[Asked],
-    seed: str,
-    ran: Sequence[_Ran],
-    boxes: Boxes,
-    language: str = "en",
-) -> Grade:
+def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
     """The best mark of an exercise counts, if several files have it."""
+    asked, seed, ran = run
     marks: dict[str, Mark] = {}
     for place, one in enumerate(asked):
         several = [Mark("missing", None, "")]
@@ -248,19 +282,15 @@ def mark(asked: Asked, seed: str, answer: dict[str, Any], language: str = "en") 
             return Mark("wrong", None, _renamed(evidence, asked))
         if state == "observed":
             return _mark_of_arrays(asked, seed, answer, language)
-        return Mark("wrong", None, _line(_why(str(answer["why"]), language)))
+        if state == "raised":
+            why = words.FAILED.say(language, kind=answer["kind"])
+        else:
+            why = words.ENDS[answer["why"]].say(language)
+        if state == "not loaded":
+            why = words.NOT_LOADED.say(language, why=why)
+        return Mark("wrong", None, _line(why))
     except Exception:  # whatever a forged answer leads to
         return Mark("wrong", None, words.NONSENSE.say(language))
-
-
-def _why(told: str, language: str) -> str:
-    """What the box says of its end, in words: it is known in English, or it is nothing to be known."""
-    for whole in (words.NOT_LOADED, words.FAILED):
-        before = whole.en.partition("{")[0]
-        if told.startswith(before):
-            rest = _why(told.removeprefix(before), language)
-            return whole.say(language, why=rest, kind=rest)
-    return {one.en: one.say(language) for one in words.ENDS}.get(told, told)
 
 
 def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any], language: str) -> Mark:

@@ -1,21 +1,23 @@
 """What runs in the box: it loads submissions, calls their functions, and writes arrays.
 
 Nothing of tfpg but this file and the few that it imports at its top is there, and they hold no answer.
-One process waits, with everything imported; for each submission it makes a copy of itself (fork), which
-gives up all it can, and reads, runs and answers. Whatever the submission does to that copy, all that
-can come out of it is arrays, and nothing of it stays.
+One process waits, with everything imported. For each submission it starts a keeper, a copy of itself,
+which starts another: that one reads the submission, which never touches a disk, gives up all it can,
+and runs it. What the submission does to its own copy ends with it, and the keeper, in whose memory its
+answers are, ends too: nothing of it is left for the next.
 """
 
 import ast
 import contextlib
+import hashlib
 import json
 import os
 import select
-import shutil
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,12 @@ import numpy as np
 
 from tfpg.checks import calling, observe, shapes, submission
 from tfpg.checks.patience import TimeLimit, at_most
-from tfpg.homework import limits, wire
+from tfpg.homework import limits, scratch, wire
 from tfpg.startup import quickly_and_quietly
 
 REFUSAL = "tfpg is not at hand in graded code: write the function yourself"
+OWN = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu")
+DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
 class NoAnswers:
@@ -42,6 +46,8 @@ class NoAnswers:
 def main(settings: str) -> None:
     """Wait for submissions: for each a line feed and a message; answer each with one message."""
     plan = json.loads(settings)
+    if plan["mount"]:
+        scratch.mount(plan["scratch"])
     if plan["keras"]:
         with quickly_and_quietly():
             import keras  # noqa: F401
@@ -51,74 +57,97 @@ def main(settings: str) -> None:
     limits.hide()
     _send(1, {"ready": True})
     while os.read(0, 1):
-        reader, writer = os.pipe()
-        copy = os.fork()
-        if copy == 0:
+        keeper = os.fork()
+        if keeper == 0:
             with contextlib.suppress(BaseException):
-                os.close(reader)
-                _serve(plan, writer)
-            os._exit(0)
-        os.close(writer)
-        answers, why = _collected(reader, plan)
-        os.kill(copy, signal.SIGKILL)
-        os.waitpid(copy, 0)
-        os.close(reader)
-        for folder in map(Path, plan["scratch"]):
-            if folder.is_dir():
-                _empty(folder)
-        _send(1, {"answers": np.frombuffer(answers, np.uint8), "why": why})
+                _keep(plan)
+                os._exit(0)
+            os._exit(1)
+        if os.waitpid(keeper, 0)[1] != 0:  # it was killed, and its question may be half read
+            return
+
+
+def _keep(plan: dict) -> None:
+    """Let a copy run one submission; pass on what it says, and why that was all."""
+    limits.end_with_parent()
+    folder = scratch.make(plan["scratch"], plan["user"])
+    reader, writer = os.pipe()
+    copy = os.fork()
+    if copy == 0:
+        with contextlib.suppress(BaseException):
+            os.close(reader)
+            _serve(plan, writer, folder)
+        os._exit(0)
+    os.close(writer)
+    answers, why = _collected(reader, plan)
+    if _was_killed(copy, patient=why == "ended", seconds=plan["cpu seconds"]):
+        why = "killed"
+    clean = scratch.remove(folder) and limits.can_confine() and why != "killed"
+    _send(1, {"answers": np.frombuffer(answers, np.uint8), "why": why, "clean": clean})
 
 
 def _collected(reader: int, plan: dict) -> tuple[bytes, str]:
     """All that a copy writes before it ends, or is silent for too long; and why it is over."""
     answers, end = bytearray(), time.monotonic() + plan["seconds for all"]
+    messages = 0
     while len(answers) <= plan["most"]:
-        silence = 2 * (plan["seconds"] if answers else plan["seconds to load"])
-        ready, _, _ = select.select([reader], [], [], min(silence, end - time.monotonic()))
+        silence = 2 * (plan["seconds"] if messages > 1 else plan["seconds to load"])
+        ready, _, _ = select.select([reader], [], [], max(0, min(silence, end - time.monotonic())))
         if not ready:
-            return bytes(answers), "it went on for too long"
+            return bytes(answers), "late"
         some = os.read(reader, 2**20)
         if not some:
-            return bytes(answers), "it ended its process"
+            return bytes(answers), "ended"
         answers += some
+        messages += 1
         if time.monotonic() > end:
-            return bytes(answers), "there was no time left for it"
-    return bytes(answers[: plan["most"]]), "it gave too much"
+            return bytes(answers), "no time"
+    return bytes(answers[: plan["most"]]), "much"
 
 
-def _empty(folder: Path) -> None:
-    for one in folder.iterdir():
-        if one.is_dir() and not one.is_symlink():
-            shutil.rmtree(one, ignore_errors=True)
-        else:
-            one.unlink(missing_ok=True)
+def _was_killed(copy: int, patient: bool, seconds: int) -> bool:
+    """End the copy; say whether the system had ended it before, other than for its processor time."""
+    done, status, usage = 0, 0, None
+    for _ in range(500 if patient else 0):
+        done, status, usage = os.wait4(copy, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.002)
+    else:
+        os.kill(copy, signal.SIGKILL)
+        os.waitpid(copy, 0)
+        return False
+    used = usage.ru_utime + usage.ru_stime if usage else 0.0
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and used < seconds
 
 
-def _serve(plan: dict, answers: int) -> None:
-    """Read what to do; do it; write one message about the file, then one for each task."""
+def _serve(plan: dict, answers: int, folder: Path) -> None:
+    """Read what to do; do it; write what was read, one message about the file, one for each task."""
     lengths = _read(0, wire.LENGTHS.size)
-    request = wire.decode(lengths + _read(0, sum(wire.LENGTHS.unpack(lengths))))
+    content = lengths + _read(0, sum(wire.LENGTHS.unpack(lengths)))
+    _send(answers, {"digest": hashlib.sha256(content).hexdigest()})
+    request = wire.decode(content)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
-    folder = Path(plan["scratch"][0], "submission")
-    for name, content in request["files"].items():
-        with contextlib.suppress(OSError):  # a name too long, or a file where a folder must be
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content.tobytes())
+    os.close(nowhere)
     os.chdir(folder)
-    if plan["filter"]:
-        limits.filter_calls()
+    os.environ.update(HOME=str(folder), TMPDIR=str(folder))
+    tempfile.tempdir = str(folder)
+    _offer_to_the_kernel()
+    limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
+    readable = [*plan["readable"], *OWN, *DEVICES]
+    limits.close(readable, plan["listable"], [str(folder), os.devnull])
 
-    path, tasks = folder / request["file"], request["tasks"]
+    files = {name: one.tobytes() for name, one in request["files"].items()}
+    file, tasks = request["file"], request["tasks"]
     names = {one["function"] for one in tasks}
-    stubs, touched = _looked_over(path, names)
-    functions: dict[str, Callable] = {}
+    stubs, touched = _looked_over(file, files[file], names)
+    functions: Mapping[str, Callable] = {}
     error = None
     if touched:
-        functions, error = submission.load(path, names, plan["seconds to load"])
-    _send(answers, {"error": error and error.replace(f"{folder}/", "")})
+        functions, error = submission.load_in_memory(files, file, names, plan["seconds to load"])
+    _send(answers, {"error": error})
     for task in tasks:
         name = task["function"]
         if name not in functions:
@@ -127,15 +156,21 @@ def _serve(plan: dict, answers: int) -> None:
         try:
             _send(answers, _answer(functions[name], task, plan["seconds"]))
         except TimeLimit:
-            _send(answers, {"state": "failed", "why": "it went on for too long"})
+            _send(answers, {"state": "failed", "why": "late"})
         except BaseException as failure:
-            _send(answers, {"state": "failed", "why": f"it raises {type(failure).__name__}"})
+            _send(answers, {"state": "raised", "kind": type(failure).__name__})
 
 
-def _looked_over(path: Path, names: Collection[str]) -> tuple[set[str], bool]:
+def _offer_to_the_kernel() -> None:
+    """Where memory is short, this process goes first, and not one that others need."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set[str], bool]:
     """What can be told without running it: the functions left open, and whether there is more."""
     stubs, others = set(), False
-    for _, source in submission.pieces_of(path):
+    for _, source in submission.pieces_in(file, content):
         try:
             nodes = list(ast.walk(ast.parse(source)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -4,18 +4,17 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tfpg.homework import limits
+from tfpg.homework import limits, scratch, seccomp
 
 PACKAGE = Path(__file__).parents[1]
 FRAMEWORKS = ("numpy", "tensorflow", "keras", "tensorflow_probability", "torch", "jax")
 ENGINES = ("podman", "docker")
 IMAGE = "localhost/tfpg-box"  # an empty one: the system's own folders are shown in it
-SCRATCH = 64 * 2**20  # bytes of files
 MEMORY_OF_ALL = 8 * 2**30  # of a container, its files in memory included
 NOBODY = 65534
 
@@ -37,21 +36,25 @@ class Isolation(NamedTuple):
 def isolations() -> list[Isolation]:
     """The ways that may work here, the strongest first."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    reads = "it can read the files that you can read, and write where you may write"
-    network = "" if limits.can_filter() else "; it has the network, and can start processes that stay"
-    ways = [Isolation(f"a container of {one}", one, None, "") for one in ENGINES]
+    ways = [Isolation(f"a container of {engine}", engine, None, "") for engine in ENGINES]
     ways.append(Isolation("bubblewrap", "bwrap", None, ""))
     if root:
-        public = "it can read the files that everybody can read, and write where everybody may"
-        ways += [
-            Isolation("namespaces, as nobody", "unshare", NOBODY, public),
-            Isolation("process limits, as nobody", "", NOBODY, public + network),
-        ]
-    return [
-        *ways,
-        Isolation("namespaces", "unshare --user", None, reads),
-        Isolation("process limits", "", None, reads + network),
-    ]
+        ways.append(Isolation("namespaces, as nobody", "unshare", NOBODY, _gaps(NOBODY, True)))
+        ways.append(Isolation("process limits, as nobody", "", NOBODY, _gaps(NOBODY, False)))
+    ways.append(Isolation("namespaces", "unshare --user", None, _gaps(None, True)))
+    ways.append(Isolation("process limits", "", None, _gaps(None, False)))
+    return ways
+
+
+def _gaps(user: int | None, own_disk: bool) -> str:
+    """What is not stopped where a submission sees the file system of the grader."""
+    gaps = [] if own_disk else ["they can fill the disk while they run"]
+    if not limits.can_confine():
+        who = "you" if user is None else "everybody"
+        gaps.insert(0, f"they can read the files that {who} can read, and write where {who} may write")
+    if not (own_disk or seccomp.can_filter()):
+        gaps.append("they have the network, and can start processes that stay")
+    return "; ".join(gaps)
 
 
 def wrapping(
@@ -91,6 +94,21 @@ def packages(allow_tfpg: bool = False) -> list[str]:
     return sorted({str(Path(one).parents[1]) for one in origins})
 
 
+def readable(allow_tfpg: bool) -> tuple[list[Path], list[Path]]:
+    """What a submission may read, and what it may list: the library's folder can only be listed."""
+    shown = [*_system(), *_shown(allow_tfpg)]
+    return list(_without(shown, _hidden(allow_tfpg))), shown
+
+
+def _without(paths: Iterable[Path], hidden: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        inside = [one for one in hidden if one.is_relative_to(path)]
+        if not inside:
+            yield path
+        elif path not in inside:
+            yield from _without(path.iterdir(), inside)
+
+
 def _container(
     engine: str, name: str, runner: Path, environment: Mapping[str, str], allow_tfpg: bool
 ) -> list[str]:
@@ -102,7 +120,7 @@ def _container(
     words += ["--pids-limit", "1024", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
     if engine == "podman":  # else /tmp, /var/tmp and /run could be written to, and are kept
         words.append("--read-only-tmpfs=false")
-    words += ["--shm-size", str(SCRATCH), "--tmpfs", f"/scratch:rw,size={SCRATCH},mode=1777"]
+    words += ["--shm-size", str(scratch.SIZE), "--tmpfs", f"/scratch:rw,size={scratch.SIZE},mode=1777"]
     for variable, value in environment.items():
         words += ["--env", f"{variable}={value}"]
     for one in (*_system(), *_shown(allow_tfpg)):
@@ -141,8 +159,8 @@ def _bubble(runner: Path, allow_tfpg: bool) -> list[str]:
         words += ["--ro-bind-try", str(one), str(one)]
     for one in _hidden(allow_tfpg):
         words += ["--tmpfs", str(one), "--remount-ro", str(one)]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH), "--tmpfs", "/dev/shm"]
-    words += ["--remount-ro", "/dev", "--size", str(SCRATCH), "--tmpfs", "/scratch"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(scratch.SIZE), "--tmpfs", "/dev/shm"]
+    words += ["--remount-ro", "/dev", "--size", str(scratch.SIZE), "--tmpfs", "/scratch"]
     words += ["--ro-bind", str(runner), "/runner"]
     return [*words, "--remount-ro", "/", "--chdir", "/scratch"]
 

@@ -5,6 +5,7 @@ The answers, the grader's files and the network are out of its reach as far as t
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import select
@@ -24,15 +25,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg.errors import BadInput
-from tfpg.homework import limits, wire
-from tfpg.homework.isolation import ENGINES, PACKAGE, Isolation, end, isolations, packages, wrapping
+from tfpg.homework import limits, scratch, wire
+from tfpg.homework.isolation import (
+    ENGINES,
+    PACKAGE,
+    Isolation,
+    end,
+    isolations,
+    packages,
+    readable,
+    wrapping,
+)
 
 # All of tfpg that is in the box; none of it knows an answer.
 STAGED = (
-    *("errors", "startup", "checks/observe", "checks/shapes", "checks/submission"),
+    *("errors", "startup", "checks/observe", "checks/shapes", "checks/submission", "checks/beside"),
     *("checks/calling", "checks/differences", "checks/protocols", "checks/policy_protocols"),
     "checks/patience",
-    *("homework/wire", "homework/limits", "homework/inside"),
+    *("homework/wire", "homework/seccomp", "homework/landlock", "homework/limits"),
+    *("homework/scratch", "homework/inside"),
 )
 SECONDS = 10.0  # for one function
 SECONDS_TO_LOAD = 20.0
@@ -59,6 +70,10 @@ class Ran(NamedTuple):
     error: str | None
 
 
+class NotRun(Exception):
+    """It is not the submission's fault, or cannot be known to be; the message is a code of `ENDS`."""
+
+
 @cache
 def strongest() -> Isolation:
     """The strongest that works. Raises BadInput where there is none, as on Windows."""
@@ -77,8 +92,11 @@ def works(isolation: Isolation) -> bool:
     missing = Task("nothing", (), False, False)
     # Modules that nothing else has imported: another user may not be able to read where Python is.
     needs = b"import mmap, socket, wave"
-    with boxes(isolation) as several:
-        ran = several.run({"nothing.py": needs}, "nothing.py", [missing])
+    try:
+        with boxes(isolation) as several:
+            ran = several.run({"nothing.py": needs}, "nothing.py", [missing])
+    except NotRun:
+        return False
     return ran == Ran([{"state": "missing"}], None)
 
 
@@ -96,10 +114,13 @@ class Boxes:
     """Warm boxes, kept between submissions: importing TensorFlow takes seconds, copying it nothing."""
 
     def __init__(self, isolation: Isolation, allow_tfpg: bool) -> None:
-        self._isolation, self._allow_tfpg = isolation, allow_tfpg
+        self._isolation, self.allow_tfpg = isolation, allow_tfpg
+        apart = isolation.shown_only or limits.can_confine()
+        self._places = (os.cpu_count() or 1) if apart else 1
+        self._free, self._queue = threading.Semaphore(self._places), threading.Lock()
         self._lock = threading.Lock()
-        self._idle: dict[bool, list[_Box]] = {False: [], True: []}
-        self._all: list[_Box] = []
+        self._idle: dict[bool, list[Box]] = {False: [], True: []}
+        self.all: list[Box] = []
 
     def run(
         self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task], end: float | None = None
@@ -107,8 +128,30 @@ class Boxes:
         """Run one of the files, and put the tasks to it, until `end` on the monotonic clock.
 
         A task whose process dies, or goes on for too long, is answered `{"state": "failed"}`; those
-        after it get a new process.
+        after it get a new process. What the system kills is run once more, with nothing beside it.
+        Raises NotRun if that is killed, too.
         """
+        try:
+            with self._room(1):
+                return self._run(files, file, tasks, end)
+        except NotRun:
+            with self._room(self._places):
+                self.close()
+                return self._run(files, file, tasks, None)
+
+    @contextmanager
+    def _room(self, places: int) -> Iterator[None]:
+        with self._queue:
+            for _ in range(places):
+                self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release(places)
+
+    def _run(
+        self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task], end: float | None
+    ) -> Ran:
         text = files[file].decode(errors="replace")
         keras = "tensorflow" in text or "keras" in text
         keras = keras or any(one.keras and one.function in text for one in tasks)
@@ -118,97 +161,104 @@ class Boxes:
         while len(answers) < len(tasks):
             rest = tasks[len(answers) :]
             if time.monotonic() > end:
-                answers += [_failed("there was no time left for it")] * len(rest)
+                answers += [_failed("no time")] * len(rest)
                 break
-            first, *given, why = self._ask(keras, files, file, rest)
-            if first is None:
-                answers += [_failed(f"the file could not be loaded: {why}")] * len(rest)
+            told, given, why = self._ask(keras, _request(files, file, rest))
+            if told is None:
+                answers += [{"state": "not loaded", "why": why}] * len(rest)
                 break
-            error = first["error"] if isinstance(first.get("error"), str) else None
+            error = told["error"] if isinstance(told.get("error"), str) else None
             answers += given[: len(rest)]
             if len(given) < len(rest):
                 answers.append(_failed(why))
         return Ran(answers, error)
 
-    def _ask(self, keras: bool, files: Mapping[str, bytes], file: str, tasks: Sequence[Task]) -> tuple:
-        """What the file's process says of itself, its answers as far as it came, and why it ended."""
-        request = wire.encode(
-            {
-                "files": {name: np.frombuffer(one, np.uint8) for name, one in files.items()},
-                "file": file,
-                "tasks": [
-                    {
-                        "function": one.function,
-                        "forms": list(one.forms),
-                        "look": one.look,
-                    }
-                    for one in tasks
-                ],
-            }
-        )
+    def _ask(self, keras: bool, request: bytes) -> tuple[dict | None, list[dict], str]:
+        """What the file's process says of the file, its answers as far as it came, why it ended."""
         with self._lock:
             box = self._idle[keras].pop() if self._idle[keras] else None
         if box is None:
-            box = _Box(self._isolation, self._allow_tfpg, keras)
+            box = Box(self._isolation, self.allow_tfpg, keras)
             with self._lock:
-                self._all.append(box)
+                self.all.append(box)
         try:
-            stream, why = box.ask(request)
-        except (OSError, ValueError, EOFError, TimeoutError):
+            stream, why, clean = box.ask(request)
+        except (OSError, ValueError, EOFError, TimeoutError) as error:
             box.close()
-            return None, "its process ended"
-        with self._lock:
-            self._idle[keras].append(box)
-        messages = []
-        for one in wire.split(stream):
-            try:
-                messages.append(wire.decode(one))
-            except ValueError:
-                messages.append(None)
-            if not isinstance(messages[-1], dict):
-                messages[-1] = _failed("its process answered nonsense")
-        return (*(messages or [None]), why)
+            raise NotRun("killed") from error
+        if clean:
+            with self._lock:
+                self._idle[keras].append(box)
+        else:
+            box.close()
+        digest, *messages = [_decoded(one) for one in wire.split(stream)] or [{}]
+        if why == "killed" or digest.get("digest") != hashlib.sha256(request).hexdigest():
+            raise NotRun("killed" if why == "killed" else "another")
+        return messages[0] if messages else None, messages[1:], why
 
     def close(self) -> None:
         """End them all."""
-        for one in self._all:
+        with self._lock:
+            several, self.all = self.all, []
+            self._idle = {False: [], True: []}
+        for one in several:
             one.close()
+
+
+def _request(files: Mapping[str, bytes], file: str, tasks: Sequence[Task]) -> bytes:
+    return wire.encode(
+        {
+            "files": {name: np.frombuffer(one, np.uint8) for name, one in files.items()},
+            "file": file,
+            "tasks": [
+                {"function": one.function, "forms": list(one.forms), "look": one.look} for one in tasks
+            ],
+            "number": uuid.uuid4().hex,  # no two requests have one digest
+        }
+    )
+
+
+def _decoded(message: bytes) -> dict:
+    try:
+        document = wire.decode(message)
+    except ValueError:
+        document = None
+    return document if isinstance(document, dict) else _failed("nonsense")
 
 
 def _failed(why: str) -> dict:
     return {"state": "failed", "why": why}
 
 
-class _Box:
+class Box:
     """One process that waits for submissions (tfpg/homework/inside.py)."""
 
     def __init__(self, isolation: Isolation, allow_tfpg: bool, keras: bool) -> None:
         self._isolation = isolation
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        folder = Path(self._folder.name)
-        runner, scratch = folder / "runner", folder / "scratch"
+        self._folder = Path(tempfile.mkdtemp())
+        runner, own = self._folder / "runner", self._folder / "scratch"
         for name in STAGED:
             target = (runner / "tfpg" / name).with_suffix(".py")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile((PACKAGE / name).with_suffix(".py"), target)
-        for path in (runner, *runner.rglob("*")):  # whoever runs it, whatever the umask
-            path.chmod(0o755)
-        scratch.mkdir()
-        if isolation.user is not None:
-            for path in (folder, *folder.rglob("*")):
-                os.chown(path, isolation.user, isolation.user)
+        own.mkdir()
+        for path in (self._folder, own, runner, *runner.rglob("*")):  # whoever runs it, any umask
+            path.chmod(0o711 if path in (self._folder, own) else 0o755)
         apart = isolation.shown_only
         here = "/runner" if apart else str(runner)
-        home = "/scratch" if apart else str(scratch)
+        home = "/scratch" if apart else str(own)
         environment = _environment(home)
         self._name = f"tfpg-{uuid.uuid4().hex}"
+        shown, listed = readable(allow_tfpg)
         settings = {
             "here": here,
-            "scratch": [home, "/dev/shm", "/dev/mqueue"] if apart else [home],
+            "scratch": home,
+            "mount": isolation.wrapper.startswith("unshare"),
+            "readable": [str(one) for one in shown],
+            "listable": [str(one) for one in listed],
             "keras": keras,
             "allowed": allow_tfpg,
             "user": isolation.user,
-            "filter": limits.can_filter(),
             "seconds": SECONDS,
             "seconds to load": SECONDS_TO_LOAD,
             "seconds for all": SECONDS_FOR_ALL,
@@ -221,28 +271,31 @@ class _Box:
             "from tfpg.homework.inside import main; main(sys.argv[1])"
         )
         command = [sys.executable, "-I", "-B", "-c", start, json.dumps(settings)]
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [*wrapping(isolation, self._name, runner, environment, allow_tfpg), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd="/" if apart else scratch,
+            cwd="/" if apart else own,
             # The engine's program needs the grader's environment; the container gets its own.
             env=dict(os.environ) if isolation.wrapper in ENGINES else environment,
             start_new_session=True,
         )
         self._ready = False
 
-    def ask(self, request: bytes) -> tuple[bytes, str]:
-        """What one submission's process wrote, and why it ended. Raises OSError or ValueError."""
+    def ask(self, request: bytes) -> tuple[bytes, str, bool]:
+        """What one submission's process wrote, why it ended, and whether the box is as before.
+
+        Raises OSError or ValueError.
+        """
         if not self._ready:
             self._receive(SECONDS_TO_START)
             self._ready = True
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\n" + request)
-        self._process.stdin.flush()
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"\n" + request)
+        self.process.stdin.flush()
         document = self._receive(SECONDS_FOR_ALL + SECONDS_TO_START)
-        return document["answers"].tobytes(), document["why"]
+        return document["answers"].tobytes(), document["why"], document["clean"] is True
 
     def _receive(self, seconds: float) -> dict[str, Any]:
         end = time.monotonic() + seconds
@@ -250,8 +303,8 @@ class _Box:
         return wire.decode(lengths + self._read(sum(wire.LENGTHS.unpack(lengths)), end))
 
     def _read(self, size: int, end: float) -> bytes:
-        assert self._process.stdout is not None
-        pipe, read = self._process.stdout.fileno(), bytearray()
+        assert self.process.stdout is not None
+        pipe, read = self.process.stdout.fileno(), bytearray()
         while len(read) < size:
             ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
             if not ready:
@@ -264,16 +317,16 @@ class _Box:
 
     def close(self) -> None:
         """End it, with all that it started; once, for its number may be another's afterwards."""
-        if self._process.returncode is None:
+        if self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, 9)
-            self._process.wait()
+                os.killpg(self.process.pid, 9)
+            self.process.wait()
             end(self._isolation, self._name)
-        for one in (self._process.stdin, self._process.stdout):
+        for one in (self.process.stdin, self.process.stdout):
             if one is not None:
                 with contextlib.suppress(OSError):
                     one.close()
-        self._folder.cleanup()
+        scratch.remove(self._folder)
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -77,6 +77,7 @@ MARK = Text(
 STATES = {
     **{"right": RIGHT, "wrong": WRONG, "open": OPEN},
     "missing": Text("missing", "缺失"),
+    "not graded": Text("not graded", "未评分"),
 }
 NOT_WRITTEN = Text("It was not written yet.", "还没有写。")
 NOT_FOUND = Text("It was not found.", "没有找到。")
@@ -97,6 +98,14 @@ NOT_UNDERSTOOD = Text(
     "{file} cannot be read: save it again, as UTF-8 or as a notebook",
     "{file} 无法读取：请重新保存为 UTF-8 文本或笔记本",
 )
+NO_ENCODING = Text(
+    "{file} cannot be read: save it again as UTF-8, or name its encoding in the first line, for "
+    "instance `# -*- coding: latin-1 -*-`",
+    "{file} 无法读取：请重新保存为 UTF-8，或在第一行注明编码，例如 `# -*- coding: gbk -*-`",
+)
+READ_AS = Text(
+    "{file} is not in UTF-8: it was read as {encoding}", "{file} 不是 UTF-8 编码：已按 {encoding} 读取"
+)
 NOT_READ = Text("{file} cannot be read: {why}", "{file} 无法读取：{why}")
 TOO_MANY = Text(
     "it has more than {most} files of code: the rest was left out", "代码文件超过 {most} 个：其余未取"
@@ -105,7 +114,11 @@ ZIP_IN_ZIP = Text(
     "{file}, a zip in a zip, was not opened: hand in its files",
     "{file} 是压缩包中的压缩包，没有打开：请直接提交文件",
 )
-NOT_GRADED = Text("it could not be graded: {why}", "无法评分：{why}")
+NOT_GRADED = Text("not graded: {why}", "未评分：{why}")
+OTHER_VARIANT = Text(
+    "it looks like variant {found} of the assignment; variant {asked} was asked for",
+    "这看起来是变体 {found}，而要求的是变体 {asked}",
+)
 NO_CODE = Text("it holds no .py or .ipynb file", "其中没有 .py 或 .ipynb 文件")
 
 # What became of its code
@@ -116,11 +129,19 @@ IMPORTS_TFPG = Text(
 FAILED = Text("it raises {kind}", "它抛出 {kind}")
 NOT_LOADED = Text("the file could not be loaded: {why}", "文件无法运行：{why}")
 NONSENSE = Text("it gives something else than what is asked", "它给出的不是题目要求的东西")
-ENDS = (
-    Text("it went on for too long", "它运行得太久"),
-    Text("it ended its process", "它结束了自己的进程"),
-    Text("its process ended", "它的进程结束了"),
-    Text("its process answered nonsense", "它的进程给出的回答没有意义"),
-    Text("it gave too much", "它给出的数据太多"),
-    Text("there was no time left for it", "没有剩余时间留给它"),
-)
+# Why a process ended, by what the box and its keeper call it
+ENDS = {
+    "late": Text("it went on for too long", "它运行得太久"),
+    "ended": Text("it ended its process", "它结束了自己的进程"),
+    "nonsense": Text("its process answered nonsense", "它的进程给出的回答没有意义"),
+    "much": Text("it gave too much", "它给出的数据太多"),
+    "no time": Text("there was no time left for it", "没有剩余时间留给它"),
+    "killed": Text(
+        "the system killed its process twice, the second time with nothing running beside it; a "
+        "submission may use {gigabytes} GB of memory",
+        "系统两次结束了它的进程，第二次没有其他提交同时运行；每份提交最多可用 {gigabytes} GB 内存",
+    ),
+    "another": Text(
+        "what was run is not what was handed in, twice", "两次运行的都不是所提交的内容"
+    ),
+}

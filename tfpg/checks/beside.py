@@ -1,0 +1,77 @@
+"""The modules of a submission, which lie beside its file: on the disk, or in memory alone.
+
+They are found before what is installed, as Python finds them, except under a name that Python itself
+or a framework has: a random.py of their own breaks much that is not the student's.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import spec_from_loader
+from types import ModuleType
+from typing import Any
+
+FRAMEWORKS = ("numpy", "scipy", "matplotlib", "tensorflow", "keras", "tensorflow_probability")
+TAKEN = frozenset((*sys.stdlib_module_names, *FRAMEWORKS, "torch", "jax", "gymnasium", "tfpg"))
+
+
+class OnDisk:
+    """Finds the modules of a folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
+        """Called for each module that is imported for the first time."""
+        if path is not None or name in TAKEN:  # a package finds its own parts
+            return None
+        return PathFinder.find_spec(name, [self.folder], target)
+
+
+class InMemory:
+    """Finds the modules in sources, which are named by their paths from where the file lies."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.sources = sources
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
+        """Called for each module that is imported for the first time."""
+        place = name.replace(".", "/")
+        if name.partition(".")[0] in TAKEN:
+            return None
+        for file, is_package in ((f"{place}/__init__.py", True), (f"{place}.py", False)):
+            if file in self.sources:
+                return spec_from_loader(name, self, origin=file, is_package=is_package)
+        if any(file.startswith(f"{place}/") for file in self.sources):
+            return ModuleSpec(name, None, is_package=True)
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """A plain one."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run its code."""
+        file = self._file(module.__name__)
+        module.__file__ = file
+        exec(compile(self.sources[file], file, "exec"), module.__dict__)
+
+    def get_source(self, name: str) -> str:
+        """For tracebacks, and whoever else reads code."""
+        return self.sources[self._file(name)]
+
+    def _file(self, name: str) -> str:
+        place = name.replace(".", "/")
+        return next(one for one in (f"{place}/__init__.py", f"{place}.py") if one in self.sources)
+
+
+@contextmanager
+def first(finder: OnDisk | InMemory) -> Iterator[None]:
+    """Look there first while a file is run; afterwards, for what its functions import, last."""
+    paths, finders = list(sys.path), list(sys.meta_path)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.path[:] = paths
+        sys.meta_path[:] = [*finders, finder]
