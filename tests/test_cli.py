@@ -210,9 +210,10 @@ def test_a_network_of_ones_own_trains_from_the_command_line(monkeypatch, capsys)
     ]
     assert main([*words, "--stop-at", "7.5"]) == 0
     assert "solved" in capsys.readouterr().out
-    assert main(["evaluate", "run", "--json"]) == 0
+    evaluate = ["evaluate", "run", "--allow-module", "worlds"]
+    assert main([*evaluate, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["greedy"]["mean"] > 7.5
-    assert main(["evaluate", "run", "--episodes", "3", "--video", "bar.gif"]) == 0
+    assert main([*evaluate, "--episodes", "3", "--video", "bar.gif"]) == 0
     film = Image.open("bar.gif")
     assert film.size == (16, 16)
 

@@ -1,4 +1,8 @@
-"""`python -m tfpg`."""
+"""`python -m tfpg`.
+
+Python imports a types.py or warnings.py of the current folder before tfpg can prevent it: where
+strangers' files lie, write `tfpg` or `python -P -m tfpg`.
+"""
 
 import sys
 

@@ -9,6 +9,7 @@ from typing import Any
 from tfpg import __version__
 from tfpg.commands.lab import LABS
 from tfpg.errors import BadInput
+from tfpg.importing import children_without_the_folder
 
 EXAMPLES = """\
 examples:
@@ -50,12 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     options = parser.parse_args(words)
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # so that "module:Name-v0" finds a module of the current folder
     try:
         # Each command is a function of its own name, in a module of its own name.
         module = importlib.import_module(f"tfpg.commands.{options.command}")
-        return getattr(module, options.command)(options)
+        with children_without_the_folder():
+            return getattr(module, options.command)(options)
     except BadInput as error:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
@@ -158,6 +158,7 @@ def _add_train(commands: Any) -> None:
     record.add_argument("--out", metavar="DIR", help="the run folder (one below runs/)")
     record.add_argument("--exp-name", metavar="NAME", help="a name for the folder and for plots")
     record.add_argument("--resume", metavar="RUN", help="go on with an interrupted run")
+    _add_allow_module(record)
     record.add_argument("-eb", "--eval-batch-size", type=int, metavar="STEPS", help="of evaluations")
     record.add_argument("--scalar-log-freq", type=int, metavar="N", help="log every N iterations (1)")
     record.add_argument("--video-log-freq", type=int, metavar="N", help="film every N iterations (-1)")
@@ -181,12 +182,22 @@ def _add_evaluate(commands: Any) -> None:
         allow_abbrev=False,
     )
     evaluate.add_argument("run", metavar="RUN", help="a run folder")
+    _add_allow_module(evaluate)
     evaluate.add_argument(
         "--episodes", type=int, default=100, metavar="N", help="episodes of each (100)"
     )
     evaluate.add_argument("--seed", type=int, default=0, metavar="N", help="of the episodes (0)")
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.add_argument("--video", metavar="FILE", help="write a film of an episode: .gif or .mp4")
+
+
+def _add_allow_module(command: Any) -> None:
+    command.add_argument(
+        "--allow-module",
+        action="append",
+        metavar="NAME",
+        help="import module NAME if the run's environment is NAME:...; may be repeated",
+    )
 
 
 def _add_plot(commands: Any) -> None:
@@ -322,6 +333,22 @@ def _add_grade(actions: Any) -> None:
         "--lang", metavar="LANGUAGE", help="of the pages: en or zh (that of the assignment, or en)"
     )
     grade.add_argument("--allow-tfpg", action="store_true", help="submissions may import tfpg")
+    grade.add_argument(
+        "--canaries",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="grade a right, a blank and a wrong submission of tfpg's own at random places between the "
+        "others, and stop if one of them does not get what it should (on)",
+    )
+
+    actions.add_parser(
+        "isolation",
+        help="try what a submission can reach on this machine",
+        description="Try, for each way to isolate submissions that works on this machine, what one of "
+        "them can see and change of the grader and of others: files, processes, memory, the network. "
+        "The exit status is 1 if one gets anywhere with the way that grading uses.",
+        allow_abbrev=False,
+    )
 
     draw = actions.add_parser(
         "map",

@@ -7,6 +7,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -15,6 +16,7 @@ from gymnasium.envs.registration import EnvSpec, find_highest_version, get_env_i
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from tfpg.errors import BadInput
+from tfpg.importing import found_in, is_installed
 from tfpg.spaces import action_decoder, action_size, is_discrete, state_encoder, state_shape
 
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
@@ -233,16 +235,27 @@ class ActionNoise(gymnasium.ActionWrapper):
         return np.clip(noisy, self.low, self.high).astype(action.dtype)
 
 
-def find_spec(name: str) -> EnvSpec:
+def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
     """The spec of a Gymnasium id, "CartPole-v1", or "module:Name-v0" for a module that registers it.
 
-    Raises BadInput if there is none; the message names the nearest or today's.
+    A module that is not installed may lie in the folder `modules`. Raises BadInput if there is no such
+    environment; the message names the nearest or today's.
     """
     module, _, name_alone = name.rpartition(":")
     try:
-        if module:
+        if not module:
+            return gymnasium.spec(name_alone)
+        if modules is None or is_installed(module):
             importlib.import_module(module)
-        return gymnasium.spec(name_alone)
+            return gymnasium.spec(name_alone)
+        with found_in(modules):
+            importlib.import_module(module)
+            spec = gymnasium.spec(name_alone)
+            # Gymnasium imports an entry point when an environment is made: too late for the folder.
+            for entry in (spec.entry_point, spec.vector_entry_point):
+                if isinstance(entry, str):
+                    importlib.import_module(entry.partition(":")[0])
+            return spec
     except (gymnasium.error.Error, ImportError) as error:
         raise BadInput(f"there is no environment {name!r}: {error}") from error
 

@@ -37,16 +37,18 @@ class Progress(NamedTuple):
     solved: bool  # the threshold is held: there is no next iteration
 
 
-def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator[Progress, None, None]:
+def perform(
+    settings: Settings, folder: Path, resume: bool = False, modules: Path | None = None
+) -> Generator[Progress, None, None]:
     """Train by the settings, write the run folder, and yield after each iteration.
 
-    Closing the iterator between two iterations ends the run with everything kept. Raises BadInput
-    for impossible settings and unfit checkpoints, and when numbers stop being finite; the
-    checkpoint then holds the last good iteration.
+    The environment's module may lie in the folder `modules`. Closing the iterator between two
+    iterations ends the run with everything kept. Raises BadInput for impossible settings and unfit
+    checkpoints, and when numbers stop being finite; the checkpoint then holds the last good iteration.
     """
     keras.utils.set_random_seed(settings.seed)
-    make = maker(settings)
-    lanes = open_lanes(make, settings.episodes, settings.steps, settings.horizon)
+    environment = environment_of(settings, modules)
+    lanes = open_lanes(environment, settings.episodes, settings.steps, settings.horizon)
     policy = _policy(settings, lanes, folder if resume else None)
     value_function = _value_function(settings, lanes)
     record = Record(settings, folder, policy, value_function, lanes.width, resume)
@@ -71,7 +73,7 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
             iteration = record.since_the_start(iteration)
             evaluation, solved = None, False
             if settings.stop_at is not None and iteration.returns.mean() >= settings.stop_at:
-                solved_lanes = solved_lanes or open_lanes(make, SOLVED_EPISODES)
+                solved_lanes = solved_lanes or open_lanes(environment, SOLVED_EPISODES)
                 evaluation, solved = _solved(settings, solved_lanes, policy, iteration.index)
             if settings.evaluation_steps and due(iteration.index, settings.log_every):
                 evaluation = _evaluation(settings, lanes, policy, iteration.index)
@@ -79,7 +81,7 @@ def perform(settings: Settings, folder: Path, resume: bool = False) -> Generator
             if due(iteration.index, settings.film_every):
                 (folder / "films").mkdir(exist_ok=True)
                 path = folder / "films" / f"{iteration.index:06}.gif"
-                film(make, policy, path, settings.seed, settings.horizon)
+                film(maker(settings, modules), policy, path, settings.seed, settings.horizon)
             yield Progress(iteration, evaluation, solved)
             if solved:
                 return
@@ -105,14 +107,21 @@ def estimator(settings: Settings, value_function: ValueFunction | None = None) -
     return build(settings.discount, settings.normalize)
 
 
-def maker(settings: Settings) -> EnvSpec | Callable[..., gymnasium.Env]:
+def environment_of(
+    settings: Settings, modules: Path | None = None
+) -> EnvSpec | Callable[..., gymnasium.Env]:
     """The environment of the settings: its spec, or a function that adds the action noise."""
-    spec = find_spec(settings.environment)
-    if not settings.action_noise_std:
-        return spec
+    spec = find_spec(settings.environment, modules)
+    return maker(settings, modules) if settings.action_noise_std else spec
+
+
+def maker(settings: Settings, modules: Path | None = None) -> Callable[..., gymnasium.Env]:
+    """A function that makes the environment of the settings, in another process too."""
 
     def make(**options: Any) -> gymnasium.Env:
-        return ActionNoise(make_environment(spec, **options), settings.action_noise_std)
+        # A spec would not do: its entry point may be in a module that the other process cannot find.
+        made = make_environment(find_spec(settings.environment, modules), **options)
+        return ActionNoise(made, settings.action_noise_std) if settings.action_noise_std else made
 
     return make
 

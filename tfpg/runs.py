@@ -60,7 +60,10 @@ def read_settings(folder: str | Path) -> Settings:
     """The settings of a run. Raises BadInput if the folder holds no run, or one not understood."""
     path = Path(folder) / "config.json"
     try:
-        return Settings(**json.loads(path.read_text())["settings"])
+        settings = Settings(**json.loads(path.read_text())["settings"])
+        if not (isinstance(settings.environment, str) and settings.environment.isprintable()):
+            raise ValueError(f"{settings.environment!r} is no environment")
+        return settings
     except FileNotFoundError as error:
         raise BadInput(f"{folder} is not a run folder: it has no config.json") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tfpg import runs
+from tfpg import importing, runs
 from tfpg.errors import BadInput
 from tfpg.settings import HOMEWORK, PRESETS, Settings
 from tfpg.startup import import_tensorflow
@@ -41,11 +41,18 @@ FLAGS = {
     "exp_name": "name",
 }
 
+# What a resumed run may be told.
+RESUMING = {"command", "resume", "allow_module", "n_iter", "quiet", "no_gpu", "which_gpu"}
+
 
 def train(options: argparse.Namespace) -> int:
     """Train, show how it goes, and say where the results are and what to do next."""
     given = {flag: value for flag, value in vars(options).items() if value is not None}
-    settings = _settings_to_resume(given) if options.resume else _new_settings(given)
+    if options.resume:
+        settings, allowed = _settings_to_resume(given), options.allow_module or ()
+        modules = importing.folder_for_run(options.resume, settings.environment, allowed)
+    else:
+        settings, modules = _new_settings(given), Path.cwd()
     folder = Path(options.resume or options.out or _free_folder(settings))
     if not options.resume:
         runs.check_new(folder)
@@ -58,7 +65,7 @@ def train(options: argparse.Namespace) -> int:
     if not options.quiet:
         say(_intention(settings))
     last, interrupted = None, False
-    stream = perform(settings, folder, resume=bool(options.resume))
+    stream = perform(settings, folder, bool(options.resume), modules)
     try:
         with (
             _interruptible() as interruptions,
@@ -89,10 +96,11 @@ def train(options: argparse.Namespace) -> int:
             f"where {settings.stop_at:g} was to be held"
         )
     say(f"learning curve  {curve}")
-    say(f"measure it      tfpg evaluate {folder} --episodes 100")
-    say(f"watch it        tfpg evaluate {folder} --video {settings.environment.replace(':', '-')}.gif")
+    run = f"{folder}{importing.allowing(settings.environment)}"
+    say(f"measure it      tfpg evaluate {run} --episodes 100")
+    say(f"watch it        tfpg evaluate {run} --video {settings.environment.replace(':', '-')}.gif")
     if interrupted or unsolved:
-        say(f"go on           tfpg train --resume {folder}" + ("" if interrupted else " -n MORE"))
+        say(f"go on           tfpg train --resume {run}" + ("" if interrupted else " -n MORE"))
         return 1
     return 0
 
@@ -109,7 +117,7 @@ def _new_settings(given: dict[str, Any]) -> Settings:
         )
     if "episodes" in given and "batch_size" in given:
         raise BadInput("a batch is --episodes or --batch_size (-b), not both")
-    spec = find_spec(named[0])
+    spec = find_spec(named[0], Path.cwd())
     homework = "env_name" in given
     chosen = dict(HOMEWORK if homework else PRESETS.get(named[0], {}))
     chosen |= {setting: given[flag] for flag, setting in FLAGS.items() if flag in given}
@@ -126,7 +134,7 @@ def _new_settings(given: dict[str, Any]) -> Settings:
 
 def _settings_to_resume(given: dict[str, Any]) -> Settings:
     """Those of the run, with as many iterations as -n says."""
-    others = given.keys() - {"command", "resume", "n_iter", "quiet", "no_gpu", "which_gpu"}
+    others = given.keys() - RESUMING
     if others:
         raise BadInput(f"a resumed run keeps its settings, -n apart: drop {', '.join(sorted(others))}")
     settings = runs.read_settings(given["resume"])
