@@ -1,6 +1,6 @@
 """What a person sees while a run goes on: a live bar in a terminal, plain lines elsewhere."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,9 +22,9 @@ def say(text: str) -> None:
     console.print(text, markup=False)
 
 
-def track(items: Collection[Item], what: str) -> Iterator[Item]:
+def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
     """The items, with a bar in a terminal that tells how many are done; it goes when all are."""
-    yield from rich.progress.track(items, what, console=console, transient=True)
+    yield from rich.progress.track(items, what, total, console=console, transient=True)
 
 
 @contextmanager

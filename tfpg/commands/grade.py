@@ -1,7 +1,9 @@
-"""`tfpg homework grade`, `map`, `gradescope` and `otter`."""
+"""`tfpg homework grade`, `isolation`, `map`, `gradescope` and `otter`."""
 
 import argparse
 import sys
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +16,92 @@ def grade(options: argparse.Namespace) -> int:
     """Grade all submissions; print where the grades are, and how many were graded."""
     from tfpg.display import say, track
     from tfpg.homework import grading, sandbox
+    from tfpg.homework.canaries import Alarm, canaries, watched
     from tfpg.homework.reports import Records
     from tfpg.homework.standing import read_manifest
     from tfpg.homework.submissions import entries, take
 
     several, others = entries(options.submissions)
-    manifests = [read_manifest(Path(one)) for one in options.assignment or ()]
-    assignments = [_assignment(one) for one in manifests]
+    manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
     language = options.lang or (manifests[0]["language"] if manifests else "en")
     check_language(language, "--lang")
     records = Records(Path(options.out), language)
     isolation = sandbox.strongest()
     if isolation.gaps:
-        print(
-            f"tfpg: submissions are kept apart by {isolation.name} only: {isolation.gaps}. "
-            "Install Podman, Docker or bubblewrap, or grade in a virtual machine.",
-            file=sys.stderr,
+        _warn(
+            f"submissions are isolated by {isolation.name} only: {isolation.gaps}. "
+            "Install Podman, Docker or bubblewrap, or grade in a virtual machine."
         )
     if others:
-        print(
-            f"tfpg: left out, for a submission is a .py or .ipynb file, a folder or a .zip: "
-            f"{', '.join(others)}",
-            file=sys.stderr,
+        _warn(
+            "left out, for a submission is a .py or .ipynb file, a folder or a .zip: "
+            f"{', '.join(others)}"
         )
-    codes = [take(one) for one in several]
-    asked = assignments or [grading.asked_by_all(codes)]
+    codes = [take(entry) for entry in several]
+    asked = [_assignment(manifest) for manifest in manifests] or [grading.asked_by_all(codes)]
     if not asked[0]:
         raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
-    allowed = options.allow_tfpg
-    keys = [grading.key(one, asked, records.secret, allowed, language) for one in codes]
-    grades = {one.name: records.done(one.name, key) for one, key in zip(codes, keys, strict=True)}
-    rest = [(one, key) for one, key in zip(codes, keys, strict=True) if grades[one.name] is None]
-    left = [one for one, _ in rest]
-    found = grading.grade(left, asked, records.secret, isolation, allowed, language)
-    for (code, key), one in zip(track(rest, "grading"), found, strict=True):
-        records.keep(one, key)
-        grades[code.name] = one
-    complete = [one for one in grades.values() if one is not None]
-    records.finish(complete)
+    keys = {
+        code.name: grading.key(code, asked, records.secret, options.allow_tfpg, language)
+        for code in codes
+    }
+    grades = {name: records.done(name, key) for name, key in keys.items()}
+    rest = [code for code in codes if grades[code.name] is None]
+    watchers = canaries(asked[0], len(rest)) if options.canaries and rest else []
+    run = partial(
+        grading.grade,
+        assignments=asked,
+        secret=records.secret,
+        isolation=isolation,
+        allow_tfpg=options.allow_tfpg,
+        language=language,
+    )
+    try:
+        for found in track(watched(rest, watchers, run), "grading", len(rest)):
+            records.keep(found, keys[found.name])
+            grades[found.name] = found
+    except Alarm as alarm:
+        for code in rest:
+            records.forget(code.name)
+        _warn(
+            f"STOPPED: {alarm}. Some submission has reached what is not its own: no grade of this run "
+            "was kept. Grade a few at a time to find it."
+        )
+        return 1
+    records.finish([grade for grade in grades.values() if grade is not None])
     before = len(several) - len(rest)
-    say(f"{len(rest)} graded{f', {before} known from before' if before else ''}")
-    if not assignments:
-        say(f"asked, a point for each: {', '.join(one.function for one in asked[0])}")
+    say(f"{len(rest)} graded{f', {before} unchanged since the last run' if before else ''}")
+    if not manifests:
+        say(f"exercises (1 point each): {', '.join(one.function for one in asked[0])}")
     say(f"{records.table}, and a page for each student in {records.folder}")
-    return 0
+    missing = [name for name, grade in grades.items() if grade is not None and grade.points is None]
+    if missing:
+        _warn(f"not graded, as the notes say; run the same command again: {', '.join(missing)}")
+    return 1 if missing else 0
+
+
+def isolation(options: argparse.Namespace) -> int:
+    """Print what a submission can reach here, for each way to isolate it; 1 if it can with the best."""
+    from tfpg.display import say, track
+    from tfpg.homework import probes, sandbox
+    from tfpg.homework.isolation import isolations
+
+    ways = [way for way in isolations() if sandbox.works(way)]
+    for number, way in enumerate(ways, 1):
+        say(f"{number}  {way.name}{': what `tfpg homework grade` uses here' if number == 1 else ''}")
+    with ExitStack() as stack:
+        boxes = {way: stack.enter_context(sandbox.boxes(way)) for way in ways}
+        tries = [(way, probe) for way in ways for probe in probes.probes()]
+        found = {(way, probe): probes.reached(probe, boxes[way]) for way, probe in track(tries, "trying")}
+    say(f"{'can a submission ...':54}" + "".join(f"{number:5}" for number in range(1, len(ways) + 1)))
+    for probe in probes.probes():
+        cells = ({None: "?", False: "no", True: "YES"}[found[way, probe]] for way in ways)
+        say(f"{probe:54}" + "".join(f"{cell:>5}" for cell in cells))
+    return 0 if all(found[ways[0], probe] is False for probe in probes.probes()) else 1
+
+
+def _warn(sentence: str) -> None:
+    print(f"tfpg: {sentence}", file=sys.stderr)
 
 
 def map(options: argparse.Namespace) -> int:

@@ -79,4 +79,4 @@ def _grading(options: argparse.Namespace) -> int:
     return getattr(grade, options.action)(options)
 
 
-ACTIONS = {"new": new, **dict.fromkeys(("grade", "map", "gradescope", "otter"), _grading)}
+ACTIONS = {"new": new, **dict.fromkeys(("grade", "isolation", "map", "gradescope", "otter"), _grading)}

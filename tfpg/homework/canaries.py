@@ -4,7 +4,7 @@ If one of them gets anything else, no grade of that run can be trusted.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tfpg.checks.exercises import named
@@ -16,6 +16,10 @@ from tfpg.homework.tasks import TASKS
 EVERY = 50  # submissions there are a right, a blank and a wrong one
 SOURCES = {one.exercise: one for one in TASKS}  # what the library itself has the answer to
 PLACE = 'raise NotImplementedError("canary")'
+
+
+class Alarm(Exception):
+    """A canary did not get what it should; the message says what."""
 
 
 class Canary(NamedTuple):
@@ -40,21 +44,32 @@ def canaries(asked: Sequence[Asked], submissions: int) -> list[Canary]:
     return triple * (1 + (submissions - 1) // EVERY)
 
 
-def among(codes: Sequence[Code], several: Sequence[Canary]) -> list[Code | Canary]:
-    """The submissions in their order, with the canaries at places that nobody can foresee."""
+def watched(
+    codes: Sequence[Code],
+    several: Sequence[Canary],
+    grade: Callable[[Sequence[Code]], Iterable[Grade]],
+) -> Iterator[Grade]:
+    """The grades of the submissions in their order, graded with canaries at places nobody can foresee.
+
+    Raises Alarm as soon as a canary does not get what it should.
+    """
     places: list[Code | Canary] = list(codes)
     for canary in several:
         places.insert(random.SystemRandom().randrange(len(places) + 1), canary)
-    return places
+    plain = [place.code if isinstance(place, Canary) else place for place in places]
+    for place, found in zip(places, grade(plain), strict=True):
+        if isinstance(place, Canary):
+            _check(place, found)
+        else:
+            yield found
 
 
-def complaint(canary: Canary, grade: Grade) -> str | None:
-    """What is wrong with a canary's grade, if anything; that the machine could not grade it is not."""
+def _check(canary: Canary, grade: Grade) -> None:
+    """That the machine could not grade it is no alarm: it is said of others, too."""
     for mark in grade.marks.values():
         wanted = canary.state if f"def {mark.function}(" in canary.code.text else "missing"
         if mark.state not in (wanted, NOT_GRADED):
-            return f"{mark.function} of the {canary.state} canary was graded {mark.state}"
-    return None
+            raise Alarm(f"{mark.function} of the canary that is {canary.state} was graded {mark.state}")
 
 
 def _blank(asked: Asked, others: Sequence[Asked]) -> Blank:

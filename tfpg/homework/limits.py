@@ -61,13 +61,5 @@ def hide() -> None:
 
 
 def can_confine() -> bool:
-    """Whether nothing that a process does after `close` can be there for the next one."""
+    """Whether nothing that one process does can be there for the next: else none is used twice."""
     return seccomp.can_filter() and landlock.version() > 0
-
-
-def close(readable: list[str], listable: list[str], writable: list[str]) -> None:
-    """From now on only these files can be opened, and only calls that stay inside succeed (Linux)."""
-    if can_confine():
-        landlock.confine(readable, listable, writable)
-    if seccomp.can_filter():
-        seccomp.filter_calls()

@@ -1,9 +1,9 @@
-"""What a submission can see and change of what is not its own, found out by trying (probes.toml)."""
+"""What a submission can see and change of what is not its own: tried, one by one (probes.toml)."""
 
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -15,6 +15,7 @@ from tfpg.homework import sandbox
 from tfpg.homework.sandbox import Boxes, Task
 
 PROBES = Path(__file__).with_suffix(".toml")
+FILE = "handed_in.py"
 ASK = """
 def ask(x):
     try:
@@ -33,6 +34,7 @@ def probes() -> Mapping[str, Mapping[str, str]]:
 def reached(name: str, boxes: Boxes) -> bool | None:
     """Whether a submission gets there; None if nothing comes of it. The grader's side is made up."""
     probe = probes()[name]
+    os.environ["TFPG_PROBED"] = "1"  # so that there is something to find
     with NamedTemporaryFile("w", prefix="tfpg-", suffix=".txt") as secret:
         secret.write("answers")
         secret.flush()
@@ -43,8 +45,9 @@ def reached(name: str, boxes: Boxes) -> bool | None:
 
 
 def _asked(text: str, boxes: Boxes) -> bool | None:
-    task = Task("ask", [{"parameters": ["x"], "protocol": "values", "inputs": [{"x": np.zeros(1)}]}], False, False)
-    answer = boxes.run({"submission.py": text.encode()}, "submission.py", [task]).answers[0]
+    inputs = [{"parameters": ["x"], "protocol": "values", "inputs": [{"x": np.zeros(1)}]}]
+    task = Task("ask", inputs, keras=False, look=False)
+    answer = boxes.run({FILE: text.encode()}, FILE, [task]).answers[0]
     try:
         return {0.0: False, 1.0: True}[float(answer["outcomes"][0][0]["outputs"]["values"])]
     except (KeyError, IndexError, TypeError, ValueError):

@@ -10,11 +10,13 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import normalize
 
 from tfpg.errors import BadInput
 from tfpg.files import atomically
 from tfpg.homework import words
 from tfpg.homework.grading import Grade, Mark
+from tfpg.homework.submissions import plain
 
 FIRST, LAST = ("submission", "points", "out_of"), ("notes",)
 SECRET, TABLE = "secret", "table"  # files beside the pages
@@ -55,17 +57,25 @@ class Records:
             record = json.loads(self._read(f"{name}.json") or "{}")
             if record["key"] == key:
                 marks = {one: Mark(*several) for one, several in record["marks"].items()}
-                return Grade(record["name"], marks, record["notes"])
+                return Grade(name, marks, record["notes"])
         except (ValueError, KeyError, TypeError):
             pass
         return None
 
     def keep(self, grade: Grade, key: str) -> None:
-        """Write a student's page, then the record."""
+        """Write a student's page, then the record; what was not graded is tried again next time."""
+        self.forget(grade.name)
+        self._write(f"{grade.name}.md", page(grade, self.language))
+        if grade.points is None:
+            return
         marks = {name: list(one) for name, one in grade.marks.items()}
         record = {"key": key, "name": grade.name, "marks": marks, "notes": grade.notes}
-        self._write(f"{grade.name}.md", page(grade, self.language))
         self._write(f"{grade.name}.json", json.dumps(record, ensure_ascii=False, indent=1))
+
+    def forget(self, name: str) -> None:
+        """Remove the page and the record of a submission, if there are any."""
+        for kind in ("json", "md"):
+            (self.folder / f"{name}.{kind}").unlink(missing_ok=True)
 
     def finish(self, grades: Sequence[Grade]) -> None:
         """Write the table; its digest first, so that a kill in between does no harm."""
@@ -95,27 +105,27 @@ def table(grades: Sequence[Grade]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*FIRST, *exercises, *LAST])
-    for one in grades:
-        words = [one.marks[name].short if name in one.marks else "" for name in exercises]
-        points = [sum(mark.earned for mark in one.marks.values())]
-        points.append(sum(mark.points for mark in one.marks.values()))
-        writer.writerow([_harmless(one.name), *points, *words, _harmless("; ".join(one.notes))])
+    for grade in grades:
+        told = [grade.marks[name].short if name in grade.marks else "" for name in exercises]
+        points = "" if grade.points is None else grade.points
+        notes = _harmless("; ".join(grade.notes))
+        writer.writerow([_harmless(grade.name), points, grade.total, *told, notes])
     return text.getvalue()
 
 
 def _harmless(cell: str) -> str:
-    """No formula, in a program for tables."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    """No formula, in a program for tables: some pass over blanks, and take full-width signs."""
+    start = normalize("NFKC", cell).lstrip()
+    return f"'{cell}" if start.startswith(("=", "+", "-", "@")) else cell
 
 
 def page(grade: Grade, language: str = "en") -> str:
     """What a student is to read, in Markdown."""
-    marks = grade.marks.values()
-    points, total = sum(one.earned for one in marks), sum(one.points for one in marks)
     lines = [f"# {_escaped(grade.name)}", ""]
-    lines += [words.POINTS.say(language, points=points, total=total), ""]
+    if grade.points is not None:
+        lines += [words.POINTS.say(language, points=grade.points, total=grade.total), ""]
     lines += [f"- {_escaped(one)}" for one in grade.notes]
-    for one in marks:
+    for one in grade.marks.values() if grade.points is not None else ():
         title = words.MARK.say(
             language,
             function=one.function,
@@ -125,7 +135,7 @@ def page(grade: Grade, language: str = "en") -> str:
         )
         lines += ["", f"## {title}", "", _escaped(one.evidence or _untold(one, language))]
         if one.state == "wrong":
-            lines += ["", words.TO_SEE.say(language, file=_escaped(shlex.quote(one.file)))]
+            lines += ["", words.TO_SEE.say(language, file=_escaped(shlex.quote(plain(one.file, 1000))))]
     return "\n".join(lines) + "\n"
 
 
@@ -143,7 +153,7 @@ def read_table(path: str | Path) -> Class:
     """Read a table of grades. Raises BadInput if it is none."""
     path = Path(path)
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{path} cannot be read: give a grades.csv") from error
     header = rows[0] if rows else []

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg.errors import BadInput
-from tfpg.homework import limits, scratch, wire
+from tfpg.homework import limits, scratch, seccomp, wire
 from tfpg.homework.isolation import (
     ENGINES,
     PACKAGE,
@@ -259,6 +259,8 @@ class Box:
             "keras": keras,
             "allowed": allow_tfpg,
             "user": isolation.user,
+            "confine": limits.can_confine(),
+            "filter": seccomp.can_filter(),
             "seconds": SECONDS,
             "seconds to load": SECONDS_TO_LOAD,
             "seconds for all": SECONDS_FOR_ALL,
