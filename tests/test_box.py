@@ -108,11 +108,21 @@ def test_without_a_box_it_gets_there(probe, tmp_path, monkeypatch):
     (tmp_path / "secret").write_text("answers")
     name = hashlib.sha256(probe.encode()).hexdigest()
     known = f"import os\nGRADER, NAME = {str(tmp_path / 'secret')!r}, {name!r}\n"
-    two = [known + probes.probes()[probe].get("leave", ""), probes.probes()[probe]["reached"], probes.ASK]
+    two = [
+        known + probes.probes()[probe].get("leave", ""),
+        probes.probes()[probe]["reached"],
+        probes.ASK,
+    ]
     text = "\n".join([*two, "print(int(ask(0)))\n"])
     try:
         done = subprocess.run(
-            [*UNSHARED, "script", "-qec", shlex.join([sys.executable, "-c", CONTROL, text]), "/dev/null"],
+            [
+                *UNSHARED,
+                "script",
+                "-qec",
+                shlex.join([sys.executable, "-c", CONTROL, text]),
+                "/dev/null",
+            ],
             capture_output=True,
             text=True,
             timeout=30,
@@ -215,10 +225,10 @@ def test_a_running_classmate_cannot_be_found(boxes):
     """Neither its code nor anything that it writes."""
     mark = "the mark of a classmate"
     busy = f"open('{mark}', 'w').write('{mark}')\nimport time\ntime.sleep(4)\n{RIGHT}"
-    look = f"""
+    look = """
 import os, tempfile
-found = False
-for root in {{tempfile.gettempdir(), os.path.dirname(tempfile.gettempdir()), "/tmp", "/scratch", "/proc"}}:
+found, own = False, tempfile.gettempdir()
+for root in {own, os.path.dirname(own), "/tmp", "/scratch", "/proc"}:
     for top, folders, names in os.walk(root):
         for name in names:
             try:

@@ -7,6 +7,7 @@ or a framework has: a random.py of their own breaks much that is not the student
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import spec_from_loader
 from types import ModuleType
@@ -29,7 +30,7 @@ class OnDisk:
         return PathFinder.find_spec(name, [self.folder], target)
 
 
-class InMemory:
+class InMemory(Loader):
     """Finds the modules in sources, which are named by their paths from where the file lies."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
@@ -46,9 +47,6 @@ class InMemory:
         if any(file.startswith(f"{place}/") for file in self.sources):
             return ModuleSpec(name, None, is_package=True)
         return None
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        """A plain one."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Run its code."""

@@ -92,7 +92,8 @@ def isolation(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         boxes = {way: stack.enter_context(sandbox.boxes(way)) for way in ways}
         tries = [(way, probe) for way in ways for probe in probes.probes()]
-        found = {(way, probe): probes.reached(probe, boxes[way]) for way, probe in track(tries, "trying")}
+        tracked = track(tries, "trying")
+        found = {(way, probe): probes.reached(probe, boxes[way]) for way, probe in tracked}
     say(f"{'can a submission ...':54}" + "".join(f"{number:5}" for number in range(1, len(ways) + 1)))
     for probe in probes.probes():
         cells = ({None: "?", False: "no", True: "YES"}[found[way, probe]] for way in ways)

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import numpy as np
 
-from tfpg.homework import sandbox
 from tfpg.homework.sandbox import Boxes, Task
 
 PROBES = Path(__file__).with_suffix(".toml")

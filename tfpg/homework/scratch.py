@@ -12,7 +12,7 @@ MS_NOSUID, MS_NODEV = 2, 4
 
 
 def mount(place: str) -> None:
-    """A file system of its own there, which only this process and its heirs see (needs the right to)."""
+    """Make it a file system of its own, seen by this process and its heirs alone (needs the right)."""
     flags, options = MS_NOSUID | MS_NODEV, f"size={SIZE},mode=1777".encode()
     ctypes.CDLL(None).mount(b"tmpfs", place.encode(), b"tmpfs", flags, options)
 

@@ -10,8 +10,10 @@ import platform
 import struct
 import sys
 
-# Numbers of system calls on x86_64 and aarch64.
-REFUSED = {
+Numbers = tuple[int | None, int | None]  # of a system call on x86_64 and aarch64
+Condition = tuple[str, Numbers, int, int, int]  # the call, which argument, a mask, a value
+
+REFUSED: dict[str, Numbers] = {
     # new processes and programs
     **{"fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281)},
     # sockets, and what would give one of a pair an address
@@ -46,10 +48,10 @@ REFUSED = {
     **{"mount": (165, 40), "unshare": (272, 97), "setns": (308, 268)},
 }
 # Said not to exist, for their arguments are out of a filter's sight: callers then use older calls.
-UNKNOWN = {"clone3": (435, 435), "openat2": (437, 437)}
+UNKNOWN: dict[str, Numbers] = {"clone3": (435, 435), "openat2": (437, 437)}
 THREAD = 0x10000
-# Refused where (argument & mask) == value: the call, which argument, the mask, the value.
-REFUSED_IF = (
+# Refused where (argument & mask) == value.
+REFUSED_IF: tuple[Condition, ...] = (
     *(("fcntl", (72, 25), 1, 0xFFFFFFFF, one) for one in (8, 10, 15, 1024, 1026)),  # signals by files
     *(("ioctl", (16, 29), 1, 0xFFFFFFFF, one) for one in (0x8901, 0x8902, 0x5412, 0x541C)),
     *(("prctl", (157, 167), 0, 0xFFFFFFFF, one) for one in (1, 4)),  # dying with its parent, dumps
@@ -58,7 +60,7 @@ REFUSED_IF = (
     ("clone", (56, 220), 0, THREAD, 0),  # a thread is allowed, a process not
 )
 # Refused unless (argument & mask) == value.
-REFUSED_UNLESS = (
+REFUSED_UNLESS: tuple[Condition, ...] = (
     ("socketpair", (53, 199), 1, 0xF, 1),  # a stream cannot send to a third
     ("prlimit64", (302, 261), 0, 0xFFFFFFFF, 0),  # its own limits
 )
@@ -101,15 +103,15 @@ def _program(column: int, architecture: int) -> bytes:
         (at_least, 0, 1, X32),
         refuse,
     ]
-    for several, answer in ((REFUSED, refuse), (UNKNOWN, (give, 0, 0, errno | ENOSYS))):
-        for numbers in several.values():
-            if numbers[column] is not None:
-                lines += [(equal, 0, 1, numbers[column]), answer]
-    for several, if_equal in ((REFUSED_IF, (0, 1)), (REFUSED_UNLESS, (1, 0))):
-        for _, numbers, argument, mask, value in several:
-            if numbers[column] is not None:
+    for calls, answer in ((REFUSED, refuse), (UNKNOWN, (give, 0, 0, errno | ENOSYS))):
+        for number in (numbers[column] for numbers in calls.values()):
+            if number is not None:
+                lines += [(equal, 0, 1, number), answer]
+    for conditions, if_equal in ((REFUSED_IF, (0, 1)), (REFUSED_UNLESS, (1, 0))):
+        for _, numbers, argument, mask, value in conditions:
+            if (number := numbers[column]) is not None:
                 lines += [
-                    (equal, 0, 5, numbers[column]),
+                    (equal, 0, 5, number),
                     (load, 0, 0, 16 + 8 * argument),  # its lower half
                     (both, 0, 0, mask),
                     (equal, *if_equal, value),

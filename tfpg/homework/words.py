@@ -141,7 +141,5 @@ ENDS = {
         "submission may use {gigabytes} GB of memory",
         "系统两次结束了它的进程，第二次没有其他提交同时运行；每份提交最多可用 {gigabytes} GB 内存",
     ),
-    "another": Text(
-        "what was run is not what was handed in, twice", "两次运行的都不是所提交的内容"
-    ),
+    "another": Text("what was run is not what was handed in, twice", "两次运行的都不是所提交的内容"),
 }
