@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfpg.homework import grading, limits, probes, sandbox
+from tfpg.homework import grading, limits, probes, sandbox, wire
 from tfpg.homework import isolation as ways
 from tfpg.homework.grading import Asked
 from tfpg.homework.sandbox import Task
@@ -275,6 +275,29 @@ def ask(x):
     assert before[1] > 1, "it can look"
     state(boxes, left)
     assert occurrences()[0] == before[0]
+
+
+class Liar:
+    """A box that answers for something else than what it was given."""
+
+    def __init__(self, *_):
+        self.process = None
+
+    def ask(self, request):
+        observed = {"state": "observed", "form": 0, "outcomes": [], "broadcast": None}
+        told = [{"digest": hashlib.sha256(b"another").hexdigest()}, {"error": None}, observed]
+        return b"".join(map(wire.encode, told)), "ended", True
+
+    def close(self):
+        pass
+
+
+def test_an_answer_for_something_else_is_no_grade(isolation, monkeypatch):
+    monkeypatch.setattr(sandbox, "Box", Liar)
+    with sandbox.boxes(isolation) as several:
+        grade = grading.grade_one(code(RIGHT), ASKED, "secret", several)
+    assert grade.points is None
+    assert grade.notes == ["not graded: what was run is not what was handed in, twice"]
 
 
 # --- what the system kills

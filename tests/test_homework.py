@@ -25,7 +25,7 @@ from tfpg.homework import assignments, experiments, tasks, words
 from tfpg.homework.assignments import assignment, files, hand_out
 from tfpg.homework.standing import read_manifest
 from tfpg.homework.tasks import PARAMETERS, SETS, TASKS
-from tfpg.homework.variants import AFTER, vary
+from tfpg.homework.variants import AFTER, variant_of, vary
 from tfpg.languages import Text
 
 FORMS = {"python": "homework.py", "notebook": "homework.ipynb"}
@@ -508,6 +508,38 @@ def test_what_speaks_of_another_exercise_comes_after_it(number):
 
 def test_variants_differ_in_their_order():
     assert len({vary("course", number).order for number in range(1, 21)}) > 10
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_variant_of_some_functions_is_known_unless_it_is_the_one_asked_for(name):
+    for number in (0, 1, 5, 31, 437):
+        functions = vary(name, number).functions
+        found = variant_of(name, [*functions.values(), "helper"], other_than=11)
+        assert found is not None
+        assert found <= number
+        assert vary(name, found).functions == functions
+        assert not [one for one in range(found) if vary(name, one).functions == functions]
+        assert variant_of(name, functions.values(), other_than=number) is None
+    assert variant_of(name, vary(name, 2).functions.values(), other_than=123_456) == 2
+
+
+def test_a_variant_is_named_only_where_nearly_all_of_it_is_there_and_little_of_the_one_asked_for():
+    functions, asked = vary("course", 3).functions.values(), [*vary("course", 0).functions.values()]
+    assert variant_of("course", list(functions)[1:], 0) == 3
+    assert variant_of("course", list(functions)[2:], 0) is None
+    assert variant_of("course", [*functions, *asked[:7]], 0) == 3
+    assert variant_of("course", [*functions, *asked[:8]], 0) is None
+    assert variant_of("lecture", list(vary("lecture", 3).functions.values())[1:], 0) is None
+    assert variant_of("course", vary("lecture", 0).functions.values(), 3) is None
+    assert variant_of("course", [], 0) is None
+    with pytest.raises(BadInput, match="lecture, course"):
+        variant_of("exam", functions, 0)
+
+
+def test_of_another_variant_is_said_which():
+    told = words.OTHER_VARIANT.filled(found=3, asked=0)
+    assert told.en == "it looks like variant 3 of the assignment; variant 0 was asked for"
+    assert "变体 3" in told.zh
 
 
 def test_any_file_in_the_folder_that_defines_what_was_asked_is_checked_as_homework(capsys):

@@ -45,7 +45,7 @@ FLOORS = (
     *("labs.report", "labs.learning", "labs.baseline", "labs.broadcast", "labs.natural"),
     *("labs.errata", "labs.importance", "labs.divide", "labs.cost", "labs.shift"),
     *("labs.variance", "labs.optimizers"),
-    *("homework.tasks", "homework.variants", "homework.blanks", "homework.words"),
+    *("homework.tasks", "homework.words", "homework.variants", "homework.blanks"),
     *("homework.experiments", "homework.assignments", "homework.standing"),
     *("homework.wire", "homework.landlock", "homework.seccomp", "homework.limits"),
     *("homework.scratch", "homework.isolation", "homework.inside", "homework.sandbox"),

@@ -20,6 +20,7 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.homework.reports import Records
     from tfpg.homework.standing import read_manifest
     from tfpg.homework.submissions import entries, take
+    from tfpg.homework.variants import other_variant
 
     several, others = entries(options.submissions)
     manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
@@ -38,6 +39,9 @@ def grade(options: argparse.Namespace) -> int:
             f"{', '.join(others)}"
         )
     codes = [take(entry) for entry in several]
+    variants = [known for manifest in manifests if (known := _variant(manifest))]
+    for code in codes:
+        code.notes.extend(other_variant(code.text, variants))
     asked = [_assignment(manifest) for manifest in manifests] or [grading.asked_by_all(codes)]
     if not asked[0]:
         raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
@@ -124,7 +128,8 @@ def gradescope(options: argparse.Namespace) -> int:
     from tfpg.homework.standing import read_manifest
 
     manifest = read_manifest(Path(options.dir))
-    print(write(_assignment(manifest), options.out, options.visibility, manifest["language"]))
+    asked, language, variant = _assignment(manifest), manifest["language"], _variant(manifest)
+    print(write(asked, options.out, options.visibility, language, variant))
     return 0
 
 
@@ -142,6 +147,14 @@ def otter(options: argparse.Namespace) -> int:
     print(f"then: otter assign --no-pdfs {path} dist")
     print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
     return 0
+
+
+def _variant(manifest: dict[str, Any]) -> tuple[str, int] | None:
+    """The set and the number of the variant; None if the assignment was written by hand."""
+    from tfpg.homework.tasks import SETS
+
+    name, number = manifest.get("set"), manifest.get("variant")
+    return (name, number) if name in SETS and isinstance(number, int) and number >= 0 else None
 
 
 def _assignment(manifest: dict[str, Any]) -> list:

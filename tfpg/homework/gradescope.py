@@ -7,6 +7,7 @@ installed, and TensorFlow only if an exercise is called with a Keras policy.
 
 import json
 import secrets
+import sys
 import zipfile
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from tfpg.files import atomically, check_free
 from tfpg.homework import grading, sandbox
 from tfpg.homework.grading import Asked, Grade
 from tfpg.homework.submissions import Entry, take
+from tfpg.homework.variants import other_variant
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 PACKAGE = Path(__file__).parents[1]
@@ -53,9 +55,16 @@ exec {PYTHON} -I -B -c "$start" "$root"
 
 
 def write(
-    asked: Sequence[Asked], path: str | Path, visibility: str = "visible", language: str = "en"
+    asked: Sequence[Asked],
+    path: str | Path,
+    visibility: str = "visible",
+    language: str = "en",
+    variant: tuple[str, int] | None = None,
 ) -> Path:
-    """Write the zip. Raises BadInput if it exists, or for an unknown visibility."""
+    """Write the zip; `variant` is the assignment's set and its number, if it is one of tfpg's.
+
+    Raises BadInput if it exists, or for an unknown visibility.
+    """
     path = Path(path)
     if visibility not in VISIBILITIES:
         raise BadInput(f"--visibility is one of {', '.join(VISIBILITIES)}, got {visibility!r}")
@@ -67,6 +76,7 @@ def write(
         "secret": secrets.token_hex(16),
         "visibility": visibility,
         "language": language,
+        "variant": variant,
     }
     files = {
         "setup.sh": SETUP,
@@ -98,7 +108,10 @@ def main(root: str) -> None:
     asked, language = [Asked(*one) for one in settings["asked"]], settings["language"]
     isolation = sandbox.strongest()
     code = take(Entry("submission", submission))
+    code.notes.extend(other_variant(code.text, [settings["variant"]] if settings["variant"] else []))
     (grade,) = grading.grade([code], [asked], settings["secret"], isolation, False, language)
+    if grade.points is None:
+        sys.exit("\n".join(grade.notes))  # without results, Gradescope says that grading failed
     shown = json.dumps(to_results(grade, settings["visibility"], language))
     results.mkdir(exist_ok=True)
     with atomically(results / "results.json") as unfinished:

@@ -54,6 +54,7 @@ def main(settings: str) -> None:
             import tensorflow  # noqa: F401
     if not plan["allowed"]:
         _forget_tfpg(plan["here"])
+    plan["confine"] = plan["confine"] and landlock.version() > 0  # a container may refuse it
     limits.hide()
     _send(1, {"ready": True})
     while os.read(0, 1):

@@ -3,14 +3,17 @@
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
+from unicodedata import normalize
 
-from tfpg.checks.submission import cells_in
+from tfpg.checks.submission import cells_in, foreign_encoding
 from tfpg.errors import BadInput
 from tfpg.homework import words
 from tfpg.languages import Text
@@ -18,6 +21,7 @@ from tfpg.languages import Text
 CODE = (".py", ".ipynb")
 LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files
 LONGEST_NAME = 180  # bytes
+DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)  # of Windows
 SKIPPED = ("__pycache__", "__MACOSX", "node_modules", "site-packages")
 
 
@@ -72,22 +76,38 @@ def entries(path: str | Path) -> tuple[list[Entry], list[str]]:
     ]
     if not several:
         raise BadInput(f"{path} holds no submission: a .py or .ipynb file, a folder or a .zip for each")
-    names = [one.name if one.is_dir() else one.stem for one in several]
-    while twice := [name for name, count in Counter(names).items() if count > 1]:
-        names = [one.name if name in twice else name for one, name in zip(several, names, strict=True)]
-    names = [_for_a_file(name) for name in names]
-    others = [_plain(_in_unicode(one.name)) for one in found if one not in several]
-    return list(map(Entry, names, several)), others
+    others = [plain(_in_unicode(one.name)) for one in found if one not in several]
+    return list(map(Entry, _names(several), several)), others
 
 
-def _for_a_file(name: str) -> str:
-    """What a page may be called: in Unicode, and not too long; another name for each."""
-    short = _in_unicode(name)
+def _names(several: Sequence[Path]) -> list[str]:
+    """What the pages are called, all different even where neither case nor Unicode's form counts."""
+    names = [_for_a_file(one) for one in several]
+    for tries in count(1):
+        times = Counter(map(_folded, names))
+        if len(times) == len(names):
+            break
+        names = [
+            _for_a_file(one, tries) if times[_folded(name)] > 1 else name
+            for one, name in zip(several, names, strict=True)
+        ]
+    return names
+
+
+def _for_a_file(path: Path, tries: int = 0) -> str:
+    """One printable line that any system takes, in the end with a digest of the exact name."""
+    name = path.name if tries == 1 or path.is_dir() else path.stem
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
+    short = plain(_in_unicode(name), LONGEST_NAME).strip().rstrip(". ")
     while len(short.encode()) > LONGEST_NAME:
         short = short[:-1]
-    if short == name:
-        return name
-    return f"{short}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+    if DEVICES.match(short):
+        short = f"_{short}"
+    return name if short == name and tries < 2 else f"{short}-{digest[: 8 if tries < 3 else 32]}"
+
+
+def _folded(name: str) -> str:
+    return normalize("NFD", normalize("NFD", name).casefold())
 
 
 def _in_unicode(name: str) -> str:
@@ -112,9 +132,15 @@ def take(entry: Entry) -> Code:
         try:
             cells_in(name, content)
         except BadInput:
-            notes.append(words.NOT_UNDERSTOOD.filled(file=_plain(name)))
-        else:
-            files[name] = content
+            is_python = name.lower().endswith(".py")
+            told = words.NO_ENCODING if is_python else words.NOT_UNDERSTOOD
+            notes.append(told.filled(file=plain(name)))
+            continue
+        if encoding := foreign_encoding(content):
+            notes.append(words.READ_AS.filled(file=plain(name), encoding=encoding.upper()))
+            # With a mark, which counts for more than what the first lines may name.
+            content = content.decode(encoding).encode("utf-8-sig")
+        files[name] = content
     if not files and not notes:
         notes.append(words.NO_CODE)
     return Code(entry.name, dict(sorted(files.items())), notes)
@@ -132,7 +158,7 @@ def _offered(path: Path, notes: list[Text]) -> Iterator[Offer]:
                 file = Path(top, name)
                 status = file.lstat()
                 if not stat.S_ISREG(status.st_mode):
-                    notes.append(words.LEFT_OUT.filled(file=_plain(name)))
+                    notes.append(words.LEFT_OUT.filled(file=plain(name)))
                 elif file.suffix.lower() == ".zip":
                     yield from _zipped(file, notes)
                 elif _is_code(name):
@@ -152,18 +178,18 @@ def _zipped(path: Path, notes: list[Text]) -> Iterator[Offer]:
                 if one.is_dir() or not parts or any(map(_is_skipped, parts)):
                     continue
                 if parts[-1].lower().endswith(".zip"):
-                    notes.append(words.ZIP_IN_ZIP.filled(file=_plain(one.filename)))
+                    notes.append(words.ZIP_IN_ZIP.filled(file=plain(one.filename)))
                 if not _is_code(parts[-1]):
                     continue
                 if ".." in parts or parts[0] == "/" or ":" in one.filename:
-                    notes.append(words.POINTS_OUT.filled(file=_plain(one.filename)))
+                    notes.append(words.POINTS_OUT.filled(file=plain(one.filename)))
                 elif stat.S_ISLNK(one.external_attr >> 16):
-                    notes.append(words.IS_LINK.filled(file=_plain(one.filename)))
+                    notes.append(words.IS_LINK.filled(file=plain(one.filename)))
                 else:
                     below = str(PurePosixPath(*parts))
                     yield below, one.file_size, lambda one=one: archive.open(one)  # type: ignore[misc]
     except Exception as error:  # there is no end to what a broken zip may raise
-        notes.append(words.NOT_UNPACKED.filled(file=_plain(path.name), why=_plain(str(error))))
+        notes.append(words.NOT_UNPACKED.filled(file=plain(path.name), why=plain(str(error))))
 
 
 def _at_most(
@@ -171,16 +197,16 @@ def _at_most(
 ) -> bytes | None:
     """What is really there, whatever size is claimed; nothing of a file that is too large."""
     if size > limit:
-        notes.append(words.TOO_LARGE.filled(file=_plain(name)))
+        notes.append(words.TOO_LARGE.filled(file=plain(name)))
         return None
     try:
         with reader() as file:
             content = file.read(limit + 1)
     except Exception as error:  # there is no end to what a broken zip may raise
-        notes.append(words.NOT_READ.filled(file=_plain(name), why=_plain(str(error))))
+        notes.append(words.NOT_READ.filled(file=plain(name), why=plain(str(error))))
         return None
     if len(content) > limit:
-        notes.append(words.TOO_LARGE.filled(file=_plain(name)))
+        notes.append(words.TOO_LARGE.filled(file=plain(name)))
         return None
     return content
 
@@ -194,6 +220,6 @@ def _is_skipped(folder: str) -> bool:
     return folder in SKIPPED or (folder.startswith(".") and folder != "..")
 
 
-def _plain(text: str, longest: int = 200) -> str:
+def plain(text: str, longest: int = 200) -> str:
     """One short line of printable characters."""
     return "".join(one if one.isprintable() else " " for one in text)[:longest]

@@ -4,13 +4,16 @@ Variant 0 has the library's names and the lecture's order; every variant is a fu
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from tfpg.errors import BadInput
+from tfpg.homework import words
 from tfpg.homework.tasks import PARAMETERS, SETS, task
+from tfpg.languages import Text
 
 # What speaks of another comes after it.
 AFTER = {
@@ -21,6 +24,8 @@ AFTER = {
     "leave_one_out_baseline": ("average_baseline",),
     "generalized_advantages": ("reward_to_go",),
 }
+
+RECOGNIZED = 1000  # variants, from 0 on
 
 
 class Variant(NamedTuple):
@@ -59,6 +64,35 @@ def _in_order(exercises: list[str]) -> tuple[str, ...]:
         waits = [[other for other in AFTER.get(one, ()) if other in rest] for one in rest]
         placed.append(next(one for one, others in zip(rest, waits, strict=True) if not others))
     return tuple(placed)
+
+
+def variant_of(set_name: str, functions: Collection[str], other_than: int) -> int | None:
+    """The first variant whose functions these are, if they are not those of the one asked for.
+
+    One of every ten may be missing. Two thirds of the other's may be there: any two variants share a
+    third of their names, more or less. Raises BadInput for an unknown set.
+    """
+    defined, asked = set(functions), set(vary(set_name, other_than).functions.values())
+    if len(defined & asked) > len(asked) * 2 / 3:
+        return None
+    found = [len(defined & one) for one in _functions(set_name)]
+    best = max(found)
+    return found.index(best) if best >= len(asked) - len(asked) // 10 else None
+
+
+def other_variant(text: str, asked: Sequence[tuple[str, int]]) -> list[Text]:
+    """A note, if what code defines are the functions of a variant that is none of those asked for."""
+    defined = set(re.findall(r"\bdef\s+(\w+)", text))
+    found = [variant_of(name, defined, number) for name, number in asked]
+    if not found or None in found:
+        return []
+    wanted = " / ".join(str(number) for _, number in asked)
+    return [words.OTHER_VARIANT.filled(found=found[0], asked=wanted)]
+
+
+@cache
+def _functions(name: str) -> list[set[str]]:
+    return [set(vary(name, number).functions.values()) for number in range(RECOGNIZED)]
 
 
 def renamed(evidence: str, exercise: str, function: str, parameters: Mapping[str, str]) -> str:
