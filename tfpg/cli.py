@@ -36,6 +36,7 @@ examples:
   tfpg homework new hw --notebook --lang zh    as a notebook, in Chinese
   tfpg check hw                                where do I stand?
   tfpg homework grade handed-in --assignment hw --out grades.csv
+  tfpg homework isolation                      what can a submission reach on this machine?
   tfpg homework map grades.csv                 which mistakes the class makes, for the projector
 
 The blanks are cut out of tfpg's own functions when the assignment is written. Nothing in the folder
