@@ -146,6 +146,7 @@ def test_otter_gives_the_solution_full_points_and_the_handout_none(tmp_path):
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(one for one in sys.path if one),
+        "PYTHONSAFEPATH": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
     }
 

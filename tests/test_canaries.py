@@ -34,9 +34,7 @@ def parameters(one):
     return next(each.parameters for each in EXERCISES if each.name == one.task.exercise)
 
 
-@pytest.mark.parametrize(
-    ("name", "variant"), [("lecture", 0), ("lecture", 5), ("course", 0), ("course", 3)]
-)
+@pytest.mark.parametrize(("name", "variant"), [("lecture", 5), ("course", 3)])
 def test_each_gets_what_it_should(boxes, name, variant):
     asked = asked_of(assignment(name, variant))
     several = canaries(asked, 1)

@@ -167,6 +167,12 @@ RIGHT = {
         "loss",
         lambda logits, actions, q: np.float32(-(chosen(np.float32(logits), actions) * q).mean()),
     ),
+    "single precision, a thousandth beside a constant": (
+        "gaussian_loss",
+        lambda *batch: np.float32(
+            5 - 1e-3 * (gaussian(*map(np.float32, batch[:3])) * np.float32(batch[3])).mean()
+        ),
+    ),
     "keywords in another order": (
         "loss",
         lambda q_values, actions, logits: -(chosen(logits, actions) * q_values).mean(),

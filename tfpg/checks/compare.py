@@ -1,5 +1,6 @@
 """When do two outputs agree? Tolerances follow from the precision that the numbers were computed in."""
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,14 @@ SINGLE, DOUBLE = 2.0**-23, 2.0**-52
 # What a small number beside a standard deviation, or in a logarithm, may change: log(pi + 1e-5) where
 # the least likely of the actions has .04. Relative to the largest number, and to the largest slope.
 OF_EPSILON, OF_EPSILON_IN_SLOPES = 3e-4, 5e-4
+# From here on a double has no fraction: nothing can be told from its neighbour. Squares of what is
+# below, and their sums, do not overflow.
+LARGEST = 2.0**53
+# How many times that of the mean a right gradient may be: a sum has a factor of N*T, tens here, and
+# a constant that somebody weighs the loss by is a few powers of ten. Beyond them rounding decides.
+LEAST_SCALE, MOST_SCALE = 1e-6, 1e6
+# Of a weight below 4 that an optimizer moves in single precision
+ROUNDING_OF_A_STEP = 3e-7
 
 
 class Comparison(NamedTuple):
@@ -25,16 +34,34 @@ class Comparison(NamedTuple):
     remark: Text | None = None
 
 
+def computable(values: np.ndarray) -> bool:
+    """Whether all are numbers, and none too large to be computed with."""
+    return bool((np.abs(values) < LARGEST).all())
+
+
+def refused(call: str, expected: Arrays, found: Arrays) -> Comparison | None:
+    """Where the expected is computable, so is all that is found, or it is wrong, whatever is compared.
+
+    What a known mistake gives need not be computable: there it takes the same entries to agree.
+    """
+    if not all(map(computable, expected.values())):
+        return None
+    for name in sorted(found, key=lambda one: one not in expected):
+        got, wanted = found[name], expected.get(name)
+        if not computable(got):
+            where = call if name in ("values", "gradient") else f"{name}: {call}"
+            if wanted is not None and wanted.shape == got.shape:
+                return _differs(where, wanted, got)
+            return Comparison(False, words.NO_NUMBER, {"call": where, "got": words.array(got)})
+    return None
+
+
 def elementwise(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     """Every entry. A row per sample may also be a column of such rows, and a number an array of one."""
     for name, wanted in expected.items():
         got = found.get(name)
         if got is None or not _same_shape(got, wanted):
-            shapes = {
-                "expected": words.shape(wanted),
-                "got": "()" if got is None else words.shape(got),
-            }
-            return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
+            return _misshapen(call, wanted, got)
         got = got.reshape(wanted.shape)
         if not _close(got, wanted, _tolerance(got, wanted, inputs)):
             return _differs(call, wanted, got)
@@ -44,9 +71,9 @@ def elementwise(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
 def exact_shape(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     """Every entry, in this very shape."""
     for name, wanted in expected.items():
-        if found[name].shape != wanted.shape:
-            shapes = {"expected": words.shape(wanted), "got": words.shape(found[name])}
-            return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
+        got = found.get(name)
+        if got is None or got.shape != wanted.shape:
+            return _misshapen(call, wanted, got)
     return elementwise(call, inputs, expected, found)
 
 
@@ -96,8 +123,7 @@ def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
         return measured
     if found["autodiff"].any():
         return _one_up_to_scale(call, inputs, expected, found | {"gradient": found["autodiff"]})
-    slope = float(np.abs(expected["gradient"]).max())
-    if measured.agrees and slope > gradient_tolerance(inputs, found):
+    if measured.scale is not None:
         return Comparison(False, words.CUT_OFF, {"call": call})
     return measured
 
@@ -115,35 +141,40 @@ def _one_up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays)
         one, other = map(words.number, losses)
         return Comparison(False, words.NOT_REPEATED, {"one": one, "other": other})
     if got.shape != wanted.shape:
-        shapes = {"expected": words.shape(wanted), "got": words.shape(got)}
-        return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
-    if not (np.isfinite(got).all() and np.isfinite(wanted).all()):
-        same = np.array_equal(np.isfinite(got), np.isfinite(wanted))
-        return Comparison(True) if same else _differs(call, wanted, got)
-    tolerance = gradient_tolerance(inputs, found)
-    largest = [float(np.abs(one).max()) for one in (wanted, got)]
-    if max(largest) <= tolerance:
-        return Comparison(True)
-    if min(largest) <= tolerance:
-        return _turned(call, wanted, got)
+        return _misshapen(call, wanted, got)
+    known = np.abs(wanted) < LARGEST  # all, unless this is a known mistake
+    if not (computable(got[known]) and _close(got[~known], wanted[~known], 0)):
+        return _differs(call, wanted, got)
+    wanted, got = wanted[known], got[known]
+    tolerance = gradient_tolerance(inputs, found | {"gradient": wanted})
+    if np.abs(wanted).max(initial=0) <= tolerance:
+        vanishes = np.abs(got).max(initial=0) <= tolerance
+        return Comparison(True) if vanishes else _turned(call, wanted, got)
     scale = float(wanted @ got / (wanted @ wanted))
+    tolerance = gradient_tolerance(inputs, found | {"gradient": got}, scale)
     if scale <= 0 or np.abs(got - scale * wanted).max() > tolerance:
         return _turned(call, wanted, got)
-    if "steps" in expected and found["steps"] != expected["steps"]:
-        return Comparison(False, words.WRONG_STEPS, {"got": int(found["steps"])})
+    if not _as_often(expected, found):
+        return Comparison(False, words.WRONG_STEPS, {"got": words.array(found["steps"])})
     critic = "critic gradient"
-    if critic in expected and not _close(found[critic], expected[critic], tolerance):
-        return _differs(f"{critic}: {call}", expected[critic], found[critic])
-    return Comparison(True, scale=scale)
+    if critic in expected:
+        wanted, got = expected[critic], found[critic]
+        if got.shape != wanted.shape:
+            return _misshapen(f"{critic}: {call}", wanted, got)
+        if not _close(got, wanted, tolerance):
+            return _differs(f"{critic}: {call}", wanted, got)
+    return _scaled(scale)
 
 
 def natural(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     """The direction x of (F + damping) x = gradient, for some small damping, and F sampled or exact."""
     if "fishers" not in expected:  # of a known mistake
         return up_to_scale(call, inputs, expected, found)
-    if int(found["steps"]) != 1:
-        return Comparison(False, words.WRONG_STEPS, {"got": int(found["steps"])})
+    if not _as_often(expected, found):
+        return Comparison(False, words.WRONG_STEPS, {"got": words.array(found["steps"])})
     gradient, got = expected["gradient"], found["gradient"]
+    if got.shape != gradient.shape:
+        return _misshapen(call, gradient, got)
     candidates = []
     for fisher in expected["fishers"]:
         for damping in (0, *np.geomspace(1e-8, 1e-2, 49)):
@@ -151,8 +182,18 @@ def natural(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Compa
             candidates.append(np.linalg.lstsq(matrix, gradient, rcond=1e-9)[0])
     best = max(candidates, key=lambda one: _cosine(one, got))
     scale = float(best @ got / (best @ best))
-    if not np.isfinite(got).all() or _cosine(best, got) < 1 - 1e-4 or scale <= 0:
+    if _cosine(best, got) < 1 - 1e-4 or scale <= 0:
         return _turned(call, candidates[0], got)
+    return _scaled(scale)
+
+
+def _as_often(expected: Arrays, found: Arrays) -> bool:
+    return "steps" not in expected or found["steps"].tolist() == expected["steps"].tolist()
+
+
+def _scaled(scale: float) -> Comparison:
+    if not LEAST_SCALE <= scale <= MOST_SCALE:
+        return Comparison(False, words.FAR_SCALE, {"scale": f"{scale:.3g}"})
     return Comparison(True, scale=scale)
 
 
@@ -165,21 +206,24 @@ def frequencies(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
     shape = (len(logits),)
     if "actions" in expected and not drawn.shape == expected["actions"].shape == shape:
         return Comparison(drawn.shape == expected["actions"].shape)  # as wrong as that known mistake
-    if not _same_shape(drawn, np.empty(shape)):
-        places = {"call": call, "expected": str(shape), "got": words.shape(drawn)}
-        return Comparison(False, words.WRONG_SHAPE, places)
-    for row in np.unique(logits, axis=0):
+    names = ("actions",) if "actions" in expected else ("actions", "other seed", "same seed")
+    for name in names:
+        if not _same_shape(found[name], np.empty(shape)):
+            return _misshapen(call, np.empty(shape), found[name])
+    for row, name in itertools.product(np.unique(logits, axis=0), names):
         same = (logits == row).all(1)
-        counts = _counts(drawn.reshape(-1)[same], choices)
+        counts = _counts(found[name].reshape(-1)[same], choices)
+        unlikely = counts.sum() != same.sum()
         if "probabilities" in expected:
             wanted = expected["probabilities"][same][0]
             expectation = wanted * same.sum()
             statistic = ((counts - expectation) ** 2 / expectation).sum()
-            unlikely = counts.sum() != same.sum() or chi2.sf(statistic, choices - 1) < 1e-6
+            unlikely = unlikely or chi2.sf(statistic, choices - 1) < 1e-6
         else:
             others = _counts(expected["actions"].reshape(-1)[same], choices)
             seen = (counts + others) > 0
-            unlikely = seen.sum() > 1 and chi2_contingency([counts[seen], others[seen]]).pvalue < 1e-6
+            if seen.sum() > 1 and not unlikely:
+                unlikely = chi2_contingency([counts[seen], others[seen]]).pvalue < 1e-6
             wanted = others / others.sum()
         if unlikely:
             got = counts / max(counts.sum(), 1)
@@ -200,22 +244,24 @@ def frequencies(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
     return Comparison(True, remark=None if repeated else words.OTHER_GENERATOR)
 
 
-def gradient_tolerance(inputs: Arrays, found: Arrays) -> float:
-    """The largest error that an entry of this gradient may have.
+def gradient_tolerance(inputs: Arrays, found: Arrays, scale: float = 1.0) -> float:
+    """The largest error that an entry of this gradient may have, which is `scale` times the mean's.
 
     Differences divide the loss's rounding error, that of its largest terms, by their step. Gradients
-    of policies are computed in single precision.
+    of policies are computed in single precision. Losses may be forged, so there is a bound that does
+    not depend on them.
     """
     largest = float(np.abs(found["gradient"]).max(initial=0))
-    weight = float(np.abs(inputs.get("q_values", np.ones(1))).max())
+    weight = scale * float(np.abs(inputs.get("q_values", np.ones(1))).max())
     losses = found.get("losses")
     if losses is None:
-        return 2e-4 * max(largest, 1e-2 * weight)
+        rounding = min(ROUNDING_OF_A_STEP, 1e-2 * largest) if "steps" in found else 0.0
+        return max(2e-4 * max(largest, 1e-2 * weight), rounding)
     step = step_for(losses)
     in_single = in_single_precision(losses)
-    terms = max(float(np.abs(losses).max()), 4 * weight)
+    terms = max(float(np.abs(losses[np.isfinite(losses)]).max(initial=0)), 4 * weight)
     rounding = 8 * terms * (SINGLE if in_single else DOUBLE) / step
-    return min(rounding + OF_EPSILON_IN_SLOPES * largest, 1e-3 * max(largest, weight)) + 1e-9
+    return min(rounding + OF_EPSILON_IN_SLOPES * largest, max(1e-2 * largest, 1e-3 * weight)) + 1e-9
 
 
 def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:
@@ -227,6 +273,11 @@ def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:
     finite = [float(one) for one in numbers if np.isfinite(one)]
     rounding = max(OF_EPSILON, 8 * max(sizes) * (SINGLE if in_single_precision(got) else DOUBLE))
     return min(rounding, 1e-3) * max(finite, default=1.0)
+
+
+def _misshapen(call: str, wanted: np.ndarray, got: np.ndarray | None) -> Comparison:
+    shapes = {"expected": words.shape(wanted), "got": "()" if got is None else words.shape(got)}
+    return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
 
 
 def _same_shape(got: np.ndarray, wanted: np.ndarray) -> bool:

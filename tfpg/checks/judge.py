@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfpg.checks import compare, words
-from tfpg.checks.agreement import Observed, compared, uneven_scale
+from tfpg.checks.agreement import Observed, compared, plain, uneven_scale
 from tfpg.checks.calling import Arrays
 from tfpg.checks.compare import Comparison
 from tfpg.checks.exercise import Case, Exercise
@@ -46,6 +46,7 @@ def judge(
 
     `observed` comes from `observe`, and `broadcast` from `shapes.find`, perhaps in another process.
     """
+    observed = plain(exercise, cases, observed)
     if any(isinstance(one, Failure) and one.kind == "NotImplementedError" for one in observed):
         return Verdict(exercise.name, False, None, words.NOT_WRITTEN.say(language), open=True)
     expected = [exercise.expected(case.inputs) for case in cases]
@@ -201,6 +202,8 @@ def _failure(failure: Failure, language: str) -> str:
     if failure.kind == "NoNumbers":
         text = words.RETURNS_NOTHING if failure.message == "None" else words.RETURNS
         return text.say(language, what=failure.message)
+    if failure.kind == "OtherArrays":
+        return words.OTHER_ARRAYS.say(language)
     line = words.LINE.say(language, line=failure.line) if failure.line else ""
     text = {"TimeLimit": words.TOO_LONG, "SystemExit": words.LEAVES}.get(failure.kind, words.RAISES)
     what = failure.kind + (f": {failure.message}" if failure.message else "")

@@ -93,7 +93,7 @@ def _amount_added(
         if isinstance(got, Failure) or isinstance(wrong, Failure) or "gradient" not in got:
             return None
         wanted, found = right["gradient"], got["gradient"]
-        if found.shape != wanted.shape or not np.isfinite(found).all():
+        if found.shape != wanted.shape or not compare.computable(found):
             return None
         basis = np.stack([wanted, wrong["gradient"] - wanted], 1)
         parts = np.linalg.lstsq(basis, found, rcond=1e-9)[0]

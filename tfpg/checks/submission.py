@@ -283,9 +283,7 @@ def _run(name: str, source: str, module: types.ModuleType) -> str | None:
     return told
 
 
-def _is_own(
-    function: Callable, module: types.ModuleType, is_beside: Callable[[str], bool]
-) -> bool:
+def _is_own(function: Callable, module: types.ModuleType, is_beside: Callable[[str], bool]) -> bool:
     """Whether it is defined in the file, or in one beside it, and not imported from a library."""
     inner = innermost(function)
     code = getattr(inner, "__code__", None)

@@ -92,6 +92,14 @@ NOT_FINITE = Text(
     "on {case}, {call} should be {expected}, got {got}, which is not finite",
     "在“{case}”上，{call} 应为 {expected}，得到 {got}，不是有限数",
 )
+NO_NUMBER = Text(
+    "on {case}, {call} gives {got}: not finite, or too large to be computed with",
+    "在“{case}”上，{call} 得到 {got}：不是有限数，或者大得无法计算",
+)
+OTHER_ARRAYS = Text(
+    "the arrays that came back are not those that this check asks for",
+    "返回的数组不是本检验所要求的那些",
+)
 WRONG_DIRECTION = Text(
     "on {case}, {what} should be along {expected}, got {got} (cosine {cosine})",
     "在“{case}”上，{what} 的方向应为 {expected}，得到 {got}（余弦 {cosine}）",
@@ -100,6 +108,11 @@ WRONG_SCALE = Text(
     "the gradient's scale is {one} on {case} and {other} on {other_case}, which has the same shapes: "
     "the scale may depend on the shapes alone",
     "梯度的比例在“{case}”上是 {one}，在形状相同的“{other_case}”上是 {other}：比例只能取决于形状",
+)
+FAR_SCALE = Text(
+    "on {case}, the gradient is {scale} times what it should be: neither a sum over samples nor a "
+    "sensible constant explains that",
+    "在“{case}”上，梯度是应有值的 {scale} 倍：对样本求和或乘以合理的常数都解释不了这一点",
 )
 NOT_REPEATED = Text(
     "two calls with the same inputs give {one} and {other}: a loss is no random number",

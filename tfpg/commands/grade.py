@@ -144,8 +144,9 @@ def otter(options: argparse.Namespace) -> int:
     print(path)
     if "@" not in requirement():
         print(f"its first cell asks for {requirement()}: if no index has it, put an address there")
-    print(f"then: otter assign --no-pdfs {path} dist")
+    print(f"then: PYTHONSAFEPATH=1 otter assign --no-pdfs {path} dist")
     print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
+    print("Start it with PYTHONSAFEPATH=1, so that no file beside a notebook passes for a module.")
     return 0
 
 

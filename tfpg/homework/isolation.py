@@ -51,7 +51,8 @@ def _gaps(user: int | None, own_disk: bool) -> str:
     gaps = [] if own_disk else ["they can fill the disk while they run"]
     if not limits.can_confine():
         who = "you" if user is None else "everybody"
-        gaps.insert(0, f"they can read the files that {who} can read, and write where {who} may write")
+        reach = f"they can read the files that {who} can read, and write where {who} may write"
+        gaps.insert(0, f"{reach}, and are therefore graded one at a time")
     if not (own_disk or seccomp.can_filter()):
         gaps.append("they have the network, and can start processes that stay")
     return "; ".join(gaps)
