@@ -107,7 +107,7 @@ def test_without_a_box_it_gets_there(probe, tmp_path, monkeypatch):
     (tmp_path / "handed_in.py").touch()
     (tmp_path / "secret").write_text("answers")
     name = hashlib.sha256(probe.encode()).hexdigest()
-    known = f"import os\nGRADER, NAME = {str(tmp_path / 'secret')!r}, {name!r}\n"
+    known = f"import os\nGRADER, NAME = {str(tmp_path / 'secret')!r}, {name!r}\nFILE = 'handed_in.py'\n"
     two = [
         known + probes.probes()[probe].get("leave", ""),
         probes.probes()[probe]["reached"],
@@ -275,6 +275,53 @@ def ask(x):
     assert before[1] > 1, "it can look"
     state(boxes, left)
     assert occurrences()[0] == before[0]
+
+
+HOG = f"""
+import hashlib, threading
+threading.stack_size(65536)
+def work():
+    while True:
+        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 3_000_000)
+for _ in range(300):
+    threading.Thread(target=work, daemon=True).start()
+import time
+time.sleep(8)
+{RIGHT}"""
+MANY_THREADS = f"""
+import threading, time
+threading.stack_size(32768)
+try:
+    for _ in range(3000):
+        threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
+except RuntimeError:
+    pass
+time.sleep(100)
+{RIGHT}"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is no second processor")
+def test_hundreds_of_busy_threads_take_time_from_nobody_else(isolation):
+    """Each submission runs on a processor of its own, counted in that processor's time."""
+    busy = f"""
+import time
+start = time.time(), time.process_time()
+while time.process_time() < start[1] + 2:
+    pass
+share = 2 / (time.time() - start[0])
+assert share > .2, share
+{RIGHT}"""
+    grades = [*grading.grade([code(HOG, "hog"), code(busy, "honest")], ASKED, "secret", isolation)]
+    assert grades[1].marks["normalize"].state == "right"
+    assert grades[1].notes == []
+
+
+def test_too_many_threads_end_a_submission_and_no_other(boxes):
+    assert state(boxes, MANY_THREADS) == "wrong"
+    grade = grading.grade_one(code(MANY_THREADS), ASKED, "secret", boxes)
+    assert "it started too many threads" in grade.marks["normalize"].evidence
+    pooled = f"import threading\none = threading.Thread(target=print)\none.start()\none.join()\n{RIGHT}"
+    assert state(boxes, pooled) == "right"
 
 
 class Liar:

@@ -677,6 +677,7 @@ def _message(text, body=b""):
         _message(b"\xff"),
         _message(b"[" * 100_000),
         _message(b"9" * 10_000),
+        _message(b"[" + b"[0]," * 2**18 + b"0]"),
         _message(b'{"array": ["|O", [1]]}', b"\0" * 8),
         _message(b'{"array": ["<f8", [2]]}', b"\0" * 8),
         _message(b'{"array": ["<f8", [1]]}', b"\0" * 16),

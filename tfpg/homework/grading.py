@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -173,15 +172,18 @@ class _Run(NamedTuple):
 
 def _run(code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes) -> _Run:
     """Run the files of a submission that may hold something asked for."""
-    text, seed = code.text, f"{secret} {code.digest}"
+    seed = f"{secret} {code.digest}"
+    sources = {file: code.source(file) for file in code.files}
+    text = "\n".join(sources.values())
     asked = max(assignments, key=lambda several: sum(_defines(text, one) for one in several))
     tasks = [task(one, seed) for one in asked]
-    ran = []
-    end = time.monotonic() + sandbox.SECONDS_FOR_ALL
-    for file in code.files:
-        if any(_defines(code.source(file), one) for one in asked):
-            ran.append(_Ran(file, *boxes.run(code.files, file, tasks, end)))
-    return _Run(asked, seed, ran)
+    results, left = [], sandbox.SECONDS_FOR_ALL
+    for file, source in sources.items():
+        if any(_defines(source, one) for one in asked):
+            ran = boxes.run(code.files, file, tasks, left)
+            results.append(_Ran(file, ran.answers, ran.error))
+            left -= ran.seconds
+    return _Run(asked, seed, results)
 
 
 def _defines(text: str, asked: Asked) -> bool:
@@ -228,7 +230,7 @@ def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
             mark(one, seed, each.answers[place], language)._replace(file=each.file) for each in ran
         ]
         marks[one.exercise] = max(several, key=lambda each: RANKS.index(each.state))
-    end = time.monotonic() + sandbox.SECONDS_TO_LOOK_AGAIN
+    seconds = sandbox.SECONDS_TO_LOOK_AGAIN / max(1, len(ran))
     for each in ran:
         lost = [
             one
@@ -238,7 +240,8 @@ def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
             and answer.get("state") == "observed"
             and any(map(may_broadcast, _forms(one)))
         ]
-        marks |= _looked_at_again(code, lost, seed, each.file, boxes, language, end) if lost else {}
+        if lost:
+            marks |= _looked_at_again(code, lost, seed, each.file, boxes, language, seconds)
     of = {one.exercise: one for one in asked}
     marks = {
         name: one._replace(function=of[name].function, points=of[name].points)
@@ -257,12 +260,12 @@ def _looked_at_again(
     file: str,
     boxes: Boxes,
     language: str,
-    end: float,
+    seconds: float,
 ) -> dict[str, Mark]:
     """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
     tasks = [task(one, seed, look=True) for one in asked]
     try:
-        answers = boxes.run(code.files, file, tasks, end).answers
+        answers = boxes.run(code.files, file, tasks, seconds).answers
     except NotRun:
         return {}
     again = {

@@ -29,6 +29,9 @@ from tfpg.homework import landlock, limits, scratch, seccomp, wire
 from tfpg.startup import quickly_and_quietly
 
 REFUSAL = "tfpg is not at hand in graded code: write the function yourself"
+THREADS = 512
+GLANCE = 0.25  # seconds between two looks at a silent copy
+ERROR = 1000  # characters of a message
 OWN = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu")
 DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
@@ -80,22 +83,25 @@ def _keep(plan: dict) -> None:
             _serve(plan, writer, folder)
         os._exit(0)
     os.close(writer)
-    answers, why = _collected(reader, plan)
+    answers, why = _collected(reader, copy, plan)
     if _was_killed(copy, patient=why == "ended", seconds=plan["cpu seconds"]):
         why = "killed"
     clean = scratch.remove(folder) and plan["confine"] and why != "killed"
     _send(1, {"answers": np.frombuffer(answers, np.uint8), "why": why, "clean": clean})
 
 
-def _collected(reader: int, plan: dict) -> tuple[bytes, str]:
+def _collected(reader: int, copy: int, plan: dict) -> tuple[bytes, str]:
     """All that a copy writes before it ends, or is silent for too long; and why it is over."""
     answers, end = bytearray(), time.monotonic() + plan["seconds for all"]
     messages = 0
     while len(answers) <= plan["most"]:
         silence = 2 * (plan["seconds"] if messages > 1 else plan["seconds to load"])
-        ready, _, _ = select.select([reader], [], [], max(0, min(silence, end - time.monotonic())))
-        if not ready:
-            return bytes(answers), "late"
+        until = min(end, time.monotonic() + silence)
+        while not select.select([reader], [], [], GLANCE)[0]:
+            if time.monotonic() > until:
+                return bytes(answers), "late"
+            if _threads(copy) > THREADS:
+                return bytes(answers), "threads"
         some = os.read(reader, 2**20)
         if not some:
             return bytes(answers), "ended"
@@ -104,6 +110,13 @@ def _collected(reader: int, plan: dict) -> tuple[bytes, str]:
         if time.monotonic() > end:
             return bytes(answers), "no time"
     return bytes(answers[: plan["most"]]), "much"
+
+
+def _threads(process: int) -> int:
+    """They count against what the user or the machine may have: one submission's could be all."""
+    with contextlib.suppress(OSError):
+        return len(os.listdir(f"/proc/{process}/task"))  # noqa: PTH208
+    return 0
 
 
 def _was_killed(copy: int, patient: bool, seconds: int) -> bool:
@@ -136,6 +149,7 @@ def _serve(plan: dict, answers: int, folder: Path) -> None:
     os.environ.update(HOME=str(folder), TMPDIR=str(folder))
     tempfile.tempdir = str(folder)
     _offer_to_the_kernel()
+    _keep_to(request["processor"])
     limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
     readable = [*plan["readable"], *OWN, *DEVICES]
     if plan["confine"]:
@@ -151,7 +165,7 @@ def _serve(plan: dict, answers: int, folder: Path) -> None:
     error = None
     if touched:
         functions, error = submission.load_in_memory(files, file, names, plan["seconds to load"])
-    _send(answers, {"error": error})
+    _send(answers, {"error": error and error[:ERROR]})
     for task in tasks:
         name = task["function"]
         if name not in functions:
@@ -169,6 +183,13 @@ def _offer_to_the_kernel() -> None:
     """Where memory is short, this process goes first, and not one that others need."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _keep_to(processor: int | None) -> None:
+    """Hundreds of threads then take time from nobody else."""
+    if processor is not None:
+        with contextlib.suppress(OSError):  # a container may have others
+            os.sched_setaffinity(0, {processor})
 
 
 def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set[str], bool]:

@@ -118,10 +118,11 @@ def _container(
     words += ["--log-driver", "none", "--network", "none", "--read-only", "--workdir", "/"]
     words += ["--user", f"{NOBODY}:{NOBODY}", "--cap-drop", "ALL", "--memory", str(MEMORY_OF_ALL)]
     words += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
-    words += ["--pids-limit", "1024", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
+    # No limit of a user's processes: all containers have the same user.
+    words += ["--pids-limit", "1024", "--ulimit", "nofile=1024:1024"]
     if engine == "podman":  # else /tmp, /var/tmp and /run could be written to, and are kept
         words.append("--read-only-tmpfs=false")
-    words += ["--shm-size", str(scratch.SIZE), "--tmpfs", f"/scratch:rw,size={scratch.SIZE},mode=1777"]
+    words += ["--shm-size", str(scratch.SIZE), "--tmpfs", f"/scratch:rw,{scratch.OPTIONS}"]
     for variable, value in environment.items():
         words += ["--env", f"{variable}={value}"]
     for one in (*_system(), *_shown(allow_tfpg)):

@@ -14,7 +14,6 @@ import numpy as np
 from tfpg.homework.sandbox import Boxes, Task
 
 PROBES = Path(__file__).with_suffix(".toml")
-FILE = "handed_in.py"
 ASK = """
 def ask(x):
     try:
@@ -37,16 +36,17 @@ def reached(name: str, boxes: Boxes) -> bool | None:
     with NamedTemporaryFile("w", prefix="tfpg-", suffix=".txt") as secret:
         secret.write("answers")
         secret.flush()
-        known = f"GRADER, NAME = {json.dumps(secret.name)}, {uuid4().hex!r}\n"
+        name = uuid4().hex
+        known = f"GRADER, NAME, FILE = {json.dumps(secret.name)}, {name!r}, {f'{name}.py'!r}\n"
         if "leave" in probe:
-            _asked(known + probe["leave"], boxes)
-        return _asked(known + probe["reached"] + ASK, boxes)
+            _asked(f"{name}.py", known + probe["leave"], boxes)
+        return _asked(f"{name}.py", known + probe["reached"] + ASK, boxes)
 
 
-def _asked(text: str, boxes: Boxes) -> bool | None:
+def _asked(file: str, text: str, boxes: Boxes) -> bool | None:
     inputs = [{"parameters": ["x"], "protocol": "values", "inputs": [{"x": np.zeros(1)}]}]
     task = Task("ask", inputs, keras=False, look=False)
-    answer = boxes.run({FILE: text.encode()}, FILE, [task]).answers[0]
+    answer = boxes.run({file: text.encode()}, file, [task]).answers[0]
     try:
         return {0.0: False, 1.0: True}[float(answer["outcomes"][0][0]["outputs"]["values"])]
     except (KeyError, IndexError, TypeError, ValueError):

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import queue
 import select
 import shutil
 import subprocess
@@ -68,6 +69,7 @@ class Ran(NamedTuple):
 
     answers: list[dict]
     error: str | None
+    seconds: float = 0.0  # that it took, without waiting for others
 
 
 class NotRun(Exception):
@@ -97,7 +99,7 @@ def works(isolation: Isolation) -> bool:
             ran = several.run({"nothing.py": needs}, "nothing.py", [missing])
     except NotRun:
         return False
-    return ran == Ran([{"state": "missing"}], None)
+    return (ran.answers, ran.error) == ([{"state": "missing"}], None)
 
 
 @contextmanager
@@ -115,55 +117,73 @@ class Boxes:
 
     def __init__(self, isolation: Isolation, allow_tfpg: bool) -> None:
         self._isolation, self.allow_tfpg = isolation, allow_tfpg
+        # One at a time on each processor, so that none can take another's; one at all where they meet.
         apart = isolation.shown_only or limits.can_confine()
-        self._places = (os.cpu_count() or 1) if apart else 1
-        self._free, self._queue = threading.Semaphore(self._places), threading.Lock()
+        self._processors = _processors() if apart else [None]
+        self._free: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        for processor in self._processors:
+            self._free.put(processor)
+        self._queue = threading.Lock()
         self._lock = threading.Lock()
         self._idle: dict[bool, list[Box]] = {False: [], True: []}
         self.all: list[Box] = []
 
     def run(
-        self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task], end: float | None = None
+        self,
+        files: Mapping[str, bytes],
+        file: str,
+        tasks: Sequence[Task],
+        seconds: float | None = None,
     ) -> Ran:
-        """Run one of the files, and put the tasks to it, until `end` on the monotonic clock.
+        """Run one of the files, and put the tasks to it, for so many seconds at most.
 
         A task whose process dies, or goes on for too long, is answered `{"state": "failed"}`; those
         after it get a new process. What the system kills is run once more, with nothing beside it.
         Raises NotRun if that is killed, too.
         """
-        try:
-            with self._room(1):
-                return self._run(files, file, tasks, end)
-        except NotRun:
-            with self._room(self._places):
-                self.close()
-                return self._run(files, file, tasks, None)
+        seconds = SECONDS_FOR_ALL if seconds is None else seconds
+        used = 0.0
+        for places in (1, len(self._processors)):
+            with self._room(places) as processor:
+                start = time.monotonic()
+                if places > 1 or used:
+                    self.close()
+                try:
+                    ran = self._run(files, file, tasks, start + seconds, processor)
+                    return ran._replace(seconds=used + time.monotonic() - start)
+                except NotRun as error:
+                    used, why = used + time.monotonic() - start, error
+        raise why
 
     @contextmanager
-    def _room(self, places: int) -> Iterator[None]:
+    def _room(self, places: int) -> Iterator[int | None]:
         with self._queue:
-            for _ in range(places):
-                self._free.acquire()
+            taken = [self._free.get() for _ in range(places)]
         try:
-            yield
+            yield taken[0]
         finally:
-            self._free.release(places)
+            for processor in taken:
+                self._free.put(processor)
 
     def _run(
-        self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task], end: float | None
+        self,
+        files: Mapping[str, bytes],
+        file: str,
+        tasks: Sequence[Task],
+        end: float,
+        processor: int | None,
     ) -> Ran:
         text = files[file].decode(errors="replace")
         keras = "tensorflow" in text or "keras" in text
         keras = keras or any(one.keras and one.function in text for one in tasks)
         answers: list[dict] = []
         error: str | None = None
-        end = time.monotonic() + SECONDS_FOR_ALL if end is None else end
         while len(answers) < len(tasks):
             rest = tasks[len(answers) :]
             if time.monotonic() > end:
                 answers += [_failed("no time")] * len(rest)
                 break
-            told, given, why = self._ask(keras, _request(files, file, rest))
+            told, given, why = self._ask(keras, _request(files, file, rest, processor))
             if told is None:
                 answers += [{"state": "not loaded", "why": why}] * len(rest)
                 break
@@ -205,7 +225,16 @@ class Boxes:
             one.close()
 
 
-def _request(files: Mapping[str, bytes], file: str, tasks: Sequence[Task]) -> bytes:
+def _processors() -> list[int | None]:
+    """Those that this process may use, where one of them can be chosen."""
+    if hasattr(os, "sched_getaffinity"):
+        return [*sorted(os.sched_getaffinity(0))]
+    return [None] * (os.cpu_count() or 1)
+
+
+def _request(
+    files: Mapping[str, bytes], file: str, tasks: Sequence[Task], processor: int | None
+) -> bytes:
     return wire.encode(
         {
             "files": {name: np.frombuffer(one, np.uint8) for name, one in files.items()},
@@ -213,6 +242,7 @@ def _request(files: Mapping[str, bytes], file: str, tasks: Sequence[Task]) -> by
             "tasks": [
                 {"function": one.function, "forms": list(one.forms), "look": one.look} for one in tasks
             ],
+            "processor": processor,
             "number": uuid.uuid4().hex,  # no two requests have one digest
         }
     )

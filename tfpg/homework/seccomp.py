@@ -44,7 +44,7 @@ REFUSED: dict[str, Numbers] = {
     **{"open_by_handle_at": (304, 265)},
     # the kernel itself
     **{"io_uring_setup": (425, 425), "bpf": (321, 280), "perf_event_open": (298, 241)},
-    **{"userfaultfd": (323, 282), "syslog": (103, 116)},
+    **{"userfaultfd": (323, 282), "syslog": (103, 116), "io_setup": (206, 0)},
     **{"mount": (165, 40), "unshare": (272, 97), "setns": (308, 268)},
 }
 # Said not to exist, for their arguments are out of a filter's sight: callers then use older calls.

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 LENGTHS = struct.Struct(">QQ")
+LONGEST = 2**20  # bytes of JSON, which may take a hundred times as many in memory
 
 
 def encode(document: Any) -> bytes:
@@ -47,6 +48,8 @@ def decode(message: bytes) -> Any:
     if len(message) < LENGTHS.size:
         raise ValueError("the message is too short")
     head, body = LENGTHS.unpack_from(message)
+    if head > LONGEST:
+        raise ValueError("the text of the message is too long")
     text, rest = message[LENGTHS.size :][:head], message[LENGTHS.size + head :]
     if len(rest) != body:
         raise ValueError("the lengths of the message are wrong")

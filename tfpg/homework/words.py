@@ -134,6 +134,7 @@ ENDS = {
     "late": Text("it went on for too long", "它运行得太久"),
     "ended": Text("it ended its process", "它结束了自己的进程"),
     "nonsense": Text("its process answered nonsense", "它的进程给出的回答没有意义"),
+    "threads": Text("it started too many threads", "它启动了太多线程"),
     "much": Text("it gave too much", "它给出的数据太多"),
     "no time": Text("there was no time left for it", "没有剩余时间留给它"),
     "killed": Text(
