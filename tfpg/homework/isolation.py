@@ -16,6 +16,7 @@ FRAMEWORKS = ("numpy", "tensorflow", "keras", "tensorflow_probability", "torch",
 ENGINES = ("podman", "docker")
 IMAGE = "localhost/tfpg-box"  # an empty one: the system's own folders are shown in it
 MEMORY_OF_ALL = 8 * 2**30  # of a container, its files in memory included
+PROCESSES_OF_ALL = 8192
 NOBODY = 65534
 
 
@@ -118,11 +119,12 @@ def _container(
     words += ["--log-driver", "none", "--network", "none", "--read-only", "--workdir", "/"]
     words += ["--user", f"{NOBODY}:{NOBODY}", "--cap-drop", "ALL", "--memory", str(MEMORY_OF_ALL)]
     words += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
-    # No limit of a user's processes: all containers have the same user.
     words += ["--pids-limit", "1024", "--ulimit", "nofile=1024:1024"]
+    # All containers have the same user, whose processes are counted together.
+    words += ["--ulimit", f"nproc={PROCESSES_OF_ALL}:{PROCESSES_OF_ALL}"]
     if engine == "podman":  # else /tmp, /var/tmp and /run could be written to, and are kept
         words.append("--read-only-tmpfs=false")
-    words += ["--shm-size", str(scratch.SIZE), "--tmpfs", f"/scratch:rw,{scratch.OPTIONS}"]
+    words += ["--shm-size", str(scratch.SIZE), "--tmpfs", f"/scratch:rw,size={scratch.SIZE},mode=1777"]
     for variable, value in environment.items():
         words += ["--env", f"{variable}={value}"]
     for one in (*_system(), *_shown(allow_tfpg)):

@@ -8,14 +8,14 @@ import subprocess
 from pathlib import Path
 
 SIZE = 64 * 2**20  # bytes of files, where it is a file system of its own
-OPTIONS = f"size={SIZE},mode=1777,nr_inodes=10000"
 MS_NOSUID, MS_NODEV = 2, 4
 
 
 def mount(place: str) -> None:
     """Make it a file system of its own, seen by this process and its heirs alone (needs the right)."""
     flags = MS_NOSUID | MS_NODEV
-    ctypes.CDLL(None).mount(b"tmpfs", place.encode(), b"tmpfs", flags, OPTIONS.encode())
+    options = f"size={SIZE},mode=1777,nr_inodes=10000"
+    ctypes.CDLL(None).mount(b"tmpfs", place.encode(), b"tmpfs", flags, options.encode())
 
 
 def make(place: str, user: int | None) -> Path:
