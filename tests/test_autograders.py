@@ -12,9 +12,10 @@ import pytest
 
 from tfpg.cli import main
 from tfpg.errors import BadInput
-from tfpg.homework import gradescope, otter
+from tfpg.homework import gradescope, otter, sandbox
 from tfpg.homework.assignments import assignment, hand_out
 from tfpg.homework.grading import Asked
+from tfpg.homework.isolation import isolations
 
 RIGHT = """
 import numpy as np
@@ -79,6 +80,25 @@ def test_gradescope_is_given_an_answer_for_anything_that_is_handed_in(autograder
     results = json.loads((autograder / "results" / "results.json").read_text())
     assert [one["score"] for one in results["tests"]] == [0, 0, 0]
     assert "cannot be unpacked" in results["output"]
+
+
+def test_gradescope_is_given_no_score_for_what_was_not_graded(tmp_path, monkeypatch):
+    """Without results it tells the course staff, and not the student a zero."""
+    path = gradescope.write(ASKED, tmp_path / "autograder.zip")
+    for folder in ("source", "submission"):
+        (tmp_path / folder).mkdir()
+    with zipfile.ZipFile(path) as archive:
+        archive.extract("autograder.json", tmp_path / "source")
+    (tmp_path / "submission" / "hw.py").write_text(RIGHT)
+
+    def killed(*_):
+        raise sandbox.NotRun("killed")
+
+    monkeypatch.setattr(sandbox.Boxes, "run", killed)
+    monkeypatch.setattr(sandbox, "strongest", lambda: isolations()[-1])
+    with pytest.raises(SystemExit, match="not graded: the system killed its process"):
+        gradescope.main(str(tmp_path))
+    assert not (tmp_path / "results").exists()
 
 
 def test_the_scripts_are_plain_shell(autograder):
