@@ -8,17 +8,17 @@ from vectors import both_modes, finite_differences, flat, relative_error
 
 import tfpg
 from tfpg import exact
-from tfpg.baselines import (
+from tfpg.estimate.baselines import (
     average_baseline,
     leave_one_out_baseline,
     optimal_baseline,
     optimal_baseline_estimator,
     with_baseline,
 )
-from tfpg.estimators import reward_to_go_estimator, total_reward_estimator
+from tfpg.estimate.estimators import reward_to_go_estimator, total_reward_estimator
 from tfpg.exact import exact_gradient, moments, per_step, per_trajectory
-from tfpg.pseudo_loss import policy_gradient_for
-from tfpg.trajectories import split
+from tfpg.rollout.trajectories import split
+from tfpg.step.pseudo_loss import policy_gradient_for
 
 TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
 PROCESSES = TABULAR | {"linear": exact.Linear()}
@@ -161,7 +161,7 @@ def test_the_optimal_baseline_of_a_batch_is_the_formulas():
     policy = policy_of(process)
     batch = [trajectory for _, trajectory in process.trajectories(policy)[::5]]
     squares = [
-        np.sum(tfpg.per_sample.flat_scores(policy, one.states, one.actions).sum(0) ** 2)
+        np.sum(tfpg.step.scores.flat_scores(policy, one.states, one.actions).sum(0) ** 2)
         for one in batch
     ]
     totals = np.array([one.rewards.sum() for one in batch])
@@ -230,7 +230,7 @@ def test_the_optimal_baselines_have_the_least_variance(process):
     probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
     probabilities = np.array(probabilities)
     weights = np.sqrt(probabilities)[:, np.newaxis]  # scores squared are then weighted by p
-    of_steps = tfpg.per_sample.flat_scores(policy, *tfpg.concatenate(trajectories))
+    of_steps = tfpg.step.scores.flat_scores(policy, *tfpg.concatenate(trajectories))
     scores = np.array([one.sum(0) for one in split(of_steps, trajectories)])
     returns = np.array([[one.rewards.sum()] for one in trajectories])
 
@@ -292,7 +292,7 @@ def test_per_step_is_the_slide_itself():
     process = exact.stochastic()
     policy = policy_of(process)
     batch = [trajectory for _, trajectory in process.trajectories(policy)[:3]]
-    scores = [tfpg.per_sample.flat_scores(policy, one.states, one.actions) for one in batch]
+    scores = [tfpg.step.scores.flat_scores(policy, one.states, one.actions) for one in batch]
     q_values = reward_to_go_estimator()(policy, batch)
     _, gradients = tfpg.policy_gradient(policy, *tfpg.concatenate(batch), q_values)
     ascent = -np.concatenate([np.ravel(one) for one in gradients])

@@ -11,7 +11,7 @@ import tensorflow as tf
 from conftest import ACTIONS, SAMPLES, STATE_SIZE, network
 
 import tfpg
-from tfpg import acting
+from tfpg.rollout import actors
 
 
 def states_of(shape=(STATE_SIZE,), samples=SAMPLES):
@@ -30,7 +30,7 @@ def images_network():
     )
 
 
-@pytest.mark.parametrize("activation", acting.ACTIVATIONS)
+@pytest.mark.parametrize("activation", actors.ACTIVATIONS)
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_a_dense_policy_acts_by_a_numpy_copy_equal_to_the_keras_logits(activation, use_bias):
     layers = [keras.layers.Dense(64, activation, use_bias=use_bias) for _ in range(2)]
@@ -42,7 +42,7 @@ def test_a_dense_policy_acts_by_a_numpy_copy_equal_to_the_keras_logits(activatio
     for weights in policy.network.get_weights():
         assert weights.dtype == np.float32
     policy.set_weights([w + 0.1 for w in policy.get_weights()])  # biases that are not zero
-    assert acting.numpy_logits(policy.network) is not None
+    assert actors.numpy_logits(policy.network) is not None
     states = states_of((2, 3))
     np.testing.assert_allclose(policy.actor().logits(states), policy(states), atol=1e-5, rtol=1e-5)
 
@@ -90,7 +90,7 @@ def normalizing():
 @pytest.mark.parametrize("make", [branching, shared, own_activation, normalizing])
 def test_other_networks_act_by_one_compiled_call(make):
     policy = tfpg.CategoricalPolicy(make())
-    assert acting.numpy_logits(policy.network) is None
+    assert actors.numpy_logits(policy.network) is None
     logits = policy.actor().logits
     for samples in (3, 5, 8, 13):
         states = states_of(samples=samples)

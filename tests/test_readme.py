@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tfpg
-from tfpg.slides.deck import GLOSSARY
+from tfpg.slides.page.deck import GLOSSARY
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_30
 
 ROOT = Path(__file__).parent.parent

@@ -111,7 +111,7 @@ def test_a_dense_policy_is_sampled_without_tensorflow(tmp_path):
     (tmp_path / "weights.pickle").write_bytes(pickle.dumps(layers))
     code = (
         "import pickle, sys, numpy as np, tfpg\n"
-        "from tfpg.acting import CategoricalActor\n"
+        "from tfpg.rollout.actors import CategoricalActor\n"
         f"layers = pickle.load(open({str(tmp_path / 'weights.pickle')!r}, 'rb'))\n"
         "class Policy:\n"
         "    def actor(self):\n"

@@ -9,9 +9,9 @@ from conftest import network
 from vectors import flat, relative_error
 
 import tfpg
-from tfpg import large_batches
-from tfpg.large_batches import compiled_gradient
-from tfpg.pseudo_loss import policy_gradient_for
+from tfpg.step import compiled
+from tfpg.step.compiled import compiled_gradient
+from tfpg.step.pseudo_loss import policy_gradient_for
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_the_step_is_traced_once_however_many_samples_there_are(environment, mon
 
         return slide
 
-    monkeypatch.setattr(large_batches, "policy_gradient_for", counted)
+    monkeypatch.setattr(compiled, "policy_gradient_for", counted)
     policy = tfpg.policy_for(environment)
     sizes = set()
     for iteration in tfpg.train(environment, policy, step=step, iterations=6, steps=300, horizon=37):
@@ -172,8 +172,8 @@ def test_the_chunked_gradient_equals_the_whole(kind, samples, monkeypatch):
         tf.py_function(lambda n: chunks.append(int(n)), [tf.shape(states)[0]], [])
         return slide(policy, states, actions, q_values)
 
-    monkeypatch.setattr(large_batches, "policy_gradient_for", lambda policy: counted)
-    monkeypatch.setattr(large_batches, "ACTIVATION_BYTES", 20_000)
+    monkeypatch.setattr(compiled, "policy_gradient_for", lambda policy: counted)
+    monkeypatch.setattr(compiled, "ACTIVATION_BYTES", 20_000)
     chunked = tf.function(compiled_gradient(policy, signature, None), input_signature=signature)
     loss, gradients = chunked(*given)
     whole_loss, whole = slide(policy, *given)
@@ -186,7 +186,7 @@ def test_the_chunked_gradient_equals_the_whole(kind, samples, monkeypatch):
 def test_batches_that_fit_are_not_chunked(monkeypatch):
     policy = tfpg.CategoricalPolicy(network(4, "float32"))
     signature = [tf.TensorSpec([None, n], tf.float32) for n in (3, 4, 1)]
-    monkeypatch.setattr(large_batches, "_in_chunks", lambda *_: "in chunks")
+    monkeypatch.setattr(compiled, "_in_chunks", lambda *_: "in chunks")
     assert compiled_gradient(policy, signature, most_samples=1000) != "in chunks"
     assert compiled_gradient(policy, signature, most_samples=None) == "in chunks"
     assert compiled_gradient(policy, signature, most_samples=10**8) == "in chunks"
@@ -194,8 +194,8 @@ def test_batches_that_fit_are_not_chunked(monkeypatch):
 
 def test_training_in_chunks_is_training(monkeypatch):
     results = []
-    for bytes_ in (large_batches.ACTIVATION_BYTES, 50_000):
-        monkeypatch.setattr(large_batches, "ACTIVATION_BYTES", bytes_)
+    for bytes_ in (compiled.ACTIVATION_BYTES, 50_000):
+        monkeypatch.setattr(compiled, "ACTIVATION_BYTES", bytes_)
         keras.utils.set_random_seed(1)
         policy = tfpg.policy_for("CartPole-v1")
         list(tfpg.train("CartPole-v1", policy, iterations=2, episodes=20))

@@ -6,7 +6,7 @@ strangers' files lie, write `tfpg` or `python -P -m tfpg`.
 
 import sys
 
-from tfpg.cli import main
+from tfpg.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

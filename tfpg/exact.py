@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from tfpg.estimators import Estimator
-from tfpg.per_sample import flat_scores, log_likelihoods
-from tfpg.trajectories import Trajectory, concatenate, split
+from tfpg.estimate.estimators import Estimator
+from tfpg.rollout.trajectories import Trajectory, concatenate, split
+from tfpg.step.scores import flat_scores, log_likelihoods
 
 # (trajectories, the scores (T, P) of each) -> (P,): an estimate of the gradient of the return
 Estimate = Callable[[Sequence[Trajectory], Sequence[np.ndarray]], np.ndarray]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfpg.errors import BadInput
+from tfpg.base.errors import BadInput
 
 if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
     raise BadInput(
@@ -20,9 +20,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.acting import CategoricalActor, GaussianActor, Logits, numpy_logits
-from tfpg.environments import Environment, Lanes, opened
-from tfpg.files import atomically
+from tfpg.base.files import atomically
+from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, numpy_logits
+from tfpg.rollout.environments import Environment, Lanes, opened
 
 if keras.backend.backend() != "tensorflow":
     raise BadInput(

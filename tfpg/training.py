@@ -9,15 +9,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.environments import Environment, Lanes, opened
-from tfpg.errors import BadInput
-from tfpg.estimators import Estimator, reward_to_go_estimator
-from tfpg.large_batches import compiled_gradient
+from tfpg.base.errors import BadInput
+from tfpg.estimate.estimators import Estimator, reward_to_go_estimator
+from tfpg.estimate.value_function import ValueFunction
 from tfpg.policies import as_policy
-from tfpg.pseudo_loss import policy_gradient_step
-from tfpg.rollout import check_batch, sample_trajectories
-from tfpg.trajectories import Trajectory, concatenate
-from tfpg.value_function import ValueFunction
+from tfpg.rollout.environments import Environment, Lanes, opened
+from tfpg.rollout.sampling import check_batch, sample_trajectories
+from tfpg.rollout.trajectories import Trajectory, concatenate
+from tfpg.step.compiled import compiled_gradient
+from tfpg.step.pseudo_loss import policy_gradient_step
 
 EPISODES = 32
 LEARNING_RATE = 0.01

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 import tfpg
-from tfpg.environments import NativeLanes, PlainLanes, make_environment, open_lanes
+from tfpg.rollout.environments import NativeLanes, PlainLanes, make_environment, open_lanes
 
 SECONDS = 6
 

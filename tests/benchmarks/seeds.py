@@ -9,9 +9,9 @@ from statistics import median
 import keras
 
 import tfpg
-from tfpg.environments import open_lanes
-from tfpg.experiments import perform
-from tfpg.settings import PRESETS, Settings
+from tfpg.rollout.environments import open_lanes
+from tfpg.runs.run import perform
+from tfpg.runs.settings import PRESETS, Settings
 
 THRESHOLD, FRESH = 475, 10**6  # a seed that no run has
 

@@ -44,14 +44,14 @@ def fresh_mean(act, seed):
 
 
 def tfpg_(seed, clock):
-    from tfpg.startup import import_tensorflow
+    from tfpg.base.tensorflow import import_tensorflow
 
     import_tensorflow()
     import keras
     import numpy as np
 
     import tfpg
-    from tfpg.settings import PRESETS, Settings
+    from tfpg.runs.settings import PRESETS, Settings
 
     settings = Settings("CartPole-v1", **PRESETS["CartPole-v1"])
     keras.utils.set_random_seed(seed)

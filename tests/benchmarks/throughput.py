@@ -30,7 +30,7 @@ def tfpg_(environment, steps, weights):
     import keras
 
     import tfpg
-    from tfpg.environments import PlainLanes, make_environment, open_lanes
+    from tfpg.rollout.environments import PlainLanes, make_environment, open_lanes
 
     if environment == "native":
         lanes = open_lanes("CartPole-v1", steps=steps)

@@ -25,9 +25,9 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 import tfpg
-from tfpg.checks.checking import check
-from tfpg.checks.exercises import EXERCISES
-from tfpg.errors import BadInput
+from tfpg.base.errors import BadInput
+from tfpg.homework.checks.checking import check
+from tfpg.homework.exercises.catalog import EXERCISES
 
 FOLDER, LIBRARY = Path(__file__).parent, Path(tfpg.__file__).parent
 FILES = (

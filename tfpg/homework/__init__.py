@@ -1,1 +1,1 @@
-"""Homework: the gallery of mistakes."""
+"""A student's code, judged: exercises, the box it runs in, checks, assignments and grading."""

@@ -1,7 +1,7 @@
 """The sentences around the exercises, in two languages."""
 
-from tfpg.checks.words import OPEN, RIGHT, WRONG
-from tfpg.languages import Text
+from tfpg.base.texts import Text
+from tfpg.homework.exercises.words import OPEN, RIGHT, WRONG
 
 TITLES = {
     "lecture": Text("The policy-gradient lecture, as exercises", "策略梯度这一讲：练习"),

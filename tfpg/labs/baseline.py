@@ -3,12 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from tfpg.baselines import optimal_baseline
+from tfpg.estimate.baselines import optimal_baseline
 from tfpg.exact import linear_policy, one_state
 from tfpg.labs.report import Report
-from tfpg.per_sample import flat_scores
-from tfpg.plots import COLOURS
-from tfpg.trajectories import concatenate, split
+from tfpg.rollout.trajectories import concatenate, split
+from tfpg.runs.curves import COLOURS
+from tfpg.step.scores import flat_scores
 
 CONTINUE = 0.5  # the probability of the action that is rewarded and goes on
 

@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
-from tfpg.display import track
-from tfpg.estimators import reward_to_go_estimator
+from tfpg.cli.progress import track
+from tfpg.estimate.estimators import reward_to_go_estimator
 from tfpg.labs.learning import draw_curves, mean_returns
 from tfpg.labs.report import Report
-from tfpg.pseudo_loss import Array, Gradient, given, policy_gradient_step
+from tfpg.step.pseudo_loss import Array, Gradient, given, policy_gradient_step
 
 STEPS = 1000  # a batch: the literal slide makes a matrix of its square
 

@@ -20,21 +20,21 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
-from tfpg.display import track
-from tfpg.errors import BadInput
+from tfpg.base.errors import BadInput
+from tfpg.base.tensorflow import import_tensorflow
+from tfpg.cli.progress import track
 from tfpg.labs.report import Report
-from tfpg.large_batches import compiled_gradient
-from tfpg.per_sample import (
+from tfpg.policies import CategoricalPolicy
+from tfpg.runs.curves import COLOURS, LINES
+from tfpg.step.compiled import compiled_gradient
+from tfpg.step.pseudo_loss import Gradient
+from tfpg.step.scores import (
     Scores,
     naive_policy_gradient,
     scores_by_jacobian,
     scores_by_loop,
     scores_by_map,
 )
-from tfpg.plots import COLOURS, LINES
-from tfpg.policies import CategoricalPolicy
-from tfpg.pseudo_loss import Gradient
-from tfpg.startup import import_tensorflow
 
 STATE_SIZE, ACTIONS = 4, 2
 MILLION = 1000  # the width of two hidden layers with a million parameters

@@ -14,16 +14,16 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 
-from tfpg.display import track
-from tfpg.estimators import Estimator, total_reward_estimator
+from tfpg.cli.progress import track
+from tfpg.estimate.estimators import Estimator, total_reward_estimator
 from tfpg.exact import cosine
 from tfpg.labs.learning import draw_curves
 from tfpg.labs.report import Report
-from tfpg.plots import COLOURS, LINES
 from tfpg.policies import CategoricalPolicy
-from tfpg.rollout import Policy
+from tfpg.rollout.sampling import Policy
+from tfpg.rollout.trajectories import Trajectory, column
+from tfpg.runs.curves import COLOURS, LINES
 from tfpg.training import train
-from tfpg.trajectories import Trajectory, column
 
 LENGTHS = np.array([1, 10, 10])
 REWARDS = np.array([1.0, 1.2, 1.0])  # of the whole trajectory; the second one is the best

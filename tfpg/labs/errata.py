@@ -3,8 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from tfpg.baselines import average_baseline, with_baseline
-from tfpg.estimators import reward_to_go_estimator, total_reward_estimator
+from tfpg.estimate.baselines import average_baseline, with_baseline
+from tfpg.estimate.estimators import reward_to_go_estimator, total_reward_estimator
+from tfpg.estimate.off_policy import off_policy_estimator, per_decision_values
+from tfpg.estimate.returns import generalized_advantages, reward_to_go
 from tfpg.exact import (
     Tabular,
     cosine,
@@ -19,11 +21,9 @@ from tfpg.exact import (
 from tfpg.labs.broadcast import literal_policy_gradient
 from tfpg.labs.natural import riccati_gain
 from tfpg.labs.report import Report
-from tfpg.natural_gradient import fisher_vector_product
-from tfpg.off_policy import off_policy_estimator, per_decision_values
 from tfpg.policies import GaussianPolicy
-from tfpg.pseudo_loss import distribution_maximum_likelihood, maximum_likelihood, policy_gradient
-from tfpg.returns import generalized_advantages, reward_to_go
+from tfpg.step.natural_gradient import fisher_vector_product
+from tfpg.step.pseudo_loss import distribution_maximum_likelihood, maximum_likelihood, policy_gradient
 
 WEIGHTS = np.array([[0.4, -0.3], [-0.2, 0.5]])  # of a policy that is not uniform
 HEADER = ("erratum", "where", "said", "true", "numbers")

@@ -13,7 +13,7 @@ import tensorflow as tf
 from matplotlib.axes import Axes
 
 from tfpg.labs.report import Report
-from tfpg.plots import COLOURS
+from tfpg.runs.curves import COLOURS
 
 STEPS = 20
 STARTS = ((-0.15, 0.9), (-1.3, 0.7))  # (k, sigma)

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 
-from tfpg.display import track
-from tfpg.errors import BadInput
-from tfpg.intervals import mean_interval
+from tfpg.base.errors import BadInput
+from tfpg.base.intervals import mean_interval
+from tfpg.cli.progress import track
 from tfpg.labs.learning import mean_returns
 from tfpg.labs.report import Report
-from tfpg.plots import COLOURS, LINES
+from tfpg.runs.curves import COLOURS, LINES
 
 OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
     "Adam": keras.optimizers.Adam,

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfpg.files import atomically, check_free
+from tfpg.base.files import atomically, check_free
 
 
 class Report(NamedTuple):

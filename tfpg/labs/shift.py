@@ -3,13 +3,13 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from tfpg.baselines import with_baseline
-from tfpg.estimators import Estimator, total_reward_estimator
+from tfpg.estimate.baselines import with_baseline
+from tfpg.estimate.estimators import Estimator, total_reward_estimator
 from tfpg.exact import cosine, exact_gradient, linear_policy, moments, per_trajectory, stochastic
 from tfpg.labs.report import Report
-from tfpg.per_sample import flat_scores
-from tfpg.plots import COLOURS, LINES
-from tfpg.trajectories import concatenate, split
+from tfpg.rollout.trajectories import concatenate, split
+from tfpg.runs.curves import COLOURS, LINES
+from tfpg.step.scores import flat_scores
 
 CONSTANTS = (0.0, 1.0, 10.0, 100.0)
 BATCHES = 1000

@@ -8,18 +8,22 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
-from tfpg.baselines import with_baseline
-from tfpg.display import track
-from tfpg.environments import Lanes, open_lanes
-from tfpg.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
+from tfpg.cli.progress import track
+from tfpg.estimate.baselines import with_baseline
+from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
+from tfpg.estimate.value_function import (
+    generalized_advantage_estimator,
+    value_baseline,
+    value_function_for,
+)
 from tfpg.labs.report import Report
-from tfpg.plots import COLOURS, LINES
 from tfpg.policies import NetworkPolicy, policy_for
-from tfpg.pseudo_loss import policy_gradient
-from tfpg.rollout import Policy, sample_trajectories
+from tfpg.rollout.environments import Lanes, open_lanes
+from tfpg.rollout.sampling import Policy, sample_trajectories
+from tfpg.rollout.trajectories import Trajectory, column, concatenate
+from tfpg.runs.curves import COLOURS, LINES
+from tfpg.step.pseudo_loss import policy_gradient
 from tfpg.training import train
-from tfpg.trajectories import Trajectory, column, concatenate
-from tfpg.value_function import generalized_advantage_estimator, value_baseline, value_function_for
 
 # Steps in a batch, and how many batches are drawn.
 QUICK = {10: 300, 100: 200, 1000: 80, 10_000: 20}

@@ -1,4 +1,4 @@
-"""The pseudocode of pages 29 and 30, and every departure of tfpg/pseudo_loss.py from it.
+"""The pseudocode of pages 29 and 30, and every departure of tfpg/step/pseudo_loss.py from it.
 
 A test rewrites each slide by its departures and compares the result with the functions, statement
 by statement; it fails on a difference that is not declared here, and on a declaration not used.

@@ -28,7 +28,7 @@ class Listing(NamedTuple):
 
     name: str
     module: str  # below tfpg: "pseudo_loss"
-    file: str  # from the folder that holds tfpg: "tfpg/pseudo_loss.py"
+    file: str  # from the folder that holds tfpg: "tfpg/step/pseudo_loss.py"
     first: int
     text: str
     head: list[Line]  # signature and docstring
@@ -36,13 +36,13 @@ class Listing(NamedTuple):
 
 
 def imported(name: str) -> Callable:
-    """The function behind "pseudo_loss.policy_gradient"."""
+    """The function behind "step.pseudo_loss.policy_gradient"."""
     module, _, function = name.rpartition(".")
     return inspect.unwrap(getattr(importlib.import_module(f"tfpg.{module}"), function))
 
 
 def listing(name: str) -> Listing:
-    """The source of "pseudo_loss.policy_gradient", as it is installed."""
+    """The source of "step.pseudo_loss.policy_gradient", as it is installed."""
     found = imported(name)
     texts, first = inspect.getsourcelines(found)
     text, module = "".join(texts), found.__module__.removeprefix("tfpg.")

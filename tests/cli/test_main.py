@@ -1,0 +1,343 @@
+"""The command line, as a person or a script uses it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import worlds
+from PIL import Image
+
+import tfpg
+from tfpg.cli.main import main
+from tfpg.runs.folder import read_progress, read_settings
+from tfpg.runs.settings import HOMEWORK, Settings
+from tfpg.runs.video import film
+
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def tfpg_process(*words, **options):
+    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    return subprocess.run(
+        [sys.executable, "-m", "tfpg", *words],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        **options,
+    )
+
+
+def test_the_main_job_solves_cartpole_on_a_fresh_machine():
+    done = tfpg_process("train", "CartPole-v1")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "solved after" in done.stdout
+    assert "loss" not in done.stdout.replace("pseudo-loss", "")
+    curve = re.search(r"learning curve +(\S+)", done.stdout)[1]
+    assert Image.open(curve).size[0] > 600
+    evaluate = re.search(r"tfpg (evaluate .*)", done.stdout)[1].split()
+    measured = json.loads(tfpg_process(*evaluate, "--json").stdout)
+    assert measured["episodes"] == 100
+    for actions in ("sampled", "greedy"):
+        low, high = measured[actions]["interval"]
+        assert low <= measured[actions]["mean"] <= high
+        assert measured[actions]["mean"] >= 475
+
+
+def test_help_answers_without_importing_anything_heavy():
+    code = (
+        "import sys\n"
+        "from tfpg.cli.main import main\n"
+        "try:\n"
+        "    main(['train', '--help'])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "heavy = {'tensorflow', 'keras', 'numpy', 'gymnasium', 'matplotlib', 'scipy', 'rich'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--use-reward-to-go" in done.stdout
+
+
+SHORT = ("-n", "2", "-b", "100", "-s", "8", "-q")
+
+
+def test_the_homeworks_command_line_runs_with_its_defaults():
+    flags = (
+        "--env_name CartPole-v0 -n 2 -b 500 -rtg -na --exp_name small --discount 0.9 -lr 0.01 --seed 3"
+    )
+    assert (
+        main(["train", *flags.split(), "-l", "1", "-s", "32", "-eb", "50", "--scalar_log_freq", "1"])
+        == 0
+    )
+    settings = read_settings("runs/small-CartPole-v0-seed3")
+    assert settings == Settings(
+        "CartPole-v0",
+        **{
+            **HOMEWORK,
+            **{"iterations": 2, "steps": 500, "reward_to_go": True, "normalize": True, "discount": 0.9},
+            **{"learning_rate": 0.01, "seed": 3, "layers": 1, "size": 32, "evaluation_steps": 50},
+            **{"name": "small", "log_every": 1},
+        },
+    )
+    assert main(["train", "--env_name", "CartPole-v0", *SHORT]) == 0
+    plain = read_settings("runs/CartPole-v0-seed1")
+    assert not plain.reward_to_go
+    assert not plain.normalize
+    assert plain.discount == 1.0
+    assert plain.learning_rate == 5e-3
+    assert plain.stop_at is None
+
+
+def test_hyphens_serve_as_underscores():
+    for index, spelling in enumerate(("--use-reward-to-go", "--use_reward_to_go")):
+        assert (
+            main(["train", "--env_name", "CartPole-v0", *SHORT, spelling, "--out", f"run{index}"]) == 0
+        )
+        assert read_settings(f"run{index}").reward_to_go
+
+
+def test_settings_of_zero_and_no_are_heard():
+    flags = ("--seed", "0", "--discount", "0", "--no-use-reward-to-go", "--stop-at", "0")
+    assert main(["train", "CartPole-v1", *SHORT, *flags, "--out", "run"]) == 0
+    settings = read_settings("run")
+    assert (settings.seed, settings.discount, settings.reward_to_go, settings.stop_at) == (
+        0,
+        0,
+        False,
+        0,
+    )
+
+
+def test_runs_go_into_folders_of_their_own():
+    for _ in range(2):
+        assert main(["train", "CartPole-v1", *SHORT]) == 0
+    assert sorted(path.name for path in Path("runs").iterdir()) == [
+        "CartPole-v1-seed1",
+        "CartPole-v1-seed1-2",
+    ]
+
+
+def test_a_run_that_is_not_solved_says_so_and_can_go_on(capsys):
+    words = ["train", "CartPole-v1", *SHORT, "--stop-at", "400", "--out", "run"]
+    assert main(words) == 1
+    assert "--resume run" in capsys.readouterr().out
+    assert main(["train", "--resume", "run", "-n", "3", "-q"]) == 1
+    assert len(read_progress("run")) == 3
+
+
+def test_plain_lines_go_where_there_is_no_terminal_and_quiet_is_quiet(capsys):
+    words = ["train", "CartPole-v1", "-n", "3", "--episodes", "4", "-s", "8", "--scalar_log_freq", "2"]
+    assert main(words) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("iteration")]
+    assert [line.split()[1] for line in lines] == ["1", "3"]
+    assert all("pseudo-loss" in line and "half-cosine" in line and "steps/s" in line for line in lines)
+    assert "\x1b" not in "".join(lines)
+    assert main([*words, "--quiet"]) == 0
+    assert "iteration " not in capsys.readouterr().out
+
+
+def test_a_terminal_sees_a_live_bar(monkeypatch, capsys):
+    from rich.console import Console
+
+    monkeypatch.setattr("tfpg.cli.progress.console", Console(force_terminal=True, width=200))
+    assert main(["train", "CartPole-v1", "-n", "3", "--episodes", "4", "-s", "8"]) == 0
+    out = capsys.readouterr().out
+    assert "3/3" in out
+    assert "return" in out
+    assert "steps/s" in out
+    assert "pseudo-loss" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_cleanly_with_everything_kept(number):
+    words = [sys.executable, "-m", "tfpg", "train", "CartPole-v1", "-n", "100000", "--out", "run"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not Path("run/progress.csv").exists() and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors == ""
+    assert "interrupted after" in out
+    done = len(read_progress("run"))
+    assert f"after {done} iterations" in out
+    for name in ("curve.png", "policy.keras", "config.json", "checkpoint"):
+        assert Path("run", name).exists()
+    assert main(["train", "--resume", "run", "-n", str(done + 2), "-q"]) == 0
+    assert len(read_progress("run")) == done + 2
+
+
+def test_a_network_of_ones_own_trains_from_the_command_line(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(TESTS)
+    keras.utils.set_random_seed(0)
+    small_cnn = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
+    )
+    small_cnn.save("cnn.keras")
+    words = [
+        "train",
+        "worlds:Bar-v0",
+        "--network",
+        "cnn.keras",
+        "--out",
+        "run",
+        "-lr",
+        "0.02",
+        "-n",
+        "40",
+    ]
+    assert main([*words, "--stop-at", "7.5"]) == 0
+    assert "solved" in capsys.readouterr().out
+    evaluate = ["evaluate", "run", "--allow-module", "worlds"]
+    assert main([*evaluate, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["greedy"]["mean"] > 7.5
+    assert main([*evaluate, "--episodes", "3", "--video", "bar.gif"]) == 0
+    film = Image.open("bar.gif")
+    assert film.size == (16, 16)
+
+
+def test_evaluate_prints_a_table_or_json_and_films(capsys):
+    assert main(["train", "CartPole-v1", *SHORT, "--out", "run"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "run", "--episodes", "10"]) == 0
+    table = capsys.readouterr().out
+    assert all(word in table for word in ("sampled", "greedy", "95 %", "10 fresh episodes"))
+    assert main(["evaluate", "run", "--episodes", "10", "--json", "--video", "film.gif"]) == 0
+    measured = json.loads(capsys.readouterr().out)
+    assert measured.keys() == {"episodes", "sampled", "greedy"}
+    assert measured["sampled"].keys() == {"mean", "std", "interval"}
+    film = Image.open("film.gif")
+    assert film.size == (600, 400)
+    assert np.asarray(film.convert("RGB")).std() > 5
+    assert main(["evaluate", "run", "--episodes", "2", "--video", "film.mov"]) == 2
+
+
+def test_a_film_is_drawn_where_tensorflow_is_not():
+    """Mesa's driver crashes in a process that has imported TensorFlow."""
+    film(worlds.Witness, tfpg.policy_for(worlds.Witness), "film.gif")
+    assert np.asarray(Image.open("film.gif").convert("RGB")).max() < 10
+
+
+def test_films_may_be_made_while_training():
+    words = ["train", "CartPole-v1", "-n", "3", "--episodes", "2", "-s", "8", "-q", "--out", "run"]
+    assert main([*words, "--ep_len", "20", "--video_log_freq", "2"]) == 0
+    assert sorted(path.name for path in Path("run/films").iterdir()) == ["000000.gif", "000002.gif"]
+
+
+def test_plot_draws_runs_and_writes_over_nothing(capsys):
+    for seed in ("1", "2"):
+        assert main(["train", "CartPole-v1", *SHORT, "--seed", seed]) == 0
+    capsys.readouterr()
+    folders = [str(path) for path in Path("runs").iterdir()]
+    for name in ("curves.png", "curves-2.png"):
+        assert main(["plot", *folders]) == 0
+        assert capsys.readouterr().out.strip() == name
+        assert Image.open(name).size[0] > 600
+    assert main(["plot", *folders, "--out", "mine.pdf"]) == 0
+    assert Path("mine.pdf").read_bytes().startswith(b"%PDF")
+
+
+BAD = [
+    (["train", "CartPol-v1"], "Did you mean: `CartPole`"),
+    (["train", "LunarLander-v2"], "LunarLander-v3"),
+    (["train", "HalfCheetah-v2"], "HalfCheetah-v5"),
+    (["train", "nowhere:Thing-v0"], "No module named 'nowhere'"),
+    (["train"], "name one environment"),
+    (["train", "CartPole-v1", "--env_name", "CartPole-v1"], "name one environment"),
+    (["train", "CartPole-v1", "-b", "100", "--episodes", "3"], "not both"),
+    (["train", "CartPole-v1", "-b", "0"], "steps must be at least 1"),
+    (["train", "CartPole-v1", "-n", "-3"], "iterations must be at least 0"),
+    (["train", "CartPole-v1", "--discount", "2"], "discount must lie between 0 and 1"),
+    (["train", "CartPole-v1", "-lr", "-1"], "learning rate must be"),
+    (["train", "CartPole-v1", "--seed", "-1"], "seed must be"),
+    (["train", "CartPole-v1", "--step", "giant"], "step must be gradient or natural"),
+    (["train", "CartPole-v1", "--step", "natural", "--max-kl", "0"], "max kl must be"),
+    (["train", "CartPole-v1", "--action_noise_std", "0.1"], "continuous actions only"),
+    (["train", "CartPole-v1", "--network", "missing.keras"], "missing.keras"),
+    (["train", "CartPole-v1", "--out", "full"], "full exists and is not empty"),
+    (["train", "CartPole-v1", "--out", "file"], "file exists"),
+    (["train", "--resume", "nowhere"], "not a run folder"),
+    (["train", "--resume", "full", "-lr", "0.1"], "drop learning_rate"),
+    (["train", "CartPole-v1", "--use_baseline", "-blr", "0"], "baseline learning rate must be"),
+    (["train", "CartPole-v1", "--use_baseline", "-bgs", "0"], "baseline_steps must be at least 1"),
+    (["train", "CartPole-v1", "--use_baseline", "--gae_lambda", "2"], "lambda must lie"),
+    (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --use_baseline"),
+    (["train", "CartPole-v1", "--which_gpu", "-1"], "there is no GPU"),
+    (["evaluate", "nowhere"], "not a run folder"),
+    (["plot", "nowhere"], "not a run folder"),
+    (["plot", "nowhere", "--out", "picture.doc"], ".png, .pdf or .svg"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), BAD)
+def test_bad_input_gets_one_sentence_and_status_2_and_changes_nothing(words, message, capsys):
+    Path("full").mkdir()
+    Path("full/precious.txt").write_text("mine")
+    Path("file").write_text("mine")
+    assert main(words) == 2
+    out, errors = capsys.readouterr()
+    assert message in errors
+    assert errors.startswith("tfpg: ")
+    assert "Traceback" not in errors
+    assert len(errors.strip().splitlines()) == 1
+    assert "solved" not in out
+    assert {str(path) for path in Path().rglob("*")} == {"full", "full/precious.txt", "file"}
+    assert Path("full/precious.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("words", [["fly"], ["train", "CartPole-v1", "-n", "many"], ["evaluate"]])
+def test_words_that_are_no_command_get_status_2(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == 2
+
+
+def test_without_a_command_help_is_printed(capsys):
+    assert main([]) == 2
+    assert "tfpg train CartPole-v1" in capsys.readouterr().out
+
+
+def test_the_checkpoint_and_policy_of_a_run_that_fails_are_kept(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(TESTS)
+    import worlds
+
+    worlds.Broken.episodes = 0
+    words = [
+        "train",
+        "worlds:Broken-v0",
+        "--episodes",
+        "16",
+        "-n",
+        "9",
+        "-s",
+        "8",
+        "--out",
+        "run",
+        "-q",
+    ]
+    assert main(words) == 2
+    assert re.search(r"iteration \d: rewards hold NaN", capsys.readouterr().err)
+    for name in ("curve.png", "policy.keras", "checkpoint"):
+        assert Path("run", name).exists()

@@ -1,0 +1,254 @@
+"""`tfpg check FILE`: files and notebooks as students write them, and one line for each function."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tfpg.cli.main import main
+from tfpg.homework.box import submission, time_limit
+
+RIGHT = """
+import numpy as np
+
+def reward_to_go(rewards, discount=1.0):
+    values = np.zeros(len(rewards))
+    running = 0.0
+    for t in reversed(range(len(rewards))):
+        running = rewards[t] + discount * running
+        values[t] = running
+    return values
+"""
+WRONG = """
+def total_reward(rewards, discount=1.0):
+    return [discount**t * reward for t, reward in enumerate(rewards)]
+"""
+
+
+@pytest.fixture
+def submitted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def submit(text, name="homework.py"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return name
+
+    return submit
+
+
+def checked(capsys, *words):
+    status = main(["check", *words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_all_right_is_0_and_one_wrong_is_1(submitted, capsys):
+    assert checked(capsys, submitted(RIGHT)) == (0, "reward_to_go  right  9 cases agree\n", "")
+    status, out, _ = checked(capsys, submitted(RIGHT + WRONG))
+    assert status == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("total_reward  wrong  B9: the discounted rewards are never summed")
+    assert lines[1].startswith("reward_to_go  right")
+    assert len(lines) == 2
+
+
+def test_json_is_all_there_is_on_stdout(submitted, capsys):
+    name = submitted(RIGHT + WRONG + "print('hello')\nimport os\nos.write(1, b'hello')\n")
+    status, out, err = checked(capsys, name, "--json")
+    assert status == 1
+    assert err == ""
+    functions = json.loads(out)["functions"]
+    assert functions["reward_to_go"]["right"] is True
+    assert functions["reward_to_go"]["mistake"] is None
+    assert functions["total_reward"]["right"] is False
+    assert functions["total_reward"]["mistake"] == "B9"
+    assert "never summed" in functions["total_reward"]["evidence"]
+
+
+def test_it_speaks_chinese(submitted, capsys):
+    status, out, _ = checked(capsys, submitted(RIGHT + WRONG), "--lang", "zh")
+    assert status == 1
+    assert "错误  B9: 折扣后的奖励没有求和" in out
+    assert "正确  9 组检验全部一致" in out
+    assert checked(capsys, submitted(RIGHT), "--lang", "fr")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 1\n", "defines no function that can be checked"),
+        ("def reward_to_go(rewards:\n", "line 1: SyntaxError"),
+        ("import no_such_module\n", "line 1: ModuleNotFoundError"),
+        ("\nexit(0)\n", "line 2: SystemExit: 0"),
+        ("def rewards_to_go(rewards): pass\n", "rename rewards_to_go reward_to_go"),
+        ("from scipy.stats import entropy\n", "defines no function"),
+        ("from tfpg import reward_to_go\n", "defines no function"),
+        ("import tfpg\nreward_to_go = tfpg.reward_to_go\n", "defines no function"),
+        ("class sample: pass\n", "defines no function"),
+    ],
+)
+def test_where_nothing_can_be_checked_one_sentence_says_why(submitted, capsys, text, message):
+    status, out, err = checked(capsys, submitted(text), "--json")
+    assert status == 2
+    assert out == ""
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_unreadable_files_are_refused(submitted, capsys, tmp_path):
+    for name in ("missing.py", submitted("", "homework.txt"), submitted("{", "broken.ipynb")):
+        status, out, err = checked(capsys, name)
+        assert (status, out) == (2, "")
+        assert name in err
+    (tmp_path / "bytes.py").write_bytes(b"\xff\xfe\x00")
+    assert checked(capsys, "bytes.py")[0] == 2
+    (tmp_path / "folder.py").mkdir()
+    assert checked(capsys, "folder.py")[0] == 2
+
+
+def test_a_statement_that_fails_is_told_and_what_comes_before_and_after_is_checked(submitted, capsys):
+    status, out, err = checked(capsys, submitted(RIGHT + "\n1 / 0\n" + WRONG))
+    assert status == 1
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["total_reward", "wrong"],
+        ["reward_to_go", "right"],
+    ]
+    assert "line 12: ZeroDivisionError" in err
+    for end in ("exit(3)", "assert False", "import no_such_module"):
+        status, _, err = checked(capsys, submitted(f"{end}\n{RIGHT}\n{end}\n"))
+        assert status == 0
+        assert len(err.splitlines()) == 1
+
+
+def test_a_file_that_never_ends_is_interrupted_and_its_functions_are_checked(
+    submitted, capsys, monkeypatch
+):
+    monkeypatch.setattr(submission, "at_most", lambda seconds: time_limit.at_most(0.2))
+    status, out, err = checked(capsys, submitted(RIGHT + "\nwhile True:\n    pass\n"))
+    assert status == 0
+    assert "right" in out
+    assert "TimeLimit: it went on for too long" in err
+
+
+def test_a_file_sees_its_own_name_its_neighbours_and_its_encoding(submitted, capsys, tmp_path):
+    (tmp_path / "neighbour.py").write_text("def last(x): return x[-1]\n", encoding="utf-8")
+    text = (
+        "# -*- coding: gbk -*-\n"
+        "import sys\n"
+        "assert sys.argv[0].endswith('own.py') and len(sys.argv) == 1\n"
+        "def total_reward(rewards, discount):\n"
+        "    '回报'\n"
+        "    from neighbour import last\n"
+        "    running = 0.0\n"
+        "    for reward in rewards[::-1]:\n"
+        "        running = last([reward]) + discount * running\n"
+        "    return [running] * len(rewards)\n"
+    )
+    (tmp_path / "own.py").write_bytes(text.encode("gbk"))
+    assert checked(capsys, "own.py") == (0, "total_reward  right  9 cases agree\n", "")
+
+
+@pytest.mark.parametrize("change", ["sys.path = ['x']", "sys.path.pop(0)", "sys.path[0] = '..'"])
+def test_a_file_may_do_as_it_likes_with_its_path(submitted, capsys, change):
+    name = submitted(f"import sys\n{change}\n{RIGHT}")
+    assert checked(capsys, name)[0] == 0
+    assert "x" not in sys.path
+
+
+def test_what_stands_under_main_is_not_run(submitted, capsys):
+    name = submitted(RIGHT + "\nif __name__ == '__main__':\n    1 / 0\n")
+    assert checked(capsys, name)[0] == 0
+
+
+def test_functions_of_a_file_beside_it_count(submitted, capsys):
+    submitted(RIGHT, "my_returns.py")
+    assert checked(capsys, submitted("from my_returns import reward_to_go\n"))[0] == 0
+
+
+def test_a_line_number_is_that_of_the_file(submitted, capsys):
+    text = "\n\ndef reward_to_go(rewards, discount):\n    x = 1\n    return x.missing\n"
+    _, out, _ = checked(capsys, submitted(text))
+    assert "AttributeError: 'int' object has no attribute 'missing' (line 5)" in out
+
+
+def notebook(*cells):
+    return json.dumps(
+        {
+            "cells": [
+                {"cell_type": kind, "source": source, "metadata": {}}
+                | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+                for kind, source in cells
+            ],
+            "metadata": {},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+
+
+def test_a_notebook_is_run_cell_by_cell_without_magics(submitted, capsys):
+    name = submitted(
+        notebook(
+            ("markdown", "# Homework"),
+            ("code", ["%matplotlib inline\n", "!pip install this\n", "import numpy as np\n"]),
+            ("code", "%%bash\nrm -rf nothing"),
+            ("code", "%%time\n" + RIGHT),
+            ("code", "raise ValueError('a cell that fails')"),
+            ("code", WRONG + "if True:\n    %time x = 1\n"),
+        ),
+        "homework.ipynb",
+    )
+    status, out, err = checked(capsys, name)
+    assert status == 1
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["total_reward", "wrong"],
+        ["reward_to_go", "right"],
+    ]
+    assert "homework.ipynb, code cell 4, line 1: ValueError: a cell that fails" in err
+
+
+ODD_CELL = r'''
+import numpy as np
+files = !ls
+!pip install \
+    this
+np.sum?
+get_ipython().run_line_magic('matplotlib', 'inline')
+display(files)
+text = """
+%time
+! no command
+"""
+assert text.count("%") == 1 and files == []
+even = (7
+  % 5)
+assert even == 2
+'''
+
+
+def test_what_looks_like_a_magic_and_is_none_is_left_alone(submitted, capsys):
+    name = submitted(notebook(("code", ODD_CELL + RIGHT)), "homework.ipynb")
+    assert checked(capsys, name) == (0, "reward_to_go  right  9 cases agree\n", "")
+
+
+def test_a_broadcast_in_a_notebook_is_found_in_its_cell(submitted, capsys):
+    cell = (
+        "import numpy as np\n"
+        "def loss(logits, actions, q_values):\n"
+        "    log_pi = logits - np.log(np.exp(logits).sum(1, keepdims=True))\n"
+        "    return -np.mean((log_pi * actions).sum(1) * q_values)\n"
+    )
+    _, out, _ = checked(capsys, submitted(notebook(("code", cell)), "homework.ipynb"))
+    assert "line 4: `(log_pi * actions).sum(1) * q_values` makes (5, 5)" in out
+
+
+def test_numpy_alone_is_imported_where_numpy_is_enough(submitted):
+    name = submitted(RIGHT + WRONG)
+    code = (
+        "import sys\nfrom tfpg.cli.main import main\n"
+        f"assert main(['check', {name!r}]) == 1\n"
+        "heavy = {'tensorflow', 'keras', 'gymnasium', 'torch', 'jax'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

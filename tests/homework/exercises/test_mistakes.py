@@ -1,0 +1,143 @@
+"""The gallery: every known mistake is refused and named, by its id and by numbers."""
+
+import numpy as np
+import pytest
+
+import tfpg
+from tfpg.homework.box.observing import observe
+from tfpg.homework.checks.agreement import is_right
+from tfpg.homework.exercises.catalog import named
+from tfpg.homework.exercises.mistakes.gallery import GALLERY
+from tfpg.homework.exercises.mistakes.kinds import KINDS
+
+# What students, tutorials and textbooks were seen to get wrong.
+SEEN = {
+    *(f"A{n}" for n in (1, 3, 4, 6, *range(8, 17))),
+    *(f"B{n}" for n in (*range(1, 12), 14, 16, 17, 18, 20, 22, 25, 26, 27, 30, 31, 32)),
+    *(f"C{n}" for n in (1, 2, 3, 5, 8, 9, 10)),
+}
+SEEDS = (0, 7)
+
+
+def name_of(mistake):
+    return f"{mistake.id}-{mistake.exercise}-{mistake.function.__name__}"
+
+
+def test_every_mistake_that_was_seen_hangs_in_the_gallery():
+    assert {one.id for one in GALLERY} >= SEEN
+
+
+def test_every_kind_of_mistake_has_an_example_and_every_example_a_kind():
+    assert {one.id for one in GALLERY} == set(KINDS)
+
+
+@pytest.mark.parametrize("mistake", GALLERY, ids=name_of)
+def test_every_mistake_is_refused_and_named(mistake):
+    quick = not named(mistake.exercise)[0].needs_tensorflow
+    for seed in SEEDS if quick else SEEDS[:1]:
+        verdict = tfpg.check(mistake.function, mistake.exercise, seed=seed)
+        assert not verdict.right
+        assert verdict.mistake == mistake.id, verdict
+        assert "{" not in verdict.evidence
+        assert any(one.isdigit() for one in verdict.evidence)
+
+
+@pytest.mark.parametrize("mistake", GALLERY, ids=name_of)
+def test_every_mistake_differs_from_the_right_answer_somewhere(mistake):
+    """So that no right function can be taken for it."""
+    exercise = named(mistake.exercise)[0]
+    cases = exercise.cases(np.random.default_rng(3))
+    observed = observe(exercise.protocol, mistake.function, [case.inputs for case in cases])
+    assert not is_right(exercise, cases, observed)
+
+
+def test_mistakes_speak_chinese_too():
+    for kind in KINDS.values():
+        for text in kind:
+            assert text.en
+            assert text.zh
+    verdict = tfpg.check(GALLERY[0].function, GALLERY[0].exercise, language="zh")
+    assert "每一步都是整条轨迹的回报" in verdict.evidence
+
+
+# --- the same mistakes, made by other hands
+
+
+def log_softmax(logits):
+    return logits - np.log(np.exp(logits).sum(1, keepdims=True))
+
+
+def test_a_broadcast_column_is_named_with_its_line_and_its_numbers():
+    def loss(logits, actions, q_values):
+        likelihoods = (log_softmax(logits) * actions).sum(axis=1)
+        weighted = likelihoods * q_values
+        return -weighted.mean()
+
+    verdict = tfpg.check(loss)
+    assert verdict.mistake == "B1"
+    line = loss.__code__.co_firstlineno + 2
+    assert f"line {line}: `likelihoods * q_values` makes (5, 5) of (5,) and (5, 1)" in verdict.evidence
+    exercise = named("loss")[0]
+    mean = exercise.cases(np.random.default_rng(0))[0].inputs["q_values"].mean()
+    assert (
+        f"your gradient is mean(q) = {mean:.3g} times the maximum-likelihood gradient"
+        in verdict.evidence
+    )
+
+
+def test_a_broadcast_sum_is_no_product_of_reductions():
+    """Up to scale the gradients are the same: only the shapes tell the two apart."""
+
+    def loss(logits, actions, q_values):
+        return -np.sum((log_softmax(logits) * actions).sum(1) * q_values)
+
+    assert tfpg.check(loss).mistake == "B1"
+
+
+def test_a_mistake_is_named_whatever_the_scale_of_the_loss():
+    def loss(logits, actions, q_values):
+        return np.sum((log_softmax(logits) * actions).sum(1, keepdims=True) * q_values)
+
+    assert tfpg.check(loss).mistake == "B2"
+
+
+@pytest.mark.parametrize("amount", [1e-3, 0.05, 2.0])
+def test_any_amount_of_an_entropy_bonus_is_found_and_measured(amount):
+    def loss(logits, actions, q_values):
+        log_pi = log_softmax(logits)
+        entropy = -(np.exp(log_pi) * log_pi).sum(1).mean()
+        return -((log_pi * actions).sum(1, keepdims=True) * q_values).mean() - amount * entropy
+
+    verdict = tfpg.check(loss)
+    assert verdict.mistake == "A14"
+    assert f"{amount:.3g} times the mean entropy" in verdict.evidence
+
+
+def test_the_slide_typed_literally_is_named_in_tensorflow():
+    import tensorflow as tf
+
+    def policy_gradient(policy, states, actions, q_values):
+        with tf.GradientTape() as tape:
+            logits = policy(states)
+            negative_likelihoods = tf.nn.softmax_cross_entropy_with_logits(
+                labels=actions, logits=logits
+            )
+            weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)
+            loss = tf.reduce_mean(weighted_negative_likelihoods)
+        return loss, tape.gradient(loss, policy.trainable_variables)
+
+    verdict = tfpg.check(policy_gradient)
+    assert verdict.mistake == "B1"
+    assert "`tf.multiply(negative_likelihoods, q_values)` makes (7, 7)" in verdict.evidence
+
+
+def test_a_mistake_in_torch_is_named_with_its_line():
+    torch = pytest.importorskip("torch")
+
+    def loss(logits, actions, q_values):
+        nll = torch.nn.functional.cross_entropy(logits, actions, reduction="none")
+        return (nll * q_values).mean()
+
+    verdict = tfpg.check(loss)
+    assert verdict.mistake == "B1"
+    assert "`nll * q_values` makes (5, 5) of (5,) and (5, 1)" in verdict.evidence

@@ -1,0 +1,168 @@
+"""`tfpg homework grade`, `isolation`, `map`, `gradescope` and `otter`."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tfpg.base.errors import BadInput
+from tfpg.base.files import check_free
+from tfpg.base.texts import check_language
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade all submissions; print where the grades are, and how many were graded."""
+    from tfpg.cli.progress import say, track
+    from tfpg.homework.assignments.standing import read_manifest
+    from tfpg.homework.assignments.variants import other_variant
+    from tfpg.homework.grading import grading, sandbox
+    from tfpg.homework.grading.canaries import Alarm, canaries, watched
+    from tfpg.homework.grading.reports import Records
+    from tfpg.homework.grading.submissions import entries, take
+
+    several, others = entries(options.submissions)
+    manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
+    language = options.lang or (manifests[0]["language"] if manifests else "en")
+    check_language(language, "--lang")
+    records = Records(Path(options.out), language)
+    isolation = sandbox.strongest()
+    if isolation.gaps:
+        _warn(
+            f"submissions are isolated by {isolation.name} only: {isolation.gaps}. "
+            "Install Podman, Docker or bubblewrap, or grade in a virtual machine."
+        )
+    if others:
+        _warn(
+            "left out, for a submission is a .py or .ipynb file, a folder or a .zip: "
+            f"{', '.join(others)}"
+        )
+    codes = [take(entry) for entry in several]
+    variants = [known for manifest in manifests if (known := _variant(manifest))]
+    for code in codes:
+        code.notes.extend(other_variant(code.text, variants))
+    asked = [_assignment(manifest) for manifest in manifests] or [grading.asked_by_all(codes)]
+    if not asked[0]:
+        raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
+    keys = {
+        code.name: grading.key(code, asked, records.secret, options.allow_tfpg, language)
+        for code in codes
+    }
+    grades = {name: records.done(name, key) for name, key in keys.items()}
+    rest = [code for code in codes if grades[code.name] is None]
+    watchers = canaries(asked[0], len(rest)) if options.canaries and rest else []
+    run = partial(
+        grading.grade,
+        assignments=asked,
+        secret=records.secret,
+        isolation=isolation,
+        allow_tfpg=options.allow_tfpg,
+        language=language,
+    )
+    try:
+        for found in track(watched(rest, watchers, run), "grading", len(rest)):
+            records.keep(found, keys[found.name])
+            grades[found.name] = found
+    except Alarm as alarm:
+        for code in rest:
+            records.forget(code.name)
+        _warn(
+            f"STOPPED: {alarm}. Some submission has reached what is not its own: no grade of this run "
+            "was kept. Grade a few at a time to find it."
+        )
+        return 1
+    records.finish([grade for grade in grades.values() if grade is not None])
+    before = len(several) - len(rest)
+    say(f"{len(rest)} graded{f', {before} unchanged since the last run' if before else ''}")
+    if not manifests:
+        say(f"exercises (1 point each): {', '.join(one.function for one in asked[0])}")
+    say(f"{records.table}, and a page for each student in {records.folder}")
+    missing = [name for name, grade in grades.items() if grade is not None and grade.points is None]
+    if missing:
+        _warn(f"not graded, as the notes say; run the same command again: {', '.join(missing)}")
+    return 1 if missing else 0
+
+
+def isolation(options: argparse.Namespace) -> int:
+    """Print what a submission can reach here, for each way to isolate it; 1 if it can with the best."""
+    from tfpg.cli.progress import say, track
+    from tfpg.homework.grading import probes, sandbox
+    from tfpg.homework.grading.isolation import isolations
+
+    ways = [way for way in isolations() if sandbox.works(way)]
+    for number, way in enumerate(ways, 1):
+        say(f"{number}  {way.name}{': what `tfpg homework grade` uses here' if number == 1 else ''}")
+    with ExitStack() as stack:
+        boxes = {way: stack.enter_context(sandbox.boxes(way)) for way in ways}
+        tries = [(way, probe) for way in ways for probe in probes.probes()]
+        tracked = track(tries, "trying")
+        found = {(way, probe): probes.reached(probe, boxes[way]) for way, probe in tracked}
+    say(f"{'can a submission ...':54}" + "".join(f"{number:5}" for number in range(1, len(ways) + 1)))
+    for probe in probes.probes():
+        cells = ({None: "?", False: "no", True: "YES"}[found[way, probe]] for way in ways)
+        say(f"{probe:54}" + "".join(f"{cell:>5}" for cell in cells))
+    return 0 if all(found[ways[0], probe] is False for probe in probes.probes()) else 1
+
+
+def _warn(sentence: str) -> None:
+    print(f"tfpg: {sentence}", file=sys.stderr)
+
+
+def map(options: argparse.Namespace) -> int:
+    """Draw the class's mistakes and print where the picture is."""
+    from tfpg.homework.grading.mistake_map import draw_map
+    from tfpg.homework.grading.reports import read_table
+
+    path = Path(options.out) if options.out else Path(options.grades).with_suffix(".png")
+    if path.suffix not in (".png", ".pdf", ".svg"):
+        raise BadInput(f"a picture is a .png, .pdf or .svg file, got {path}")
+    check_free(path, "name another --out")
+    print(draw_map(read_table(options.grades), path))
+    return 0
+
+
+def gradescope(options: argparse.Namespace) -> int:
+    """Write an autograder for Gradescope and print where it is."""
+    from tfpg.homework.assignments.standing import read_manifest
+    from tfpg.homework.grading.gradescope import write
+
+    manifest = read_manifest(Path(options.dir))
+    asked, language, variant = _assignment(manifest), manifest["language"], _variant(manifest)
+    print(write(asked, options.out, options.visibility, language, variant))
+    return 0
+
+
+def otter(options: argparse.Namespace) -> int:
+    """Write a master notebook for Otter and print where it is, and how to go on."""
+    from tfpg.homework.assignments.handout import assignment
+    from tfpg.homework.assignments.otter import requirement, write
+    from tfpg.homework.assignments.standing import read_manifest
+
+    manifest = read_manifest(Path(options.dir))
+    path = write(assignment(manifest["set"], manifest["variant"]), options.out, manifest["language"])
+    print(path)
+    if "@" not in requirement():
+        print(f"its first cell asks for {requirement()}: if no index has it, put an address there")
+    print(f"then: PYTHONSAFEPATH=1 otter assign --no-pdfs {path} dist")
+    print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
+    print("Start it with PYTHONSAFEPATH=1, so that no file beside a notebook passes for a module.")
+    return 0
+
+
+def _variant(manifest: dict[str, Any]) -> tuple[str, int] | None:
+    """The set and the number of the variant; None if the assignment was written by hand."""
+    from tfpg.homework.assignments.tasks import SETS
+
+    name, number = manifest.get("set"), manifest.get("variant")
+    return (name, number) if name in SETS and isinstance(number, int) and number >= 0 else None
+
+
+def _assignment(manifest: dict[str, Any]) -> list:
+    """What an assignment asks."""
+    from tfpg.homework.grading.grading import Asked
+
+    return [
+        Asked(one["exercise"], one["function"], one["parameters"], one["points"])
+        for one in manifest["exercises"]
+    ]

@@ -1,0 +1,66 @@
+"""`tfpg lab NAME`."""
+
+import argparse
+import importlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfpg.base.errors import BadInput
+from tfpg.base.tensorflow import import_tensorflow
+
+# Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
+LABS = (
+    *("broadcast", "divide", "cost", "shift", "baseline", "variance", "optimizers"),
+    *("importance", "natural", "errata"),
+)
+
+
+def lab(options: argparse.Namespace) -> int:
+    """Run one lab, or all; print what was found and where it was written."""
+    names = LABS if options.name == "all" else (options.name,)
+    if not set(names) <= set(LABS):
+        raise BadInput(f"there is no lab {options.name!r}: choose all, {', '.join(LABS)}")
+    folder = Path(options.out)
+    from tfpg.labs.report import check_room, write
+
+    for name in names:
+        check_room(name, folder)
+    import_tensorflow()
+    from rich.table import Table
+    from rich.text import Text
+
+    from tfpg.cli.progress import console, say
+
+    for number, name in enumerate(names, 1):
+        run = getattr(importlib.import_module(f"tfpg.labs.{name}"), name)
+        begun = time.perf_counter()
+        say(f"lab {number} of {len(names)}: {name}")
+        report = run(options.quick, options.seed)
+        paths = write(name, report, folder)
+        table = Table(*report.header, title=name, title_justify="left")
+        rows = [[f"{one:.4g}" if isinstance(one, float) else one for one in row] for row in report.rows]
+        for row in rows:
+            table.add_row(*map(Text, row))
+        unbounded = console.options.update(width=10_000)
+        if console.measure(table, options=unbounded).maximum <= console.width:
+            console.print(table)
+        else:  # sentences, which columns would break into pieces
+            _print_records(report.header, rows)
+        say(f"claimed  {report.claim}")
+        say(f"found    {report.finding}")
+        for path in paths:
+            say(f"written  {path}")
+        say(f"took     {time.perf_counter() - begun:.1f} s")
+    return 0
+
+
+def _print_records(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Each row as a paragraph: its first cell, then one line for each of the others."""
+    from tfpg.cli.progress import say
+
+    width = max(map(len, header))
+    for first, *others in rows:
+        say(first)
+        for name, value in zip(header[1:], others, strict=True):
+            say(f"  {name:{width}}  {value}")

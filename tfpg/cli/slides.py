@@ -1,0 +1,47 @@
+"""`tfpg slides`."""
+
+import argparse
+import webbrowser
+from pathlib import Path
+
+from tfpg.base.errors import BadInput
+from tfpg.base.files import atomically, check_free
+from tfpg.base.tensorflow import import_tensorflow
+
+DEFAULT = "tfpg-slides.html"
+OURS = '<meta name="generator" content="tfpg '
+
+
+def slides(options: argparse.Namespace) -> int:
+    """Write the page, and perhaps the two slides as pictures; open it; print where they are."""
+    path = Path(options.out or DEFAULT)
+    pictures = {page: Path(options.svg) / f"p{page}.svg" for page in (29, 30)} if options.svg else {}
+    _check_free(path, by_default=options.out is None)
+    for picture in pictures.values():
+        _check_free(picture)
+    import_tensorflow()
+    from tfpg.slides.page.page import make_page
+    from tfpg.slides.page.svg import draw
+
+    texts = {path: make_page(options.lang)}
+    texts |= {picture: draw(page, options.lang) for page, picture in pictures.items()}
+    for one, text in texts.items():
+        with atomically(one) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+        print(one)
+    if not options.no_open:
+        webbrowser.open(path.resolve().as_uri())
+    return 0
+
+
+def _check_free(path: Path, by_default: bool = False) -> None:
+    """Raise BadInput if something is there, unless it is the page of before at its own place."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: name a file")
+    if not (by_default and path.exists() and _is_ours(path)):
+        check_free(path, "name another with --out or --svg")
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return OURS in file.read(2000)

@@ -1,0 +1,1 @@
+"""Fill the column: q-values, baselines, advantages and importance weights."""

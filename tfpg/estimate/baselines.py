@@ -1,0 +1,89 @@
+"""Baselines: what is taken off the q-values to make the gradient less noisy (pp. 18 and 19)."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tfpg.estimate.estimators import Estimator
+from tfpg.estimate.returns import normalize
+from tfpg.rollout.sampling import Policy
+from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
+from tfpg.step.scores import flat_scores
+
+# trajectories -> b, a number or a column (N*T, 1)
+Baseline = Callable[[Sequence[Trajectory]], np.ndarray]
+
+
+def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = False) -> Estimator:
+    """Fill the column (N*T, 1) with q - b, perhaps normalised after that (p. 18)."""
+
+    def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        advantages = estimator(policy, trajectories) - baseline(trajectories)
+        return normalize(advantages) if normalized else advantages
+
+    return estimate
+
+
+def average_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
+    """The slide's b: the mean total reward of the batch, undiscounted: () (p. 18).
+
+    The lecture calls it unbiased. It is made of the trajectories that it is taken off, and shrinks
+    the expected gradient by (N-1)/N; `leave_one_out_baseline` does not.
+    """
+    return _total_rewards(trajectories).mean()
+
+
+def leave_one_out_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
+    """For each trajectory the mean total reward of the others: (N*T, 1). Unbiased (p. 18).
+
+    Raises ValueError for a single trajectory, which has no others.
+    """
+    if len(trajectories) < 2:
+        raise ValueError("to leave one trajectory out takes at least two, got 1")
+    totals = _total_rewards(trajectories)
+    others = (totals.sum() - totals) / (len(totals) - 1)
+    return column([np.full(len(one.rewards), b) for one, b in zip(trajectories, others, strict=True)])
+
+
+def optimal_baseline(
+    scores: np.ndarray, q_values: np.ndarray, per_parameter: bool = True
+) -> np.ndarray:
+    """The b of least variance, E[g^2 q] / E[g^2], from M scores and their q-values (p. 19).
+
+    Takes g (M, P), the scores of whole trajectories for the lecture's derivation, and q (M, 1);
+    gives (1, P), a baseline for each parameter, or () for the sum of their variances. Where no score
+    differs from 0, no baseline matters and 0 is given. Raises ValueError for other shapes.
+    """
+    if np.ndim(scores) != 2 or np.shape(q_values) != (len(scores), 1):
+        raise ValueError(
+            "scores must be (M, P) and q_values (M, 1), got "
+            f"{np.shape(scores)} and {np.shape(q_values)}"
+        )
+    squares = scores**2
+    axis = 0 if per_parameter else None
+    weights = squares.sum(axis=axis, keepdims=per_parameter)
+    weighted = (squares * q_values).sum(axis=axis, keepdims=per_parameter)
+    return np.divide(weighted, weights, out=np.zeros_like(weighted), where=weights > 0)
+
+
+def optimal_baseline_estimator() -> Estimator:
+    """Fill the column with total rewards less the optimal scalar baseline of the batch (p. 19).
+
+    It needs the scores of all samples: for small policies. That of each parameter is no column. Made
+    of the batch that it is taken off, it is biased by O(1/N), as the average is.
+    """
+
+    def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        of_steps = flat_scores(policy, *concatenate(trajectories))
+        scores = np.array([one.sum(axis=0) for one in split(of_steps, trajectories)])
+        totals = _total_rewards(trajectories)[:, np.newaxis]
+        advantages = totals - optimal_baseline(scores, totals, per_parameter=False)
+        return column(
+            [np.full(len(one.rewards), a) for one, (a,) in zip(trajectories, advantages, strict=True)]
+        )
+
+    return estimate
+
+
+def _total_rewards(trajectories: Sequence[Trajectory]) -> np.ndarray:
+    return np.array([trajectory.rewards.sum() for trajectory in trajectories])

@@ -1,0 +1,58 @@
+"""Estimators fill the column: estimator(policy, trajectories) -> q_values (N*T, 1), in NumPy."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tfpg.base.errors import BadInput
+from tfpg.estimate.returns import normalize, reward_to_go, total_reward
+from tfpg.rollout.sampling import Policy
+from tfpg.rollout.trajectories import Trajectory, column
+
+Estimator = Callable[[Policy, Sequence[Trajectory]], np.ndarray]
+
+
+def total_reward_estimator(discount: float = 1.0, normalized: bool = False) -> Estimator:
+    """Weight every step by the whole return of its trajectory (p. 9, REINFORCE).
+
+    Raises BadInput for a discount outside [0, 1].
+    """
+    _check_discount(discount)
+
+    def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        returns = column([total_reward(one.rewards, discount) for one in trajectories])
+        return normalize(returns) if normalized else returns
+
+    return estimator
+
+
+def reward_to_go_estimator(discount: float = 1.0, normalized: bool = False) -> Estimator:
+    """Weight every step by the rewards that come after it (p. 17, causality).
+
+    Raises BadInput for a discount outside [0, 1].
+    """
+    _check_discount(discount)
+
+    def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        returns = column(_rewards_to_go([one.rewards for one in trajectories], discount))
+        return normalize(returns) if normalized else returns
+
+    return estimator
+
+
+def _rewards_to_go(rewards: Sequence[np.ndarray], discount: float) -> list[np.ndarray]:
+    """`reward_to_go` of each trajectory, with the same bits: one scan over all, aligned at the end.
+
+    The zeros in front of the shorter ones come last in the scan and touch nothing.
+    """
+    longest = max(map(len, rewards))
+    aligned = np.zeros((longest, len(rewards)))
+    for one, values in enumerate(rewards):
+        aligned[longest - len(values) :, one] = values
+    aligned = reward_to_go(aligned, discount)
+    return [aligned[longest - len(values) :, one] for one, values in enumerate(rewards)]
+
+
+def _check_discount(discount: float) -> None:
+    if not 0 <= discount <= 1:
+        raise BadInput(f"discount must lie between 0 and 1, got {discount}")

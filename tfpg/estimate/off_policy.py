@@ -1,0 +1,125 @@
+"""Off-policy: trajectories of another policy, weighted by how likely this one finds them (pp. 23-26).
+
+All starts from the log-ratios log pi(a_t|s_t) - log pi_behaviour(a_t|s_t), one (T,) per trajectory.
+Products of ratios are sums of logarithms, and are exponentiated last.
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tfpg.estimate.estimators import Estimator
+from tfpg.estimate.returns import reward_to_go
+from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
+from tfpg.step.scores import log_likelihoods
+
+# (log_ratios (T,), rewards (T,), discount) -> weighted q-values (T,)
+Values = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+
+
+def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[np.ndarray]:
+    """log pi(a_t|s_t) of the policy less that of the one that acted: one (T,) per trajectory."""
+    now = log_likelihoods(policy, *concatenate(trajectories)).numpy()
+    return [
+        likelihoods - one.log_likelihoods
+        for likelihoods, one in zip(split(now, trajectories), trajectories, strict=True)
+    ]
+
+
+def trajectory_weights(log_ratios: np.ndarray) -> np.ndarray:
+    """The whole trajectory's ratio, at every step: (T,) -> (T,). Exact; exponential in T (p. 24)."""
+    return np.full_like(log_ratios, np.exp(np.sum(log_ratios)))
+
+
+def action_weights(log_ratios: np.ndarray) -> np.ndarray:
+    """The ratio of the action at t alone: (T,) -> (T,). The first-order form (p. 26).
+
+    It ignores that the two policies visit other states: wrong in general, and better the nearer
+    they are to each other.
+    """
+    return np.exp(log_ratios)
+
+
+def per_decision_values(
+    log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0
+) -> np.ndarray:
+    """The off-policy q-values with both products of p. 25: (T,), (T,) -> (T,). Exact.
+
+    q[t] = (ratios up to t) * sum over t' from t of discount^(t'-t) (ratios from t+1 to t') r[t'].
+    The two products make one, the ratios up to t': each reward is weighted by what led to it. The
+    slide lets the second begin at t, and so counts the ratio at t twice.
+    """
+    return reward_to_go(np.exp(np.cumsum(log_ratios)) * rewards, discount)
+
+
+def trajectory_values(log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0) -> np.ndarray:
+    """Rewards-to-go times the ratio of the whole trajectory: (T,), (T,) -> (T,). Exact (p. 24)."""
+    return trajectory_weights(log_ratios) * reward_to_go(rewards, discount)
+
+
+def first_order_values(
+    log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0
+) -> np.ndarray:
+    """Rewards-to-go times the ratio of the action at t: (T,), (T,) -> (T,) (p. 26)."""
+    return action_weights(log_ratios) * reward_to_go(rewards, discount)
+
+
+def self_normalized(log_weights: ArrayLike) -> np.ndarray:
+    """N weights, given by their logarithms, scaled to a mean of 1: (N,) -> (N,). Never overflows.
+
+    Biased by O(1/N), and bounded by N however far the policies are apart.
+    """
+    log_weights = np.asarray(log_weights)
+    weights = np.exp(log_weights - log_weights.max())
+    return weights / weights.mean()
+
+
+def clipped(log_weights: np.ndarray, limit: float) -> np.ndarray:
+    """Weights, given by their logarithms, that exceed no `limit`: biased, and bounded."""
+    return np.exp(np.minimum(log_weights, np.log(limit)))
+
+
+def clipped_values(limit: float) -> Values:
+    """Build `trajectory_values` whose weight never exceeds a `limit`: biased towards small rewards."""
+
+    def values(log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0) -> np.ndarray:
+        return clipped(np.sum(log_ratios), limit) * reward_to_go(rewards, discount)
+
+    return values
+
+
+def off_policy_estimator(values: Values = per_decision_values, discount: float = 1.0) -> Estimator:
+    """Fill the column (N*T, 1) for the gradient of this policy from trajectories of another (p. 25).
+
+    `values` is `per_decision_values`, `trajectory_values`, `first_order_values` or made by
+    `clipped_values`; of the policy that acted only its log-likelihoods are needed, which every
+    trajectory carries.
+    """
+
+    def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        ratios = log_ratios(policy, trajectories)
+        return column(
+            [
+                values(ratio, one.rewards, discount)
+                for ratio, one in zip(ratios, trajectories, strict=True)
+            ]
+        )
+
+    return estimator
+
+
+def self_normalized_estimator(discount: float = 1.0) -> Estimator:
+    """Fill the column (N*T, 1) with rewards-to-go times self-normalised trajectory weights (p. 24)."""
+
+    def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        log_weights = [ratios.sum() for ratios in log_ratios(policy, trajectories)]
+        return column(
+            [
+                weight * reward_to_go(one.rewards, discount)
+                for weight, one in zip(self_normalized(log_weights), trajectories, strict=True)
+            ]
+        )
+
+    return estimator

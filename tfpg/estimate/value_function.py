@@ -1,0 +1,155 @@
+"""A value function: a baseline that knows the state (p. 18), and advantages made with it (GAE)."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfpg.base.errors import BadInput
+from tfpg.estimate.baselines import Baseline
+from tfpg.estimate.estimators import Estimator
+from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
+from tfpg.policies import dense_network
+from tfpg.rollout.environments import Lanes
+from tfpg.rollout.sampling import Policy
+from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
+
+
+class ValueFunction:
+    """A Keras network (N*T, ...) -> (N*T, 1) that predicts rewards-to-go (p. 18).
+
+    `train` fits it after each step of the policy, by so many gradient `steps` of squared error with
+    an optimizer of its own. Where a trajectory was truncated, it predicts what would have come after,
+    unless `truncation_is_terminal`: then nothing would have come, as in the course's homework. Raises
+    BadInput unless the network gives one number per state.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        steps: int = 5,
+        discount: float = 0.99,
+        truncation_is_terminal: bool = False,
+    ) -> None:
+        if network.output_shape[1:] != (1,):
+            raise BadInput(
+                f"a value function gives one number per state, (N*T, 1), got {network.output_shape}"
+            )
+        self.network, self.steps, self.discount = network, steps, discount
+        self.truncation_is_terminal = truncation_is_terminal
+        self.dtype = network.trainable_variables[0].dtype
+        self.optimizer = optimizer or keras.optimizers.Adam(5e-3)
+        self.optimizer.build(network.trainable_variables)
+
+    def predict(self, states: np.ndarray) -> np.ndarray:
+        """(N*T, ...) -> (N*T, 1), in NumPy: no gradient passes."""
+        return self._predict(tf.cast(states, self.dtype)).numpy()
+
+    def fit(self, states: np.ndarray, targets: np.ndarray) -> float:
+        """Take `steps` steps towards the targets (N*T, 1); the mean squared error before the last.
+
+        Raises ValueError for targets of another shape: (N*T,) would be broadcast to (N*T, N*T).
+        """
+        if np.shape(targets) != (len(states), 1):
+            raise ValueError(
+                f"targets must be a column (N*T, 1), here ({len(states)}, 1), got {np.shape(targets)}"
+            )
+        batch = [tf.cast(one, self.dtype) for one in (states, targets)]
+        for _ in range(self.steps):
+            error = self._step(*batch)
+        return float(error)
+
+    def targets(self, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        """What it should predict: discounted rewards-to-go (N*T, 1).
+
+        What a truncated trajectory would have gone on to earn is predicted from its last state.
+        """
+        return column(
+            [
+                reward_to_go(np.append(one.rewards, last_value), self.discount)[:-1]
+                for one, last_value in zip(trajectories, self.last_values(trajectories), strict=True)
+            ]
+        )
+
+    def last_values(self, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        """The values (N,) of the last states: 0 where the trajectory terminated."""
+        if self.truncation_is_terminal:
+            return np.zeros(len(trajectories))
+        values = self.predict(np.stack([one.last_state for one in trajectories]))[:, 0]
+        return np.where([one.terminated for one in trajectories], 0.0, values)
+
+    @cached_property
+    def _predict(self) -> tf.types.experimental.PolymorphicFunction:
+        return tf.function(self.network, input_signature=self._signature[:1], autograph=False)
+
+    @cached_property
+    def _step(self) -> tf.types.experimental.PolymorphicFunction:
+        def step(states: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                error = tf.reduce_mean(tf.square(self.network(states) - targets))
+            variables = self.network.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(error, variables), variables, strict=True))
+            return error
+
+        return tf.function(step, input_signature=self._signature, autograph=False)
+
+    @property
+    def _signature(self) -> list[tf.TensorSpec]:
+        shapes = self.network.input_shape, self.network.output_shape
+        return [tf.TensorSpec(shape, self.dtype) for shape in shapes]
+
+
+def value_function_for(
+    environment: Lanes,
+    hidden: Sequence[int] = (64, 64),
+    optimizer: keras.optimizers.Optimizer | None = None,
+    steps: int = 5,
+    discount: float = 0.99,
+    truncation_is_terminal: bool = False,
+) -> ValueFunction:
+    """A dense value function for the states of an environment."""
+    network = dense_network(environment, hidden, 1)
+    return ValueFunction(network, optimizer, steps, discount, truncation_is_terminal)
+
+
+def value_baseline(value_function: ValueFunction) -> Baseline:
+    """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased (p. 18)."""
+
+    def baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
+        return value_function.predict(concatenate(trajectories)[0])
+
+    return baseline
+
+
+def generalized_advantage_estimator(
+    value_function: ValueFunction, lambda_: float = 1.0, normalized: bool = False
+) -> Estimator:
+    """Fill the column with GAE(lambda) advantages (Schulman et al. 2016), discounted as the values are.
+
+    With lambda 1 they are rewards-to-go less the baseline V(s_t), with lambda 0 the errors of
+    one-step predictions: less noisy the smaller lambda is, and the more biased by a wrong V. Raises
+    BadInput for a lambda outside [0, 1].
+    """
+    if not 0 <= lambda_ <= 1:
+        raise BadInput(f"lambda must lie between 0 and 1, got {lambda_}")
+
+    def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        values = value_function.predict(concatenate(trajectories)[0])[:, 0]
+        several = zip(
+            trajectories,
+            split(values, trajectories),
+            value_function.last_values(trajectories),
+            strict=True,
+        )
+        advantages = column(
+            [
+                generalized_advantages(one.rewards, of_it, last, value_function.discount, lambda_)
+                for one, of_it, last in several
+            ]
+        )
+        return normalize(advantages) if normalized else advantages
+
+    return estimator

@@ -1,0 +1,1 @@
+"""Handing out: tasks, variants, blanks and experiments."""

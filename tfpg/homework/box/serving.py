@@ -1,0 +1,278 @@
+"""What runs in the box: it loads submissions, calls their functions, and writes arrays.
+
+Nothing of tfpg but this file and the few that it imports at its top is there, and they hold no answer.
+One process waits, with everything imported. For each submission it starts a keeper, a copy of itself,
+which starts another: that one reads the submission, which never touches a disk, gives up all it can,
+and runs it. What the submission does to its own copy ends with it, and the keeper, in whose memory its
+answers are, ends too: nothing of it is left for the next.
+"""
+
+import ast
+import contextlib
+import hashlib
+import json
+import os
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfpg.base.tensorflow import quickly_and_quietly
+from tfpg.homework.box import (
+    calling,
+    landlock,
+    limits,
+    observing,
+    scratch,
+    seccomp,
+    shapes,
+    submission,
+    wire,
+)
+from tfpg.homework.box.time_limit import TimeLimit, at_most
+
+REFUSAL = "tfpg is not at hand in graded code: write the function yourself"
+THREADS = 512
+GLANCE = 0.25  # seconds between two looks at a silent copy
+ERROR = 1000  # characters of a message
+OWN = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu")
+DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+
+class NoAnswers:
+    """Refuses to find tfpg."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        """Called for each module that is imported for the first time."""
+        if name.partition(".")[0] == "tfpg":
+            raise ImportError(REFUSAL)
+
+
+def main(settings: str) -> None:
+    """Wait for submissions: for each a line feed and a message; answer each with one message."""
+    plan = json.loads(settings)
+    if plan["mount"]:
+        scratch.mount(plan["scratch"])
+    if plan["keras"]:
+        with quickly_and_quietly():
+            import keras  # noqa: F401
+            import tensorflow  # noqa: F401
+    if not plan["allowed"]:
+        _forget_tfpg(plan["here"])
+    plan["confine"] = plan["confine"] and landlock.version() > 0  # a container may refuse it
+    limits.hide()
+    _send(1, {"ready": True})
+    while os.read(0, 1):
+        keeper = os.fork()
+        if keeper == 0:
+            with contextlib.suppress(BaseException):
+                _keep(plan)
+                os._exit(0)
+            os._exit(1)
+        if os.waitpid(keeper, 0)[1] != 0:  # it was killed, and its question may be half read
+            return
+
+
+def _keep(plan: dict) -> None:
+    """Let a copy run one submission; pass on what it says, and why that was all."""
+    limits.end_with_parent()
+    folder = scratch.make(plan["scratch"], plan["user"])
+    reader, writer = os.pipe()
+    copy = os.fork()
+    if copy == 0:
+        with contextlib.suppress(BaseException):
+            os.close(reader)
+            _serve(plan, writer, folder)
+        os._exit(0)
+    os.close(writer)
+    answers, why = _collected(reader, copy, plan)
+    if _was_killed(copy, patient=why == "ended", seconds=plan["cpu seconds"]):
+        why = "killed"
+    clean = scratch.remove(folder) and plan["confine"] and why != "killed"
+    _send(1, {"answers": np.frombuffer(answers, np.uint8), "why": why, "clean": clean})
+
+
+def _collected(reader: int, copy: int, plan: dict) -> tuple[bytes, str]:
+    """All that a copy writes before it ends, or is silent for too long; and why it is over."""
+    answers, end = bytearray(), time.monotonic() + plan["seconds for all"]
+    messages = 0
+    while len(answers) <= plan["most"]:
+        silence = 2 * (plan["seconds"] if messages > 1 else plan["seconds to load"])
+        until = min(end, time.monotonic() + silence)
+        while not select.select([reader], [], [], GLANCE)[0]:
+            if time.monotonic() > until:
+                return bytes(answers), "late"
+            if _threads(copy) > THREADS:
+                return bytes(answers), "threads"
+        some = os.read(reader, 2**20)
+        if not some:
+            return bytes(answers), "ended"
+        answers += some
+        messages += 1
+        if time.monotonic() > end:
+            return bytes(answers), "no time"
+    return bytes(answers[: plan["most"]]), "much"
+
+
+def _threads(process: int) -> int:
+    """They count against what the user or the machine may have: one submission's could be all."""
+    with contextlib.suppress(OSError):
+        return len(os.listdir(f"/proc/{process}/task"))  # noqa: PTH208
+    return 0
+
+
+def _was_killed(copy: int, patient: bool, seconds: int) -> bool:
+    """End the copy; say whether the system had ended it before, other than for its processor time."""
+    done, status, usage = 0, 0, None
+    for _ in range(500 if patient else 0):
+        done, status, usage = os.wait4(copy, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.002)
+    else:
+        os.kill(copy, signal.SIGKILL)
+        os.waitpid(copy, 0)
+        return False
+    used = usage.ru_utime + usage.ru_stime if usage else 0.0
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and used < seconds
+
+
+def _serve(plan: dict, answers: int, folder: Path) -> None:
+    """Read what to do; do it; write what was read, one message about the file, one for each task."""
+    lengths = _read(0, wire.LENGTHS.size)
+    content = lengths + _read(0, sum(wire.LENGTHS.unpack(lengths)))
+    _send(answers, {"digest": hashlib.sha256(content).hexdigest()})
+    request = wire.decode(content)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    os.chdir(folder)
+    os.environ.update(HOME=str(folder), TMPDIR=str(folder))
+    tempfile.tempdir = str(folder)
+    _offer_to_the_kernel()
+    _keep_to(request["processor"])
+    limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
+    readable = [*plan["readable"], *OWN, *DEVICES]
+    if plan["confine"]:
+        landlock.confine(readable, plan["listable"], [str(folder), os.devnull])
+    if plan["filter"]:
+        seccomp.filter_calls()
+
+    files = {name: one.tobytes() for name, one in request["files"].items()}
+    file, tasks = request["file"], request["tasks"]
+    names = {one["function"] for one in tasks}
+    stubs, touched = _looked_over(file, files[file], names)
+    functions: Mapping[str, Callable] = {}
+    error = None
+    if touched:
+        functions, error = submission.load_in_memory(files, file, names, plan["seconds to load"])
+    _send(answers, {"error": error and error[:ERROR]})
+    for task in tasks:
+        name = task["function"]
+        if name not in functions:
+            _send(answers, {"state": "open" if name in stubs else "missing"})
+            continue
+        try:
+            _send(answers, _answer(functions[name], task, plan["seconds"]))
+        except TimeLimit:
+            _send(answers, {"state": "failed", "why": "late"})
+        except BaseException as failure:
+            _send(answers, {"state": "raised", "kind": type(failure).__name__})
+
+
+def _offer_to_the_kernel() -> None:
+    """Where memory is short, this process goes first, and not one that others need."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _keep_to(processor: int | None) -> None:
+    """Hundreds of threads then take time from nobody else."""
+    if processor is not None:
+        with contextlib.suppress(OSError):  # a container may have others
+            os.sched_setaffinity(0, {processor})
+
+
+def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set[str], bool]:
+    """What can be told without running it: the functions left open, and whether there is more."""
+    stubs, others = set(), False
+    for _, source in submission.pieces_in(file, content):
+        try:
+            nodes = list(ast.walk(ast.parse(source)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            others = True
+            continue
+        for node in nodes:
+            if isinstance(node, ast.FunctionDef) and node.name in names:
+                if _is_stub(node):
+                    stubs.add(node.name)
+                else:
+                    others = True
+    return stubs, others or not stubs
+
+
+def _is_stub(function: ast.FunctionDef) -> bool:
+    """Whether it says no more than that it is not implemented."""
+    last = function.body[-1]
+    is_text = isinstance(function.body[0], ast.Expr) and isinstance(
+        function.body[0].value, ast.Constant
+    )
+    raises = isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
+    return raises and len(function.body) <= 1 + is_text
+
+
+def _forget_tfpg(here: str) -> None:
+    sys.path.remove(here)
+    for name in [one for one in sys.modules if one.partition(".")[0] == "tfpg"]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, NoAnswers)  # type: ignore[arg-type]
+
+
+def _answer(function: Callable, task: dict, seconds: float) -> dict:
+    forms = task["forms"]
+    fitting = [k for k, one in enumerate(forms) if calling.takes(function, one["parameters"])]
+    if not fitting:
+        return {"state": "parameters", "got": calling.parameters_of(function)}
+    form = forms[fitting[0]]
+    inputs, lost = form["inputs"], None
+    observed: list[list] = []
+    try:
+        with at_most(seconds):
+            observed.extend(observing.observations(form["protocol"], function, inputs))
+            if task["look"] and not isinstance(observed[0][0], observing.Failure):
+                lost = shapes.find(form["protocol"], function, inputs[0], len(inputs[0]["actions"]))
+    except TimeLimit:
+        if not observed:
+            raise
+    outcomes = [
+        [
+            {"failure": list(one)} if isinstance(one, observing.Failure) else {"outputs": one}
+            for one in several
+        ]
+        for several in observed
+    ]
+    return {"state": "observed", "form": fitting[0], "outcomes": outcomes, "broadcast": lost}
+
+
+def _send(descriptor: int, document: dict) -> None:
+    rest = memoryview(wire.encode(document))
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    read = bytearray()
+    while len(read) < size:
+        some = os.read(descriptor, size - len(read))
+        if not some:
+            raise EOFError
+        read += some
+    return bytes(read)

@@ -1,0 +1,1 @@
+"""What can be asked: the exercises, what is right, and the mistakes that are known."""

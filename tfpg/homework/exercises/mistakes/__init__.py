@@ -1,0 +1,1 @@
+"""The gallery of mistakes (tfpg/homework/exercises/mistakes/gallery.py)."""

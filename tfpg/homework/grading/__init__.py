@@ -1,0 +1,1 @@
+"""Grading: submissions, the sandbox they run in, and reports."""

@@ -1,0 +1,69 @@
+"""The class's map of mistakes: exercise x mistake, without names."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfpg.base.errors import BadInput
+from tfpg.base.files import atomically
+from tfpg.homework.exercises.mistakes.kinds import KINDS
+from tfpg.homework.grading.reports import Class
+
+LAST = ("wrong", "open", "missing")
+LONGEST = 70  # characters of a mistake's name
+
+
+def counts(grades: Class) -> tuple[list[str], np.ndarray]:
+    """What happened at all, named mistakes first, the commonest first; how often, per exercise."""
+    if not grades.rows:
+        raise BadInput("there is no grade in the table: grade first")
+    per_exercise = [
+        Counter(row[column] for row in grades.rows) for column in range(len(grades.exercises))
+    ]
+    total = sum(per_exercise, Counter())
+    mistakes = [word for word, _ in sorted(total.items(), key=lambda one: (-one[1], one[0]))]
+    words = [one for one in mistakes if one in KINDS] + [one for one in LAST if total[one]]
+    return words, np.array([[one[word] for word in words] for one in per_exercise]).reshape(
+        len(per_exercise), len(words)
+    )
+
+
+def draw_map(grades: Class, path: Path) -> Path:
+    """Draw a square for each exercise and mistake; the darker, the more students."""
+    words, table = counts(grades)
+    rows, columns = table.shape
+    legend = [f"{one}: {_name(one)}" for one in words if one in KINDS]
+    figure = Figure(
+        figsize=(5 + 0.55 * columns, 2 + 0.42 * rows + 0.24 * len(legend)), layout="constrained"
+    )
+    axes = figure.add_subplot()
+    axes.imshow(table, cmap="Blues", vmin=0, vmax=len(grades.rows), aspect="auto")
+    for row, column in np.ndindex(rows, columns):
+        if table[row, column]:
+            dark = table[row, column] > len(grades.rows) / 2
+            colour = "w" if dark else "k"
+            axes.text(column, row, str(table[row, column]), ha="center", va="center", color=colour)
+    axes.set_xticks(range(columns), words)
+    axes.set_yticks(range(rows), grades.exercises)
+    axes.set_xticks(np.arange(columns - 1) + 0.5, minor=True)
+    axes.set_yticks(np.arange(rows - 1) + 0.5, minor=True)
+    axes.grid(which="minor", color="0.85")
+    axes.tick_params(which="both", length=0)
+    axes.set_title(f"{len(grades.rows)} submissions: how many made which mistake where", loc="left")
+    if not columns:
+        axes.set_xlabel("no mistakes")
+    figure.supxlabel("\n".join(legend), x=0.02, ha="left", fontsize=9)
+    with atomically(path) as unfinished:
+        figure.savefig(unfinished, dpi=150)
+    return path
+
+
+def _name(mistake: str) -> str:
+    """The first part of its sentence in which nothing is measured in each submission."""
+    sentence = KINDS[mistake].what.en.replace("{samples}", "N*T")
+    parts = re.split(r"[:;] |, (?=[a-z{])", sentence)
+    text = next((one for one in parts if "{" not in one), parts[0])
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rsplit(" ", 1)[0] + " ..."

@@ -1,0 +1,165 @@
+"""What a grading leaves behind: a table of all, a page for each student, and records to go on from."""
+
+import csv
+import hashlib
+import html
+import io
+import json
+import secrets
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import normalize
+
+from tfpg.base.errors import BadInput
+from tfpg.base.files import atomically
+from tfpg.homework import words
+from tfpg.homework.grading.grading import Grade, Mark
+from tfpg.homework.grading.submissions import plain
+
+FIRST, LAST = ("submission", "points", "out_of"), ("notes",)
+SECRET, TABLE = "secret", "table"  # files beside the pages
+
+
+class Class(NamedTuple):
+    """A table of grades as it is read again: the exercises, and a row of words for each submission."""
+
+    exercises: list[str]
+    rows: list[list[str]]
+
+
+class Records:
+    """The folder beside grades.csv: grades.csv -> grades/. It knows what is done already."""
+
+    def __init__(self, table: Path, language: str = "en") -> None:
+        """Raises BadInput if the table was not written by this, or was changed since."""
+        if table.suffix != ".csv":
+            raise BadInput(f"the table of grades is a .csv file, got {table}")
+        self.table, self.folder, self.language = table, table.with_suffix(""), language
+        known = self._read(TABLE)
+        if table.exists() and _digest(table.read_bytes()) not in (known or "").split():
+            raise BadInput(
+                f"{table} was not written by this, or was changed since: move it away, or name "
+                "another --out"
+            )
+        if known is None and self.folder.exists() and any(self.folder.iterdir()):
+            raise BadInput(f"{self.folder}, where the reports go, is in use: name another --out")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.secret = self._read(SECRET) or secrets.token_hex(16)
+        self._write(SECRET, self.secret)
+        (self.folder / SECRET).chmod(0o600)
+        self._write(TABLE, known or "")
+
+    def done(self, name: str, key: str) -> Grade | None:
+        """The grade of a submission, if it was found before under the same conditions."""
+        try:
+            record = json.loads(self._read(f"{name}.json") or "{}")
+            if record["key"] == key:
+                marks = {one: Mark(*several) for one, several in record["marks"].items()}
+                return Grade(name, marks, record["notes"])
+        except (ValueError, KeyError, TypeError):
+            pass
+        return None
+
+    def keep(self, grade: Grade, key: str) -> None:
+        """Write a student's page, then the record; what was not graded is tried again next time."""
+        self.forget(grade.name)
+        self._write(f"{grade.name}.md", page(grade, self.language))
+        if grade.points is None:
+            return
+        marks = {name: list(one) for name, one in grade.marks.items()}
+        record = {"key": key, "name": grade.name, "marks": marks, "notes": grade.notes}
+        self._write(f"{grade.name}.json", json.dumps(record, ensure_ascii=False, indent=1))
+
+    def forget(self, name: str) -> None:
+        """Remove the page and the record of a submission, if there are any."""
+        for kind in ("json", "md"):
+            (self.folder / f"{name}.{kind}").unlink(missing_ok=True)
+
+    def finish(self, grades: Sequence[Grade]) -> None:
+        """Write the table; its digest first, so that a kill in between does no harm."""
+        text = table(grades).encode()
+        self._write(TABLE, f"{self._read(TABLE) or ''} {_digest(text)}")
+        with atomically(self.table) as unfinished:
+            unfinished.write_bytes(text)
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _write(self, name: str, text: str) -> None:
+        with atomically(self.folder / name) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def table(grades: Sequence[Grade]) -> str:
+    """A row for each submission, and in it, for each exercise, a word: right, open, B1, ..."""
+    exercises = list(dict.fromkeys(name for one in grades for name in one.marks))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*FIRST, *exercises, *LAST])
+    for grade in grades:
+        told = [grade.marks[name].short if name in grade.marks else "" for name in exercises]
+        points = "" if grade.points is None else grade.points
+        notes = _harmless("; ".join(grade.notes))
+        writer.writerow([_harmless(grade.name), points, grade.total, *told, notes])
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """No formula, in a program for tables: some pass over blanks, and take full-width signs."""
+    start = normalize("NFKC", cell).lstrip()
+    return f"'{cell}" if start.startswith(("=", "+", "-", "@")) else cell
+
+
+def page(grade: Grade, language: str = "en") -> str:
+    """What a student is to read, in Markdown."""
+    lines = [f"# {_escaped(grade.name)}", ""]
+    if grade.points is not None:
+        lines += [words.POINTS.say(language, points=grade.points, total=grade.total), ""]
+    lines += [f"- {_escaped(one)}" for one in grade.notes]
+    for one in grade.marks.values() if grade.points is not None else ():
+        title = words.MARK.say(
+            language,
+            function=one.function,
+            state=one.said(language),
+            earned=one.earned,
+            points=one.points,
+        )
+        lines += ["", f"## {title}", "", _escaped(one.evidence or _untold(one, language))]
+        if one.state == "wrong":
+            lines += ["", words.TO_SEE.say(language, file=_escaped(shlex.quote(plain(one.file, 1000))))]
+    return "\n".join(lines) + "\n"
+
+
+def _untold(mark: Mark, language: str) -> str:
+    known = {"open": words.NOT_WRITTEN, "missing": words.NOT_FOUND}.get(mark.state)
+    return known.say(language) if known else ""
+
+
+def _escaped(text: str) -> str:
+    """What a submission says is text, and no markup."""
+    return html.escape(text, quote=False).replace("![", "! [").replace("](", "] (")
+
+
+def read_table(path: str | Path) -> Class:
+    """Read a table of grades. Raises BadInput if it is none."""
+    path = Path(path)
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{path} cannot be read: give a grades.csv") from error
+    header = rows[0] if rows else []
+    if tuple(header[:3]) != FIRST or tuple(header[-1:]) != LAST:
+        raise BadInput(f"{path} is no table of `tfpg homework grade`: its first line is not as written")
+    exercises = header[3:-1]
+    return Class(
+        exercises, [one[3 : 3 + len(exercises)] for one in rows[1:] if len(one) >= len(header)]
+    )

@@ -1,0 +1,225 @@
+"""What was handed in: each file, folder or zip is one submission, of which only the code is taken."""
+
+import contextlib
+import hashlib
+import os
+import re
+import stat
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+from unicodedata import normalize
+
+from tfpg.base.errors import BadInput
+from tfpg.base.texts import Text
+from tfpg.homework import words
+from tfpg.homework.box.submission import cells_in, foreign_encoding
+
+CODE = (".py", ".ipynb")
+LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files
+LONGEST_NAME = 180  # bytes
+DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)  # of Windows
+SKIPPED = ("__pycache__", "__MACOSX", "node_modules", "site-packages")
+
+
+class Entry(NamedTuple):
+    """A submission, by the name under which it was handed in."""
+
+    name: str
+    path: Path
+
+
+class Code(NamedTuple):
+    """The code of a submission, and what could not be taken."""
+
+    name: str
+    files: dict[str, bytes]  # by their paths below the submission
+    notes: list[Text]
+
+    @property
+    def digest(self) -> str:
+        """Of names and contents."""
+        parts = (part for name, content in self.files.items() for part in (os.fsencode(name), content))
+        return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in parts)).hexdigest()
+
+    def source(self, name: str) -> str:
+        """The code of one file, if it can be read; a notebook's cells one after another."""
+        with contextlib.suppress(BadInput):
+            return "\n".join(cells_in(name, self.files[name]))
+        return ""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(map(self.source, self.files))
+
+
+def entries(path: str | Path) -> tuple[list[Entry], list[str]]:
+    """The submissions in a folder, or a single one; and the names of what there is no submission.
+
+    Raises BadInput where there is none.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise BadInput(f"{path} does not exist: give the folder of the submissions")
+    if not path.is_dir():
+        found = [path]
+    else:
+        found = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "__"))]
+    several = [
+        one
+        for one in found
+        if not one.is_symlink() and (one.is_dir() or one.suffix.lower() in (*CODE, ".zip"))
+    ]
+    if not several:
+        raise BadInput(f"{path} holds no submission: a .py or .ipynb file, a folder or a .zip for each")
+    others = [plain(_in_unicode(one.name)) for one in found if one not in several]
+    return list(map(Entry, _names(several), several)), others
+
+
+def _names(several: Sequence[Path]) -> list[str]:
+    """What the pages are called, all different even where neither case nor Unicode's form counts."""
+    names = [_for_a_file(one) for one in several]
+    for tries in count(1):
+        times = Counter(map(_folded, names))
+        if len(times) == len(names):
+            break
+        names = [
+            _for_a_file(one, tries) if times[_folded(name)] > 1 else name
+            for one, name in zip(several, names, strict=True)
+        ]
+    return names
+
+
+def _for_a_file(path: Path, tries: int = 0) -> str:
+    """One printable line that any system takes, in the end with a digest of the exact name."""
+    name = path.name if tries == 1 or path.is_dir() else path.stem
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
+    short = plain(_in_unicode(name), LONGEST_NAME).strip().rstrip(". ")
+    while len(short.encode()) > LONGEST_NAME:
+        short = short[:-1]
+    if DEVICES.match(short):
+        short = f"_{short}"
+    return name if short == name and tries < 2 else f"{short}-{digest[: 8 if tries < 3 else 32]}"
+
+
+def _folded(name: str) -> str:
+    return normalize("NFD", normalize("NFD", name).casefold())
+
+
+def _in_unicode(name: str) -> str:
+    """With a mark for each byte of another encoding."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def take(entry: Entry) -> Code:
+    """Read the code of a submission: regular files of bounded size, and no links."""
+    notes: list[Text] = []
+    files: dict[str, bytes] = {}
+    left = TOTAL
+    for offers, (name, size, reader) in enumerate(_offered(entry.path, notes)):
+        if offers >= MOST:
+            notes.append(words.TOO_MANY.filled(most=MOST))
+            break
+        content = _at_most(reader, name, min(LARGEST, left), size, notes)
+        if content is None:
+            continue
+        left -= len(content)
+        name = _in_unicode(name)
+        try:
+            cells_in(name, content)
+        except BadInput:
+            is_python = name.lower().endswith(".py")
+            told = words.NO_ENCODING if is_python else words.NOT_UNDERSTOOD
+            notes.append(told.filled(file=plain(name)))
+            continue
+        if encoding := foreign_encoding(content):
+            notes.append(words.READ_AS.filled(file=plain(name), encoding=encoding.upper()))
+            # With a mark, which counts for more than what the first lines may name.
+            content = content.decode(encoding).encode("utf-8-sig")
+        files[name] = content
+    if not files and not notes:
+        notes.append(words.NO_CODE)
+    return Code(entry.name, dict(sorted(files.items())), notes)
+
+
+Offer = tuple[str, int, Callable[[], BinaryIO]]
+
+
+def _offered(path: Path, notes: list[Text]) -> Iterator[Offer]:
+    """The files of code, with their claimed sizes; zips in a folder are looked into, in a zip not."""
+    if path.is_dir():
+        for top, folders, names in os.walk(path):  # follows no links
+            folders[:] = sorted(one for one in folders if not _is_skipped(one))
+            for name in sorted(names):
+                file = Path(top, name)
+                status = file.lstat()
+                if not stat.S_ISREG(status.st_mode):
+                    notes.append(words.LEFT_OUT.filled(file=plain(name)))
+                elif file.suffix.lower() == ".zip":
+                    yield from _zipped(file, notes)
+                elif _is_code(name):
+                    below = str(PurePosixPath(*file.relative_to(path).parts))
+                    yield below, status.st_size, lambda file=file: file.open("rb")  # type: ignore[misc]
+    elif path.suffix.lower() == ".zip":
+        yield from _zipped(path, notes)
+    else:
+        yield path.name, path.stat().st_size, lambda: path.open("rb")
+
+
+def _zipped(path: Path, notes: list[Text]) -> Iterator[Offer]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for one in archive.infolist():
+                parts = PurePosixPath(one.filename.replace("\\", "/")).parts
+                if one.is_dir() or not parts or any(map(_is_skipped, parts)):
+                    continue
+                if parts[-1].lower().endswith(".zip"):
+                    notes.append(words.ZIP_IN_ZIP.filled(file=plain(one.filename)))
+                if not _is_code(parts[-1]):
+                    continue
+                if ".." in parts or parts[0] == "/" or ":" in one.filename:
+                    notes.append(words.POINTS_OUT.filled(file=plain(one.filename)))
+                elif stat.S_ISLNK(one.external_attr >> 16):
+                    notes.append(words.IS_LINK.filled(file=plain(one.filename)))
+                else:
+                    below = str(PurePosixPath(*parts))
+                    yield below, one.file_size, lambda one=one: archive.open(one)  # type: ignore[misc]
+    except Exception as error:  # there is no end to what a broken zip may raise
+        notes.append(words.NOT_UNPACKED.filled(file=plain(path.name), why=plain(str(error))))
+
+
+def _at_most(
+    reader: Callable[[], BinaryIO], name: str, limit: int, size: int, notes: list[Text]
+) -> bytes | None:
+    """What is really there, whatever size is claimed; nothing of a file that is too large."""
+    if size > limit:
+        notes.append(words.TOO_LARGE.filled(file=plain(name)))
+        return None
+    try:
+        with reader() as file:
+            content = file.read(limit + 1)
+    except Exception as error:  # there is no end to what a broken zip may raise
+        notes.append(words.NOT_READ.filled(file=plain(name), why=plain(str(error))))
+        return None
+    if len(content) > limit:
+        notes.append(words.TOO_LARGE.filled(file=plain(name)))
+        return None
+    return content
+
+
+def _is_code(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.suffix.lower() in CODE and not path.name.startswith(".")
+
+
+def _is_skipped(folder: str) -> bool:
+    return folder in SKIPPED or (folder.startswith(".") and folder != "..")
+
+
+def plain(text: str, longest: int = 200) -> str:
+    """One short line of printable characters."""
+    return "".join(one if one.isprintable() else " " for one in text)[:longest]

@@ -1,0 +1,1 @@
+"""Roll out: trajectories of a policy in an environment. NumPy only."""

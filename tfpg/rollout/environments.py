@@ -1,0 +1,296 @@
+"""Environments in lanes: W episodes side by side, each of which ends when it ends."""
+
+import copy
+import importlib
+import math
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.envs.registration import EnvSpec, find_highest_version, get_env_id, parse_env_id
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+from tfpg.base.errors import BadInput
+from tfpg.base.importing import found_in, is_installed
+from tfpg.rollout.spaces import action_decoder, action_size, is_discrete, state_encoder, state_shape
+
+Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
+Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+# A native step costs much the same for 1 lane as for 64, whether they are of use or not, so its
+# lanes begin again while others are unfinished. Plain environments are stepped one by one: more lanes
+# would share only the cost of choosing actions.
+NATIVE_LANES, PLAIN_LANES = 64, 8
+NATIVE_ROUNDS, PLAIN_ROUNDS = 16, 1
+
+# What the environments of Gymnasium's extras need, none of which has to be compiled.
+PACKAGES = {"box2d": "box2d pygame-ce", "mujoco": "mujoco imageio", "phys2d": "jax flax"}
+
+
+class Lanes(ABC):
+    """W environments of one kind, opened once and used for many rollouts."""
+
+    width: int
+    rounds: int  # episodes of each lane, one after the other, from one reset on
+    spec: EnvSpec | None
+
+    def __init__(self, state_space: gymnasium.Space, action_space: gymnasium.Space) -> None:
+        self.state_shape = state_shape(state_space)
+        self.state_dtype, self.encode = state_encoder(state_space)
+        self.action_size = action_size(action_space)
+        self.discrete = is_discrete(action_space)
+        self.decode = action_decoder(action_space)
+
+    @property
+    def time_limit(self) -> int | None:
+        """Steps after which the environment itself truncates an episode, where it says so."""
+        return self.spec.max_episode_steps if self.spec else None
+
+    @abstractmethod
+    def reset(self, seeds: np.ndarray) -> np.ndarray:
+        """Begin W episodes from W seeds and return their first states (W, ...)."""
+
+    @abstractmethod
+    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
+        """Step the lanes that are alive: states (W, ...), rewards, terminated, truncated (W,).
+
+        The rows of other lanes mean nothing.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close what was opened here."""
+
+
+class PlainLanes(Lanes):
+    """One gymnasium.Env per lane; only the unfinished ones are stepped, so none resets itself."""
+
+    rounds = PLAIN_ROUNDS
+
+    def __init__(self, environments: list[gymnasium.Env], owned: bool = True) -> None:
+        super().__init__(environments[0].observation_space, environments[0].action_space)
+        self.environments, self.width, self.owned = environments, len(environments), owned
+        self.spec = environments[0].spec
+        self.states = np.zeros((self.width, *self.state_shape), self.state_dtype)
+
+    def reset(self, seeds: np.ndarray) -> np.ndarray:
+        """See Lanes."""
+        observations = [
+            environment.reset(seed=seed)[0]
+            for environment, seed in zip(self.environments, seeds.tolist(), strict=True)
+        ]
+        self.states = self.states.copy()
+        self.states[:] = self.encode(observations) if self.encode else observations
+        return self.states
+
+    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
+        """See Lanes."""
+        states, rewards = self.states.copy(), np.zeros(self.width)
+        terminated, truncated = np.zeros((2, self.width), dtype=bool)
+        choices = self.decode(actions)
+        if self.discrete:
+            choices = choices.tolist()  # environments check a plain int faster
+        for lane in alive.nonzero()[0].tolist():
+            observation, rewards[lane], terminated[lane], truncated[lane], _ = self.environments[
+                lane
+            ].step(choices[lane])
+            states[lane] = self.encode(observation) if self.encode else observation
+        self.states = states
+        return states, rewards, terminated, truncated
+
+    def close(self) -> None:
+        """See Lanes."""
+        for environment in self.environments if self.owned else ():
+            environment.close()
+
+
+class NativeLanes(Lanes):
+    """One gymnasium VectorEnv that steps all lanes in one call, written for that by its authors.
+
+    A lane that has ended resets itself one step later (NEXT_STEP): that step, which has no action,
+    belongs to no episode.
+    """
+
+    rounds = NATIVE_ROUNDS
+
+    def __init__(self, environments: VectorEnv, owned: bool = True) -> None:
+        if environments.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
+            raise BadInput(
+                "a vector environment must show the last state of an episode: make it with "
+                "autoreset_mode=gymnasium.vector.AutoresetMode.NEXT_STEP"
+            )
+        super().__init__(environments.single_observation_space, environments.single_action_space)
+        self.environments, self.width, self.owned = environments, environments.num_envs, owned
+        self.spec = environments.spec
+
+    def reset(self, seeds: np.ndarray) -> np.ndarray:
+        """See Lanes."""
+        observations, _ = self.environments.reset(seed=int(seeds[0]))
+        return self._states(observations)
+
+    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
+        """See Lanes."""
+        observations, rewards, terminated, truncated, _ = self.environments.step(self.decode(actions))
+        return self._states(observations), rewards, terminated, truncated
+
+    def _states(self, observations: np.ndarray) -> np.ndarray:
+        if self.encode:
+            return self.encode(observations)
+        # A vector environment may write its next observations to the same place.
+        return np.array(observations)
+
+    def close(self) -> None:
+        """See Lanes."""
+        if self.owned:
+            self.environments.close()
+
+
+def open_lanes(
+    environment: Environment,
+    episodes: int | None = None,
+    steps: int | None = None,
+    horizon: int | None = None,
+) -> Lanes:
+    """Open as many lanes as a batch of `episodes`, or of `steps`, wants.
+
+    `environment` is a Gymnasium id, a spec, a function that makes an environment, or an environment
+    (which is made again from its spec, or stepped alone as it is where it has none).
+    Raises BadInput if there is no such environment or its spaces are not supported.
+    """
+    if isinstance(environment, VectorEnv):
+        return NativeLanes(environment, owned=False)
+    if isinstance(environment, str):
+        environment = find_spec(environment)
+    if isinstance(environment, gymnasium.Env):
+        spec = environment.spec
+        if spec is None or any(wrapper.kwargs is None for wrapper in spec.additional_wrappers):
+            return PlainLanes([environment], owned=False)  # it cannot be made again
+        environment = spec
+    if isinstance(environment, EnvSpec):
+        environment = copy.deepcopy(environment)
+        environment.kwargs.pop("render_mode", None)  # no windows while sampling
+        if environment.vector_entry_point and not environment.additional_wrappers:
+            width = NATIVE_LANES if episodes is None else _share_width(NATIVE_LANES, episodes)
+            return NativeLanes(_made(environment, gymnasium.make_vec, num_envs=width))
+    elif not callable(environment):
+        raise BadInput(
+            "environment must be a Gymnasium id, a spec, an environment or a function that makes "
+            f"one, got {environment!r}"
+        )
+    first = make_environment(environment)
+    limit = horizon or (first.spec.max_episode_steps if first.spec else None)
+    if episodes is None:
+        # Where episodes last as long as they may, a batch of B steps takes B / limit of them.
+        episodes = math.ceil(steps / limit) if steps and limit else PLAIN_LANES
+    others = range(_share_width(PLAIN_LANES, episodes) - 1)
+    return PlainLanes([first, *(make_environment(environment) for _ in others)])
+
+
+@contextmanager
+def opened(environment: Environment | Lanes, *batch: int | None) -> Iterator[Lanes]:
+    """The lanes themselves if they are open already, else those of `open_lanes`, closed at the end."""
+    if isinstance(environment, Lanes):
+        yield environment
+        return
+    lanes = open_lanes(environment, *batch)
+    try:
+        yield lanes
+    finally:
+        lanes.close()
+
+
+def make_environment(environment: str | EnvSpec | Callable, **options: Any) -> gymnasium.Env:
+    """Make one environment; raises BadInput that says which id to use or what to install."""
+    if isinstance(environment, str):
+        environment = find_spec(environment)
+    if isinstance(environment, EnvSpec):
+        return _made(environment, gymnasium.make, **options)
+    return environment(**options)
+
+
+class ActionNoise(gymnasium.ActionWrapper):
+    """Adds Gaussian noise to every action, within its bounds: the homework's `--action_noise_std`."""
+
+    def __init__(self, environment: gymnasium.Env, std: float) -> None:
+        super().__init__(environment)
+        if not isinstance(environment.action_space, gymnasium.spaces.Box):
+            raise BadInput("action noise can be added to continuous actions only")
+        self.low, self.high = environment.action_space.low, environment.action_space.high
+        self.std, self.generator = std, np.random.default_rng()
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[Any, dict]:
+        """Begin an episode, with noise that depends on the seed."""
+        if seed is not None:
+            self.generator = np.random.default_rng(seed)
+        return super().reset(seed=seed, options=options)
+
+    def action(self, action: np.ndarray) -> np.ndarray:
+        """The action as the environment gets it."""
+        noisy = action + self.std * self.generator.standard_normal(action.shape)
+        return np.clip(noisy, self.low, self.high).astype(action.dtype)
+
+
+def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
+    """The spec of a Gymnasium id, "CartPole-v1", or "module:Name-v0" for a module that registers it.
+
+    A module that is not installed may lie in the folder `modules`. Raises BadInput if there is no such
+    environment; the message names the nearest or today's.
+    """
+    module, _, name_alone = name.rpartition(":")
+    try:
+        if not module:
+            return gymnasium.spec(name_alone)
+        if modules is None or is_installed(module):
+            importlib.import_module(module)
+            return gymnasium.spec(name_alone)
+        with found_in(modules):
+            importlib.import_module(module)
+            spec = gymnasium.spec(name_alone)
+            # Gymnasium imports an entry point when an environment is made: too late for the folder.
+            for entry in (spec.entry_point, spec.vector_entry_point):
+                if isinstance(entry, str):
+                    importlib.import_module(entry.partition(":")[0])
+            return spec
+    except (gymnasium.error.Error, ImportError) as error:
+        raise BadInput(f"there is no environment {name!r}: {error}") from error
+
+
+def _made(spec: EnvSpec, make: Callable, **options: Any) -> Any:
+    try:
+        if "gymnasium.envs.mujoco" in str(spec.entry_point):
+            _hush_mujoco()
+        return make(spec, **options)
+    except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
+        namespace, name, version = parse_env_id(spec.id)
+        latest = find_highest_version(namespace, name)
+        if latest != version:
+            raise BadInput(
+                f"{spec.id} is retired: use {get_env_id(namespace, name, latest)}"
+            ) from error
+        raise BadInput(f"{spec.id} cannot be made: {_what_to_install(spec, error)}") from error
+
+
+def _hush_mujoco() -> None:
+    """Keep MuJoCo from writing to the terminal, and a log into the current folder, at each model."""
+    import mujoco
+
+    mujoco.set_mju_user_warning(
+        lambda message: None if "deprecated" in message else warnings.warn(message, stacklevel=2)
+    )
+
+
+def _what_to_install(spec: EnvSpec, error: Exception) -> str:
+    for family, packages in PACKAGES.items():
+        if f"gymnasium.envs.{family}" in str(spec.entry_point):
+            return f"pip install {packages}"
+    return str(error)
+
+
+def _share_width(most: int, episodes: int) -> int:
+    """Lanes of a share, when `episodes` are split into as few equal shares as `most` lanes allow."""
+    return math.ceil(episodes / math.ceil(episodes / most))

@@ -1,0 +1,127 @@
+"""A film of one episode, on a machine with or without a screen."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.vector import AsyncVectorEnv
+
+from tfpg.base.errors import BadInput
+from tfpg.base.files import atomically
+from tfpg.rollout.environments import NativeLanes, Step, make_environment
+from tfpg.rollout.sampling import EVALUATION, Policy, roll_out
+
+FASTEST_GIF = 50  # frames per second; viewers slow a faster one down
+GIF_COLOURS = 64
+
+Write = Callable[[np.ndarray], None]
+
+
+def film(
+    environment: str | EnvSpec | Callable[..., gymnasium.Env],
+    policy: Policy,
+    path: str | Path,
+    seed: int = 0,
+    horizon: int | None = None,
+) -> float:
+    """Write a film of one episode to a .gif or .mp4 file and return the episode's return.
+
+    A function in place of an id or a spec takes `render_mode`. Raises BadInput if the environment
+    cannot be drawn, or if this kind of file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in WRITERS:
+        raise BadInput(f"a film is a {' or '.join(WRITERS)} file, got {path}")
+    make = partial(make_environment, environment, render_mode="rgb_array")
+    try:
+        with contextlib.closing(AsyncVectorEnv([make], context="spawn")) as drawn:
+            if "rgb_array" not in drawn.metadata.get("render_modes", ()):
+                raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
+            rate = drawn.metadata.get("render_fps", 30)
+            with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
+                lanes = _FilmedLanes(drawn, write)
+                (trajectory,) = roll_out(lanes, policy, 1, None, (seed, EVALUATION, 0), horizon)
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise BadInput(f"the environment cannot be drawn: {error}") from error
+    return float(trajectory.rewards.sum())
+
+
+class _FilmedLanes(NativeLanes):
+    """One environment, every frame of which is handed on: that of the first state and of each step.
+
+    It is drawn in a process of its own: graphics drivers and TensorFlow may both bring LLVM, and
+    Mesa's crashes where TensorFlow's was first.
+    """
+
+    def __init__(self, environments: AsyncVectorEnv, write: Write) -> None:
+        super().__init__(environments, owned=False)
+        self.render, self.write = partial(environments.call, "render"), write
+
+    def reset(self, seeds: np.ndarray) -> np.ndarray:
+        """See Lanes."""
+        states = super().reset(seeds)
+        self._write_frame()
+        return states
+
+    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
+        """See Lanes."""
+        result = super().step(actions, alive)
+        self._write_frame()
+        return result
+
+    def _write_frame(self) -> None:
+        (frame,) = self.render()
+        self.write(frame)
+
+
+@contextmanager
+def _gif(path: Path, rate: float) -> Iterator[Write]:
+    from PIL import Image
+
+    every = max(1, round(rate / FASTEST_GIF))
+    pictures: list[Image.Image | None] = []
+
+    def write(frame: np.ndarray) -> None:
+        wanted = len(pictures) % every == 0
+        pictures.append(
+            Image.fromarray(frame).quantize(GIF_COLOURS, Image.Quantize.FASTOCTREE) if wanted else None
+        )
+
+    yield write
+    first, *rest = (picture for picture in pictures if picture)
+    duration = round(1000 * every / rate)  # milliseconds
+    first.save(path, save_all=True, append_images=rest, duration=duration, loop=0)
+
+
+@contextmanager
+def _mp4(path: Path, rate: float) -> Iterator[Write]:
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise BadInput(
+            "an .mp4 film needs: pip install imageio-ffmpeg (a .gif needs nothing)"
+        ) from error
+    writers: list[Any] = []
+
+    def write(frame: np.ndarray) -> None:
+        height, width = (size - size % 2 for size in frame.shape[:2])  # H.264 wants even sizes
+        if not writers:
+            size = (width, height)
+            writers.append(imageio_ffmpeg.write_frames(str(path), size, fps=rate, macro_block_size=2))
+            writers[0].send(None)
+        writers[0].send(np.ascontiguousarray(frame[:height, :width]))
+
+    try:
+        yield write
+    finally:
+        for writer in writers:
+            writer.close()
+
+
+WRITERS = {".gif": _gif, ".mp4": _mp4}

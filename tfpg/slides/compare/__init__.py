@@ -1,0 +1,1 @@
+"""`tfpg compare`: somebody's function beside the slide."""

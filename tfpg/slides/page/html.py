@@ -1,0 +1,98 @@
+"""Texts, formulas and numbers as HTML, and the templates that they go into."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from latex2mathml.converter import convert
+from markupsafe import Markup, escape
+
+from tfpg.base.texts import LANGUAGES, Text
+from tfpg.slides.page.batch import product
+from tfpg.slides.page.deck import Formula
+
+SHORT = 18  # code that is not broken
+
+
+def both(text: Text, *values: Any, **named: Any) -> Markup:
+    """A text in both languages, of which the page shows one; `code` in backticks."""
+    return Markup("").join(
+        Markup('<span lang="{}">{}</span>').format(
+            "zh-Hans" if language == "zh" else language,
+            _marked(one.format(*values, **named) if values or named else one),
+        )
+        for language, one in zip(LANGUAGES, text, strict=True)
+    )
+
+
+def environment() -> jinja2.Environment:
+    """What fills the templates."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tfpg.slides", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "math": _math,
+        "matrix": matrix,
+        "product": product,
+        "base64": _base64,
+        "breakable": _breakable,
+    }
+    return environment
+
+
+def part(name: str) -> Markup:
+    """A style or script as it is."""
+    return Markup((Path(__file__).parents[1] / "templates" / name).read_text(encoding="utf-8"))
+
+
+def _marked(text: str) -> Markup:
+    """Plain text with `code` in backticks, as HTML."""
+    parts = text.split("`")
+    return Markup("").join(
+        _code(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+    )
+
+
+def _code(text: str) -> Markup:
+    whole = Markup(' class="whole"') if len(text) <= SHORT else ""
+    return Markup("<code{}>{}</code>").format(whole, _breakable(text))
+
+
+def _breakable(name: str) -> Markup:
+    """Long names may break after an underscore, a dot or a call's bracket."""
+    if len(name) <= SHORT:
+        return escape(name)
+    return Markup("<wbr>").join(re.split(r"(?<=[_./])|(?<=\w\()", name))
+
+
+def attribute(name: str, text: Text, language: str) -> Markup:
+    """An attribute that the language switch changes."""
+    return Markup('{}="{}" data-words="{}" data-en="{}" data-zh="{}"').format(
+        name, text[LANGUAGES.index(language)], name, text.en, text.zh
+    )
+
+
+def _math(formula: Formula) -> Markup:
+    return Markup(convert(formula.latex, display="block"))
+
+
+def matrix(values: np.ndarray) -> list[list[str]]:
+    """Rows of numbers, short enough to be read; a vector is one row, for it has no column."""
+    array = np.atleast_2d(np.asarray(values))
+    whole = bool(np.all(array == np.round(array)))
+    return [[_number(one, 0 if whole else 2) for one in row] for row in array]
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value + 0.0:.{digits}f}".replace("-", "−")  # a minus sign
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

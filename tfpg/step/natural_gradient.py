@@ -1,0 +1,168 @@
+"""The natural gradient (pp. 34-36): the step that depends on the policy, not on how it is written.
+
+The Fisher matrix F = E[grad log pi grad log pi^T] is never made: it has P^2 entries. Its products
+with vectors go through the slide's own function, and conjugate gradients solve F x = grad J.
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfpg.step.pseudo_loss import Array, Gradient, given, policy_gradient_for, policy_gradient_step
+from tfpg.step.scores import log_likelihoods
+
+Vector = Sequence[tf.Tensor]  # one tensor per trainable variable
+DAMPING = 1e-3  # times the identity, is added to F: keeps directions without information short
+SOLVER_STEPS = 10
+
+
+def fisher_vector_product(
+    policy: keras.Model, states: Array, actions: Array, vector: Vector
+) -> list[tf.Tensor]:
+    """F v, with F the mean of g g^T over the samples: the slide's gradient with the column q = g.v.
+
+    g.v is how fast log pi(a_it|s_it) grows along v. Weighted by it, the mean score is mean(g (g.v)),
+    which the slide gives with its sign turned, since it descends. Raises ValueError for wrong shapes.
+    """
+    states, actions = given(policy, states, actions)
+    variables = [variable.value for variable in policy.trainable_variables]
+    with tf.autodiff.ForwardAccumulator(variables, list(vector)) as along_vector:
+        likelihoods = log_likelihoods(policy, states, actions)
+    q_values = along_vector.jvp(likelihoods)[:, tf.newaxis]
+    _, gradients = policy_gradient_for(policy)(policy, states, actions, q_values)
+    return [-one for one in gradients]
+
+
+def natural_direction(
+    policy: keras.Model,
+    states: Array,
+    actions: Array,
+    gradients: Vector,
+    damping: float = DAMPING,
+    solver_steps: int = SOLVER_STEPS,
+) -> list[tf.Tensor]:
+    """x with (F + damping) x = gradients, by so many steps of conjugate gradients."""
+    fisher = _DampedFisher(policy, states, actions, damping)
+    solution = tf.linalg.experimental.conjugate_gradient(
+        fisher, _flat(gradients), tol=1e-10, max_iter=solver_steps
+    )
+    return _shaped(solution.x, gradients)
+
+
+def natural_policy_gradient_step(
+    policy: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    states: Array,
+    actions: Array,
+    q_values: Array,
+    gradient: Callable[..., Gradient] | None = None,
+    damping: float = DAMPING,
+    solver_steps: int = SOLVER_STEPS,
+) -> tf.Tensor:
+    """`policy_gradient_step` along F^-1 grad J: with SGD, the fixed step size of p. 36.
+
+    theta <- theta + alpha F^-1 grad J. Takes states (N*T, ...), actions (N*T, Da) and the column
+    (N*T, 1), and gives and raises what `policy_gradient_step` does.
+    """
+    plain = gradient or policy_gradient_for(policy)
+
+    def natural(policy: keras.Model, states: Array, actions: Array, q_values: Array) -> Gradient:
+        loss, gradients = plain(policy, states, actions, q_values)
+        return loss, natural_direction(policy, states, actions, gradients, damping, solver_steps)
+
+    return policy_gradient_step(policy, optimizer, states, actions, q_values, natural)
+
+
+def trust_region_step(
+    max_kl: float = 0.01,
+    damping: float = DAMPING,
+    solver_steps: int = SOLVER_STEPS,
+    halvings: int = 10,
+) -> Callable[..., tf.Tensor]:
+    """Build the step of p. 36's other rule: alpha from the KL divergence that a step may make, TRPO's.
+
+    alpha = sqrt(2 epsilon / x.F x) where KL is quadratic; the step is halved until the divergence,
+    in nats, is no more than `max_kl` and the weighted likelihoods have grown, and is not taken if so
+    many `halvings` do not do. The optimizer is not used. (Schulman et al. 2015, appendix C.)
+    """
+
+    def step(
+        policy: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        states: Array,
+        actions: Array,
+        q_values: Array,
+        gradient: Callable[..., Gradient] | None = None,
+    ) -> tf.Tensor:
+        gradient = gradient or policy_gradient_for(policy)
+        loss, gradients = gradient(policy, states, actions, q_values)
+        states, actions, q_values = given(policy, states, actions, q_values)
+        direction = natural_direction(policy, states, actions, gradients, damping, solver_steps)
+        curved = fisher_vector_product(policy, states, actions, direction)
+        curvature = _dot(direction, curved) + damping * _dot(direction, direction)
+        alpha = tf.sqrt(2 * max_kl / tf.maximum(curvature, 1e-12))
+        before = [tf.identity(variable.value) for variable in policy.trainable_variables]
+        old_distribution = policy.distribution(policy(states))
+        old_likelihoods = old_distribution.log_prob(actions)
+
+        def move(size: tf.Tensor) -> None:
+            for variable, start, along in zip(
+                policy.trainable_variables, before, direction, strict=True
+            ):
+                variable.assign(start - size * along)
+
+        def halve(halved: tf.Tensor, size: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            move(size)
+            distribution = policy.distribution(policy(states))
+            divergence = tf.reduce_mean(old_distribution.kl_divergence(distribution))
+            ratios = tf.exp(distribution.log_prob(actions) - old_likelihoods)
+            gain = tf.reduce_mean((ratios - 1) * q_values[:, 0])
+            good = (divergence <= max_kl) & (gain > 0)
+            return halved + 1, size / 2, good
+
+        _, _, good = tf.while_loop(
+            lambda halved, size, good: (halved <= halvings) & ~good, halve, (0, alpha, False)
+        )
+        tf.cond(good, lambda: None, lambda: move(tf.zeros_like(alpha)))
+        return loss
+
+    return step
+
+
+class _DampedFisher(tf.linalg.LinearOperator):
+    """F + damping, as TensorFlow's conjugate gradients want it: a matrix by its products alone."""
+
+    def __init__(self, policy: keras.Model, states: Array, actions: Array, damping: float) -> None:
+        self.policy, self.states, self.actions, self.damping = policy, states, actions, damping
+        self.variables_ = [variable.value for variable in policy.trainable_variables]
+        super().__init__(
+            self.variables_[0].dtype,
+            is_non_singular=True,
+            is_self_adjoint=True,
+            is_positive_definite=True,
+        )
+
+    def _shape(self) -> tf.TensorShape:
+        size = sum(variable.shape.num_elements() for variable in self.variables_)
+        return tf.TensorShape([size, size])
+
+    def _matmul(self, x: tf.Tensor, adjoint: bool = False, adjoint_arg: bool = False) -> tf.Tensor:
+        vector = tf.reshape(x, [-1])
+        product = fisher_vector_product(
+            self.policy, self.states, self.actions, _shaped(vector, self.variables_)
+        )
+        return (_flat(product) + self.damping * vector)[:, tf.newaxis]
+
+
+def _flat(vector: Vector) -> tf.Tensor:
+    return tf.concat([tf.reshape(one, [-1]) for one in vector], 0)
+
+
+def _shaped(flat: tf.Tensor, like: Vector) -> list[tf.Tensor]:
+    parts = tf.split(flat, [one.shape.num_elements() for one in like])
+    return [tf.reshape(part, one.shape) for part, one in zip(parts, like, strict=True)]
+
+
+def _dot(one: Vector, other: Vector) -> tf.Tensor:
+    return tf.add_n([tf.reduce_sum(a * b) for a, b in zip(one, other, strict=True)])
