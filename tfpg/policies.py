@@ -1,34 +1,24 @@
 """Policies: Keras models that return logits (or means), and how they act and are saved.
 
-From here on down the floors, TensorFlow is imported.
+TensorFlow is imported here and in the layers above, never below.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfpg.base.errors import BadInput
-
-if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
-    raise BadInput(
-        f"tfpg needs Keras on TensorFlow, but KERAS_BACKEND is {os.environ['KERAS_BACKEND']!r}: "
-        "set KERAS_BACKEND=tensorflow before Python starts"
-    )
-
-import keras
 import numpy as np
-import tensorflow as tf
 
+from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
+from tfpg.base.tensorflow import check_keras
 from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, numpy_logits
 from tfpg.rollout.environments import Environment, Lanes, opened
 
-if keras.backend.backend() != "tensorflow":
-    raise BadInput(
-        f"tfpg needs Keras on TensorFlow, but Keras runs on {keras.backend.backend()!r}: "
-        "set KERAS_BACKEND=tensorflow before Python starts, or mend keras.json"
-    )
+check_keras()
+
+import keras  # noqa: E402  # after the check, which says what to do if it cannot be imported
+import tensorflow as tf  # noqa: E402
 
 
 class NetworkPolicy(keras.Model):

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,12 @@ def check_free(path: Path, instead: str) -> None:
     """Raises BadInput if something is there: nothing is written over without being asked."""
     if path.exists() or path.is_symlink():
         raise BadInput(f"{path} exists: {instead}, or move it away")
+
+
+def free_path(path: Path) -> Path:
+    """The path if nothing is there, else the first free one of PATH-2, PATH-3, ..."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return next(one for one in itertools.chain([path], numbered) if not one.exists())
 
 
 @contextmanager

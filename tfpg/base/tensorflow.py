@@ -1,4 +1,4 @@
-"""Importing TensorFlow for a person at a terminal: quickly and quietly."""
+"""Importing TensorFlow for a person at a terminal, quickly and quietly, with Keras running on it."""
 
 import gc
 import logging
@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from tfpg.base.errors import BadInput
 
 
 def import_tensorflow() -> None:
@@ -17,9 +19,26 @@ def import_tensorflow() -> None:
     with quickly_and_quietly():
         import tensorflow as tf
 
-        import tfpg.policies  # noqa: F401
+        check_keras()
     # Its advice is for programmers. In a notebook it chooses a level by itself, when first asked.
     tf.get_logger().setLevel(logging.ERROR)
+
+
+def check_keras() -> None:
+    """Import Keras. Raises BadInput if it does not run on TensorFlow."""
+    wanted = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if wanted != "tensorflow":  # importing Keras would fail if that backend is not installed
+        raise BadInput(
+            f"tfpg needs Keras on TensorFlow, but KERAS_BACKEND is {wanted!r}: "
+            "set KERAS_BACKEND=tensorflow before Python starts"
+        )
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise BadInput(
+            f"tfpg needs Keras on TensorFlow, but Keras runs on {keras.backend.backend()!r}: set "
+            "KERAS_BACKEND=tensorflow before Python starts, or change backend in ~/.keras/keras.json"
+        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def compare(options: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    from tfpg.cli.progress import say
+    from tfpg.base.console import say
 
     path = Path(options.html) if options.html else None
     if path is not None:

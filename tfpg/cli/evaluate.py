@@ -14,8 +14,8 @@ def evaluate(options: argparse.Namespace) -> int:
     settings = read_settings(options.run)
     modules = importing.folder_for_run(options.run, settings.environment, options.allow_module or ())
     import_tensorflow()
+    from tfpg.base.console import say
     from tfpg.base.intervals import summary
-    from tfpg.cli.progress import say
     from tfpg.policies import load_policy
     from tfpg.rollout import sampling
     from tfpg.rollout.environments import open_lanes

@@ -14,7 +14,7 @@ from tfpg.base.texts import check_language
 
 def grade(options: argparse.Namespace) -> int:
     """Grade all submissions; print where the grades are, and how many were graded."""
-    from tfpg.cli.progress import say, track
+    from tfpg.base.console import say, track
     from tfpg.homework.assignments.standing import read_manifest
     from tfpg.homework.assignments.variants import other_variant
     from tfpg.homework.grading import grading, sandbox
@@ -86,7 +86,7 @@ def grade(options: argparse.Namespace) -> int:
 
 def isolation(options: argparse.Namespace) -> int:
     """Print what a submission can reach here, for each way to isolate it; 1 if it can with the best."""
-    from tfpg.cli.progress import say, track
+    from tfpg.base.console import say, track
     from tfpg.homework.grading import probes, sandbox
     from tfpg.homework.grading.isolation import isolations
 
@@ -111,12 +111,12 @@ def _warn(sentence: str) -> None:
 
 def map(options: argparse.Namespace) -> int:
     """Draw the class's mistakes and print where the picture is."""
+    from tfpg.base.figures import check_picture
     from tfpg.homework.grading.mistake_map import draw_map
     from tfpg.homework.grading.reports import read_table
 
     path = Path(options.out) if options.out else Path(options.grades).with_suffix(".png")
-    if path.suffix not in (".png", ".pdf", ".svg"):
-        raise BadInput(f"a picture is a .png, .pdf or .svg file, got {path}")
+    check_picture(path)
     check_free(path, "name another --out")
     print(draw_map(read_table(options.grades), path))
     return 0

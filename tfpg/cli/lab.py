@@ -8,12 +8,7 @@ from pathlib import Path
 
 from tfpg.base.errors import BadInput
 from tfpg.base.tensorflow import import_tensorflow
-
-# Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
-LABS = (
-    *("broadcast", "divide", "cost", "shift", "baseline", "variance", "optimizers"),
-    *("importance", "natural", "errata"),
-)
+from tfpg.labs import LABS
 
 
 def lab(options: argparse.Namespace) -> int:
@@ -22,15 +17,12 @@ def lab(options: argparse.Namespace) -> int:
     if not set(names) <= set(LABS):
         raise BadInput(f"there is no lab {options.name!r}: choose all, {', '.join(LABS)}")
     folder = Path(options.out)
-    from tfpg.labs.report import check_room, write
-
-    for name in names:
-        check_room(name, folder)
     import_tensorflow()
     from rich.table import Table
     from rich.text import Text
 
-    from tfpg.cli.progress import console, say
+    from tfpg.base.console import console, say
+    from tfpg.labs.report import write
 
     for number, name in enumerate(names, 1):
         run = getattr(importlib.import_module(f"tfpg.labs.{name}"), name)
@@ -57,7 +49,7 @@ def lab(options: argparse.Namespace) -> int:
 
 def _print_records(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Each row as a paragraph: its first cell, then one line for each of the others."""
-    from tfpg.cli.progress import say
+    from tfpg.base.console import say
 
     width = max(map(len, header))
     for first, *others in rows:

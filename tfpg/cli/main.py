@@ -9,7 +9,7 @@ from typing import Any
 from tfpg import __version__
 from tfpg.base.errors import BadInput
 from tfpg.base.importing import children_without_the_folder
-from tfpg.cli.lab import LABS
+from tfpg.labs import LABS
 
 EXAMPLES = """\
 examples:

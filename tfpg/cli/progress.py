@@ -1,30 +1,16 @@
 """What a person sees while a run goes on: a live bar in a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import rich.progress
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from tfpg.base.console import console, say
+
 if TYPE_CHECKING:  # it would import TensorFlow, which graders and readers of help do not need
     from tfpg.runs.run import Progress
-
-Item = TypeVar("Item")
-
-console = Console(highlight=False, soft_wrap=True)
-
-
-def say(text: str) -> None:
-    """Print one line of plain text."""
-    console.print(text, markup=False)
-
-
-def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
-    """The items, with a bar in a terminal that tells how many are done; it goes when all are."""
-    yield from rich.progress.track(items, what, total, console=console, transient=True)
 
 
 @contextmanager

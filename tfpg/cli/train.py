@@ -2,7 +2,7 @@
 
 import argparse
 import dataclasses
-import itertools
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from typing import Any
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
+from tfpg.base.files import free_path
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.runs.folder import check_new, read_settings
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
@@ -59,7 +60,8 @@ def train(options: argparse.Namespace) -> int:
         check_new(folder)
     import_tensorflow()
     _choose_gpu(options)
-    from tfpg.cli.progress import say, shown
+    from tfpg.base.console import say
+    from tfpg.cli.progress import shown
     from tfpg.runs.curves import draw_curve
     from tfpg.runs.run import perform
 
@@ -144,10 +146,9 @@ def _settings_to_resume(given: dict[str, Any]) -> Settings:
 
 def _free_folder(settings: Settings) -> Path:
     """A folder below runs/ that does not exist yet."""
-    environment = settings.environment.replace(":", "-").replace("/", "-")
+    environment = re.sub("[:/.]", "-", settings.environment)
     name = "-".join(filter(None, (settings.name, environment, f"seed{settings.seed}")))
-    names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
-    return next(path for path in (Path("runs", one) for one in names) if not path.exists())
+    return free_path(Path("runs", name))
 
 
 def _intention(settings: Settings) -> str:

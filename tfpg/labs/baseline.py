@@ -3,11 +3,11 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from tfpg.base.figures import COLOURS
 from tfpg.estimate.baselines import optimal_baseline
 from tfpg.exact import linear_policy, one_state
 from tfpg.labs.report import Report
 from tfpg.rollout.trajectories import concatenate, split
-from tfpg.runs.curves import COLOURS
 from tfpg.step.scores import flat_scores
 
 CONTINUE = 0.5  # the probability of the action that is rewarded and goes on

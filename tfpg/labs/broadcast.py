@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
-from tfpg.cli.progress import track
+from tfpg.base.console import track
 from tfpg.estimate.estimators import reward_to_go_estimator
 from tfpg.labs.learning import draw_curves, mean_returns
 from tfpg.labs.report import Report

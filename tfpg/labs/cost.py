@@ -20,12 +20,12 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
+from tfpg.base.console import track
 from tfpg.base.errors import BadInput
+from tfpg.base.figures import COLOURS, LINES
 from tfpg.base.tensorflow import import_tensorflow
-from tfpg.cli.progress import track
 from tfpg.labs.report import Report
 from tfpg.policies import CategoricalPolicy
-from tfpg.runs.curves import COLOURS, LINES
 from tfpg.step.compiled import compiled_gradient
 from tfpg.step.pseudo_loss import Gradient
 from tfpg.step.scores import (

@@ -14,7 +14,8 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 
-from tfpg.cli.progress import track
+from tfpg.base.console import track
+from tfpg.base.figures import COLOURS, LINES
 from tfpg.estimate.estimators import Estimator, total_reward_estimator
 from tfpg.exact import cosine
 from tfpg.labs.learning import draw_curves
@@ -22,7 +23,6 @@ from tfpg.labs.report import Report
 from tfpg.policies import CategoricalPolicy
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column
-from tfpg.runs.curves import COLOURS, LINES
 from tfpg.training import train
 
 LENGTHS = np.array([1, 10, 10])

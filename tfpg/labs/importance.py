@@ -6,14 +6,14 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 
-from tfpg.cli.progress import track
+from tfpg.base.console import track
+from tfpg.base.figures import COLOURS
 from tfpg.estimate.off_policy import first_order_values, log_ratios, off_policy_estimator
 from tfpg.exact import exact_gradient, linear_policy, moments, per_trajectory, stochastic
 from tfpg.labs.report import Report
 from tfpg.policies import NetworkPolicy, policy_for
 from tfpg.rollout.environments import open_lanes
 from tfpg.rollout.sampling import sample_trajectories
-from tfpg.runs.curves import COLOURS
 from tfpg.training import train
 
 HORIZONS = (1, 2, 5, 10, 20, 50, 100, 200)

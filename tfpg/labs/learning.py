@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 
+from tfpg.base.figures import COLOURS, LINES
 from tfpg.base.intervals import mean_interval
 from tfpg.policies import policy_for
 from tfpg.rollout.environments import Environment, open_lanes
-from tfpg.runs.curves import COLOURS, LINES
 from tfpg.training import train
 
 

@@ -12,8 +12,8 @@ import scipy.optimize
 import tensorflow as tf
 from matplotlib.axes import Axes
 
+from tfpg.base.figures import COLOURS
 from tfpg.labs.report import Report
-from tfpg.runs.curves import COLOURS
 
 STEPS = 20
 STARTS = ((-0.15, 0.9), (-1.3, 0.7))  # (k, sigma)

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 from matplotlib.axes import Axes
 
+from tfpg.base.console import track
 from tfpg.base.errors import BadInput
+from tfpg.base.figures import COLOURS, LINES
 from tfpg.base.intervals import mean_interval
-from tfpg.cli.progress import track
 from tfpg.labs.learning import mean_returns
 from tfpg.labs.report import Report
-from tfpg.runs.curves import COLOURS, LINES
 
 OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
     "Adam": keras.optimizers.Adam,

@@ -3,12 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from tfpg.base.figures import COLOURS, LINES
 from tfpg.estimate.baselines import with_baseline
 from tfpg.estimate.estimators import Estimator, total_reward_estimator
 from tfpg.exact import cosine, exact_gradient, linear_policy, moments, per_trajectory, stochastic
 from tfpg.labs.report import Report
 from tfpg.rollout.trajectories import concatenate, split
-from tfpg.runs.curves import COLOURS, LINES
 from tfpg.step.scores import flat_scores
 
 CONSTANTS = (0.0, 1.0, 10.0, 100.0)

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
-from tfpg.cli.progress import track
+from tfpg.base.console import track
+from tfpg.base.figures import COLOURS, LINES
 from tfpg.estimate.baselines import with_baseline
 from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
 from tfpg.estimate.value_function import (
@@ -21,7 +22,6 @@ from tfpg.policies import NetworkPolicy, policy_for
 from tfpg.rollout.environments import Lanes, open_lanes
 from tfpg.rollout.sampling import Policy, sample_trajectories
 from tfpg.rollout.trajectories import Trajectory, column, concatenate
-from tfpg.runs.curves import COLOURS, LINES
 from tfpg.step.pseudo_loss import policy_gradient
 from tfpg.training import train
 

@@ -10,14 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically
+from tfpg.base.figures import COLOURS, LINES, panels, save
 from tfpg.base.intervals import mean_interval
 from tfpg.runs.folder import read_progress, read_settings
 from tfpg.runs.settings import Settings
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-LINES = ("-", "--", "-.", ":")
 GRID_POINTS = 200
 
 
@@ -36,7 +33,8 @@ def draw_curve(folder: Path) -> Path:
         steps, means, color=COLOURS[0], marker=marker, ms=3, label="mean of the batch, 95 % interval"
     )
     _threshold(axes, settings)
-    return _save(figure, axes, folder / "curve.png")
+    axes.legend(frameon=False, loc="best")
+    return save(figure, folder / "curve.png")
 
 
 def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
@@ -58,7 +56,8 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
         axes.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
         axes.plot(steps, mean, line, color=colour, label=seeds)
     _threshold(axes, settings[0])
-    return _save(figure, axes, path)
+    axes.legend(frameon=False, loc="best")
+    return save(figure, path)
 
 
 def labels(settings: Sequence[Settings]) -> list[str]:
@@ -100,12 +99,9 @@ def _merged(
 
 
 def _empty(title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7, 4.2), layout="constrained", dpi=150)
-    axes = figure.add_subplot()
+    figure, (axes,) = panels(1)
     axes.set(title=title, xlabel="environment steps", ylabel="mean return")
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", alpha=0.3)
     return figure, axes
 
 
@@ -114,10 +110,3 @@ def _threshold(axes: Axes, settings: Settings) -> None:
         axes.axhline(
             settings.stop_at, color="0.4", lw=1, ls=":", label=f"to hold: {settings.stop_at:g}"
         )
-
-
-def _save(figure: Figure, axes: Axes, path: Path) -> Path:
-    axes.legend(frameon=False, loc="best")
-    with atomically(path) as unfinished:
-        figure.savefig(unfinished)
-    return path

@@ -639,17 +639,6 @@ def test_making_inputs_observing_and_judging_exchange_nothing_but_plain_arrays(t
     assert judge(exercise, cases, [through_a_file(one) for one in outputs])
 
 
-OBSERVING = ("calling", "differences", "protocols", "policy_protocols", "observe", "shapes")
-
-
-@pytest.mark.parametrize("module", OBSERVING)
-def test_observing_needs_neither_the_library_nor_a_framework(module):
-    """A grader runs this code where the library's answers cannot be imported."""
-    from test_structure import imports_of, modules
-
-    assert set(imports_of(modules()[f"checks.{module}"])) <= {f"checks.{one}" for one in OBSERVING}
-
-
 def test_the_exact_gradients_through_a_network_are_those_of_tensorflow():
     import keras
     import tensorflow as tf

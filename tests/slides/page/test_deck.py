@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from latex2mathml.converter import convert
 
-from tfpg.cli.lab import LABS
+from tfpg.labs import LABS
 from tfpg.labs.errata import errata
 from tfpg.slides.page.deck import DECK, ERRATA, GLOSSARY, Text
 from tfpg.slides.pseudocode import PAGE_29, PAGE_30, SLIDES

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically
+from tfpg.base.figures import save
 from tfpg.homework.exercises.mistakes.kinds import KINDS
 from tfpg.homework.grading.reports import Class
 
@@ -37,7 +37,9 @@ def draw_map(grades: Class, path: Path) -> Path:
     rows, columns = table.shape
     legend = [f"{one}: {_name(one)}" for one in words if one in KINDS]
     figure = Figure(
-        figsize=(5 + 0.55 * columns, 2 + 0.42 * rows + 0.24 * len(legend)), layout="constrained"
+        figsize=(5 + 0.55 * columns, 2 + 0.42 * rows + 0.24 * len(legend)),
+        layout="constrained",
+        dpi=150,
     )
     axes = figure.add_subplot()
     axes.imshow(table, cmap="Blues", vmin=0, vmax=len(grades.rows), aspect="auto")
@@ -56,9 +58,7 @@ def draw_map(grades: Class, path: Path) -> Path:
     if not columns:
         axes.set_xlabel("no mistakes")
     figure.supxlabel("\n".join(legend), x=0.02, ha="left", fontsize=9)
-    with atomically(path) as unfinished:
-        figure.savefig(unfinished, dpi=150)
-    return path
+    return save(figure, path)
 
 
 def _name(mistake: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tfpg import __version__
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import import_tensorflow
-from tfpg.cli.lab import LABS
+from tfpg.labs import LABS
 
 FOLDER = Path(__file__).with_name("pictures")
 
