@@ -84,8 +84,9 @@ def write(
         "requirements.txt": "".join(f"{one}\n" for one in requirements(asked)),
         "autograder.json": json.dumps(settings, indent=1) + "\n",
     }
-    for one in sorted(PACKAGE.rglob("*.py")):
-        files[f"tfpg/{one.relative_to(PACKAGE).as_posix()}"] = one.read_text(encoding="utf-8")
+    for one in sorted(PACKAGE.rglob("*")):
+        if one.suffix in (".py", ".pyi", ".toml"):
+            files[f"tfpg/{one.relative_to(PACKAGE).as_posix()}"] = one.read_text(encoding="utf-8")
     with atomically(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         for name, text in files.items():
             info = zipfile.ZipInfo(name)  # the same bytes whenever it is written, but for the secret

@@ -78,7 +78,7 @@ PAGES_22_TO_26 = (
             "实验用闭式解和 CartPole 展示了这一点。",
         ),
         lab="importance",
-        proof="tests/test_off_policy.py::test_both_products_are_unbiased",
+        proof="tests/estimate/test_off_policy.py::test_both_products_are_unbiased",
         errata=(),
     ),
     Slide(
@@ -130,7 +130,7 @@ PAGES_22_TO_26 = (
             "除非两个策略相同，否则有偏。",
         ),
         lab="errata",
-        proof="tests/test_off_policy.py::test_the_first_order_form_and_the_slides_second_product_are_biased",
+        proof="tests/estimate/test_off_policy.py::test_the_first_order_form_and_the_slides_second_product_are_biased",
         errata=("E6",),
     ),
     Slide(
@@ -166,7 +166,7 @@ PAGES_22_TO_26 = (
             "实验给出偏差（精确值）随距离的变化，以及权重的方差随 T 的变化。",
         ),
         lab="importance",
-        proof="tests/test_off_policy.py::test_the_bias_of_the_first_order_form_vanishes_with_the_distance",
+        proof="tests/estimate/test_off_policy.py::test_the_bias_of_the_first_order_form_vanishes_with_the_distance",
         errata=(),
     ),
 )

@@ -54,7 +54,7 @@ PAGES_28_TO_31 = (
             "每个数四字节、一百万个参数，就是 40 GB（字幕里的数字见术语表）。",
         ),
         lab="cost",
-        proof="tests/test_pseudo_loss.py::test_the_policy_gradient_is_the_mean_of_the_gradients_of_the_samples",
+        proof="tests/step/test_pseudo_loss.py::test_the_policy_gradient_is_the_mean_of_the_gradients_of_the_samples",
         errata=(),
     ),
     Slide(
@@ -92,7 +92,7 @@ PAGES_28_TO_31 = (
             "后者是 Keras 模型的可训练变量。",
         ),
         lab="",
-        proof="tests/test_slides.py::test_every_statement_is_the_slides_or_declared",
+        proof="tests/slides/test_pseudocode.py::test_every_statement_is_the_slides_or_declared",
         errata=("E0b",),
     ),
     Slide(
@@ -134,7 +134,7 @@ PAGES_28_TO_31 = (
             "代码除以 N*T；`tfpg lab divide` 展示何时这很要紧。",
         ),
         lab="broadcast",
-        proof="tests/test_pseudo_loss.py::test_the_slide_typed_literally_trains_mean_q_times_maximum_likelihood",
+        proof="tests/step/test_pseudo_loss.py::test_the_slide_typed_literally_trains_mean_q_times_maximum_likelihood",
         errata=("E0", "E0b", "E10"),
     ),
     Slide(

@@ -102,7 +102,7 @@ PAGES_34_TO_36 = (
             "只是那一列换成各样本对数似然沿该向量的增长速度。在可枚举的过程上它是精确的。",
         ),
         lab="natural",
-        proof="tests/test_natural_gradient.py::test_the_natural_step_is_invariant_under_reparameterisation_and_the_plain_one_is_not",
+        proof="tests/step/test_natural_gradient.py::test_the_natural_step_is_invariant_under_reparameterisation_and_the_plain_one_is_not",
         errata=("E2", "E3"),
     ),
     Slide(
@@ -138,7 +138,7 @@ PAGES_34_TO_36 = (
             "二次近似过于大胆时就减半；若无法改进，就不走这一步。",
         ),
         lab="natural",
-        proof="tests/test_natural_gradient.py::test_a_trust_region_step_improves_and_stays_within_the_divergence",
+        proof="tests/step/test_natural_gradient.py::test_a_trust_region_step_improves_and_stays_within_the_divergence",
         errata=(),
     ),
 )

@@ -94,14 +94,14 @@ PAGES_5_TO_14 = (
         functions=("step.pseudo_loss.policy_gradient_step", "step.scores.log_likelihoods"),
         finding=Text(
             "With a column of ones `policy_gradient` is `maximum_likelihood`, bit for bit ("
-            "`tests/test_pseudo_loss.py`). One step with a positive weight raises the "
+            "`tests/step/test_pseudo_loss.py`). One step with a positive weight raises the "
             "likelihood of the actions, one with a negative weight lowers it.",
             "当列 `q_values` 全为 1 时，`policy_gradient` 与 `maximum_likelihood` 逐位相同"
-            "（`tests/test_pseudo_loss.py`）。权重为正时走一步，动作的似然上升；"
+            "（`tests/step/test_pseudo_loss.py`）。权重为正时走一步，动作的似然上升；"
             "权重为负时则下降。",
         ),
         lab="",
-        proof="tests/test_pseudo_loss.py::test_a_step_ascends_the_likelihood_of_good_actions_and_descends_that_of_bad_ones",
+        proof="tests/step/test_pseudo_loss.py::test_a_step_ascends_the_likelihood_of_good_actions_and_descends_that_of_bad_ones",
         errata=(),
     ),
     Slide(
@@ -141,13 +141,13 @@ PAGES_5_TO_14 = (
         finding=Text(
             "With unit variance the gradient equals that of half the squared error, weighted "
             "by the q-values; the half and the square's two cancel. For any spread it equals "
-            "finite differences of the density (`tests/test_pseudo_loss.py`).",
+            "finite differences of the density (`tests/step/test_pseudo_loss.py`).",
             "方差为 1 时，梯度等于用 q 值加权的“平方误差的一半”的梯度："
             "二分之一与平方求导所得的 2 相消。对任意标准差，"
-            "它都与密度的有限差分一致（`tests/test_pseudo_loss.py`）。",
+            "它都与密度的有限差分一致（`tests/step/test_pseudo_loss.py`）。",
         ),
         lab="errata",
-        proof="tests/test_pseudo_loss.py::test_a_gaussian_of_unit_variance_is_squared_error",
+        proof="tests/step/test_pseudo_loss.py::test_a_gaussian_of_unit_variance_is_squared_error",
         errata=("E1",),
     ),
     Slide(
