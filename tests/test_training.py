@@ -243,7 +243,7 @@ def test_numbers_that_are_not_finite_stop_training_and_leave_the_last_good_weigh
 def test_rewards_that_are_not_finite_name_the_iteration():
     worlds.Broken.episodes = 0
     policy = tfpg.policy_for("Target-v0")
-    with pytest.raises(tfpg.BadInput, match=r"iteration \d: rewards hold NaN"):
+    with pytest.raises(tfpg.BadInput, match=r"iteration \d: rewards contain NaN"):
         list(tfpg.train("Broken-v0", policy, iterations=9, episodes=16))
 
 

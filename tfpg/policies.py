@@ -13,7 +13,8 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import check_keras
 from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, numpy_logits
-from tfpg.rollout.environments import Environment, Lanes, opened
+from tfpg.rollout.environments import Environment, SubEnvironments, opened
+from tfpg.rollout.trajectories import BatchSize
 
 check_keras()
 
@@ -115,7 +116,7 @@ class GaussianPolicy(NetworkPolicy):
 
 
 def policy_for(
-    environment: Environment | Lanes,
+    environment: Environment | SubEnvironments,
     hidden: Sequence[int] = (64, 64),
     activation: str = "tanh",
 ) -> NetworkPolicy:
@@ -125,16 +126,16 @@ def policy_for(
     batches are sampled from a nearly uniform policy and explore. Raises BadInput if there is no
     such environment or its spaces are not supported.
     """
-    if not isinstance(environment, Lanes):
-        with opened(environment, 1) as lanes:
-            return policy_for(lanes, hidden, activation)
+    if not isinstance(environment, SubEnvironments):
+        with opened(environment, BatchSize(episodes=1)) as environments:
+            return policy_for(environments, hidden, activation)
     small = keras.initializers.VarianceScaling(0.01**2, mode="fan_avg", distribution="uniform")
     network = dense_network(environment, hidden, environment.action_size, activation, small)
     return as_policy(network, environment)
 
 
 def dense_network(
-    environment: Lanes,
+    environment: SubEnvironments,
     hidden: Sequence[int],
     outputs: int,
     activation: str = "tanh",
@@ -151,11 +152,11 @@ def dense_network(
     return keras.Model(inputs, keras.layers.Dense(outputs, kernel_initializer=last_initializer)(x))
 
 
-def as_policy(policy: keras.Model, lanes: Lanes) -> NetworkPolicy:
+def as_policy(policy: keras.Model, environments: SubEnvironments) -> NetworkPolicy:
     """A policy that can act: itself, or a plain Keras network wrapped as the actions demand."""
     if hasattr(policy, "actor"):
         return policy
-    return CategoricalPolicy(policy) if lanes.discrete else GaussianPolicy(policy)
+    return CategoricalPolicy(policy) if environments.discrete else GaussianPolicy(policy)
 
 
 def load_policy(path: str | Path) -> NetworkPolicy:

@@ -9,7 +9,13 @@ import keras
 import numpy as np
 
 import tfpg
-from tfpg.rollout.environments import NativeLanes, PlainLanes, make_environment, open_lanes
+from tfpg.rollout.environments import (
+    SequentialEnvironments,
+    VectorEnvironments,
+    make_environment,
+    open_environments,
+)
+from tfpg.rollout.trajectories import BatchSize
 
 SECONDS = 6
 
@@ -66,15 +72,15 @@ if __name__ == "__main__":
             if iteration.returns.mean() > 490:
                 break
     lanes = (
-        open_lanes(name, episodes)
+        open_environments(name, BatchSize(episodes))
         if kind == "native"
-        else PlainLanes([make_environment(name) for _ in range(episodes)])
+        else SequentialEnvironments([make_environment(name) for _ in range(episodes)])
     )
     told = recorded(lanes)
     steps = sum(len(one.rewards) for one in tfpg.sample_trajectories(lanes, policy, episodes))
     del lanes.reset, lanes.step
-    replay = replay_native if isinstance(lanes, NativeLanes) else replay_plain
-    told = told if isinstance(lanes, NativeLanes) else by_environment(lanes, told)
+    replay = replay_native if isinstance(lanes, VectorEnvironments) else replay_plain
+    told = told if isinstance(lanes, VectorEnvironments) else by_environment(lanes, told)
     sampled, raw = [], []
     begun = time.perf_counter()
     while len(raw) < 3 or time.perf_counter() - begun < SECONDS:

@@ -9,7 +9,8 @@ from statistics import median
 import keras
 
 import tfpg
-from tfpg.rollout.environments import open_lanes
+from tfpg.rollout.environments import open_environments
+from tfpg.rollout.trajectories import BatchSize
 from tfpg.runs.run import perform
 from tfpg.runs.settings import PRESETS, Settings
 
@@ -17,7 +18,7 @@ THRESHOLD, FRESH = 475, 10**6  # a seed that no run has
 
 if __name__ == "__main__":
     sampled, greedy, seconds = [], [], []
-    lanes = open_lanes("CartPole-v1", 100)
+    lanes = open_environments("CartPole-v1", BatchSize(100))
     for seed in range(1, int(sys.argv[1]) + 1):
         settings = Settings("CartPole-v1", seed=seed, stop_at=THRESHOLD, **PRESETS["CartPole-v1"])
         with tempfile.TemporaryDirectory() as folder:

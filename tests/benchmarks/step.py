@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfpg
-from tfpg.training import _compiled_step, _graphs_as_written
+from tfpg.step.compiled import CompiledStep
 
 SECONDS = 6
 
@@ -48,12 +48,10 @@ if __name__ == "__main__":
     actions = np.eye(2, dtype=np.float32)[generator.integers(2, size=samples)]
     q_values = generator.standard_normal((samples, 1))
     batch = states, actions, q_values
-    with _graphs_as_written():
-        compiled = _compiled_step(tfpg.policy_gradient_step, policy, optimizer, batch, None)
+    compiled = CompiledStep(tfpg.policy_gradient_step, policy, optimizer, batch, None)
 
     def step():
-        with _graphs_as_written():
-            float(compiled(*batch, samples // 2, 0.5)[0])
+        compiled(*batch, samples // 2)
 
     step()
     after = peak_bytes()

@@ -30,14 +30,15 @@ def tfpg_(environment, steps, weights):
     import keras
 
     import tfpg
-    from tfpg.rollout.environments import PlainLanes, make_environment, open_lanes
+    from tfpg.rollout.environments import SequentialEnvironments, make_environment, open_environments
+    from tfpg.rollout.trajectories import BatchSize
 
     if environment == "native":
-        lanes = open_lanes("CartPole-v1", steps=steps)
+        lanes = open_environments("CartPole-v1", BatchSize(steps=steps))
     elif environment == "plain":
-        lanes = PlainLanes([make_environment("CartPole-v1") for _ in range(8)])
+        lanes = SequentialEnvironments([make_environment("CartPole-v1") for _ in range(8)])
     else:
-        lanes = open_lanes("HalfCheetah-v5", steps=steps)
+        lanes = open_environments("HalfCheetah-v5", BatchSize(steps=steps))
     policy = tfpg.policy_for(lanes)
     if weights:
         policy.network.set_weights(weights)

@@ -6,13 +6,14 @@ import keras
 import numpy as np
 import pytest
 from test_exact import TABULAR, policy_of
-from test_experiments import returns_of, run
+from test_run import returns_of, run
 from vectors import relative_error
 
 import tfpg
 from tfpg.estimate.value_function import value_baseline, value_function_for
 from tfpg.exact import exact_gradient, moments, per_trajectory
-from tfpg.rollout.environments import open_lanes
+from tfpg.rollout.environments import open_environments
+from tfpg.rollout.trajectories import BatchSize
 from tfpg.runs.settings import Settings
 
 
@@ -135,8 +136,8 @@ def test_a_value_baseline_is_unbiased(process):
 
 
 def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_it(monkeypatch):
-    lanes = open_lanes("CartPole-v1", 4)
-    policy, values = tfpg.policy_for(lanes), value_function_for(lanes)
+    environments = open_environments("CartPole-v1", BatchSize(4))
+    policy, values = tfpg.policy_for(environments), value_function_for(environments)
     estimator = tfpg.generalized_advantage_estimator(values, 0.95)
     order, fit = [], values.fit
     before = [one.copy() for one in values.network.get_weights()]
@@ -156,7 +157,7 @@ def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_
         return fit(states, targets)
 
     monkeypatch.setattr(values, "fit", untouched)
-    next(tfpg.train(lanes, policy, None, noted_estimator, noted_step, values, episodes=4))
+    next(tfpg.train(environments, policy, None, noted_estimator, noted_step, values, episodes=4))
     assert order == ["estimate", "step", "fit"]
     assert any((a != b).any() for a, b in zip(before, values.network.get_weights(), strict=True))
 

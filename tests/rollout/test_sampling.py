@@ -10,6 +10,7 @@ from conftest import network
 import tfpg
 from tfpg.rollout import environments
 from tfpg.rollout.sampling import roll_out
+from tfpg.rollout.trajectories import BatchSize
 
 COUNTING = ("Counting-v0", "PlainCounting-v0")
 
@@ -27,8 +28,10 @@ def equal(one, other):
 @pytest.mark.parametrize("batch", [{"episodes": 30}, {"steps": 150}])
 def test_no_step_of_one_episode_leaks_into_another(environment, batch, counter):
     seen = set()
-    lanes = environments.open_lanes(environment, 4)  # each of which has one episode after another
-    for trajectory in tfpg.sample_trajectories(lanes, counter, **batch):
+    opened = environments.open_environments(
+        environment, BatchSize(4)
+    )  # each of which has one episode after another
+    for trajectory in tfpg.sample_trajectories(opened, counter, **batch):
         length = len(trajectory.rewards)
         episode = trajectory.states[:, 0]
         assert (episode == episode[0]).all()
@@ -40,10 +43,10 @@ def test_no_step_of_one_episode_leaks_into_another(environment, batch, counter):
     assert len(seen) > 5  # episodes were ragged
 
 
-def test_finished_lanes_are_not_stepped_on(counter):
-    lanes = environments.open_lanes("PlainCounting-v0", 8)
+def test_finished_environments_are_not_stepped_on(counter):
+    opened = environments.open_environments("PlainCounting-v0", BatchSize(8))
     taken = []
-    for lane, environment in enumerate(lanes.environments):
+    for lane, environment in enumerate(opened.environments):
         step = environment.step
 
         def counted(action, step=step, lane=lane):
@@ -51,17 +54,17 @@ def test_finished_lanes_are_not_stepped_on(counter):
             return step(action)
 
         environment.step = counted
-    trajectories = tfpg.sample_trajectories(lanes, counter, episodes=5)
+    trajectories = tfpg.sample_trajectories(opened, counter, episodes=5)
     assert np.bincount(taken, minlength=8).tolist() == [len(t.rewards) for t in trajectories] + [0] * 3
 
 
 @pytest.mark.parametrize("environment", COUNTING)
 def test_a_batch_of_steps_is_the_smallest_prefix_of_the_episodes_in_order(environment, counter):
-    lanes = environments.open_lanes(environment, 7)
-    episodes = tfpg.sample_trajectories(lanes, counter, episodes=70, seed=3)
+    opened = environments.open_environments(environment, BatchSize(7))
+    episodes = tfpg.sample_trajectories(opened, counter, episodes=70, seed=3)
     ends = np.cumsum([len(one.rewards) for one in episodes])
     for steps in (1, 2, 40, int(ends[20]), int(ends[20]) + 1, 200):
-        prefix = tfpg.sample_trajectories(lanes, counter, steps=steps, seed=3)
+        prefix = tfpg.sample_trajectories(opened, counter, steps=steps, seed=3)
         assert len(prefix) == np.searchsorted(ends, steps) + 1
         # The numbers of the episodes differ, since the same environments were used twice.
         for one, other in zip(prefix, episodes, strict=False):
@@ -82,13 +85,13 @@ def test_a_batch_is_a_function_of_weights_seed_iteration_and_size(environment, b
         assert not equal(first[0], other[0])
 
 
-def test_lanes_left_open_by_another_batch_change_nothing():
+def test_environments_left_open_by_another_batch_change_nothing():
     policy = tfpg.policy_for("CartPole-v1")
-    lanes = environments.open_lanes("CartPole-v1", 16)
-    tfpg.sample_trajectories(lanes, policy, episodes=16, iteration=1)
-    fresh = environments.open_lanes("CartPole-v1", 16)
+    opened = environments.open_environments("CartPole-v1", BatchSize(16))
+    tfpg.sample_trajectories(opened, policy, episodes=16, iteration=1)
+    fresh = environments.open_environments("CartPole-v1", BatchSize(16))
     one, other = (
-        tfpg.sample_trajectories(each, policy, episodes=16, iteration=2) for each in (lanes, fresh)
+        tfpg.sample_trajectories(each, policy, episodes=16, iteration=2) for each in (opened, fresh)
     )
     assert all(equal(a, b) for a, b in zip(one, other, strict=True))
 
@@ -183,7 +186,7 @@ def test_native_and_plain_environments_are_the_same_world():
         lambda: worlds.Counting(),
         lambda: worlds.NativeCounting(3),
         lambda: gymnasium.make_vec("PlainCounting-v0", 3),
-        lambda: environments.open_lanes("Counting-v0", 4),
+        lambda: environments.open_environments("Counting-v0", BatchSize(4)),
     ],
 )
 def test_environments_may_be_given_in_many_ways(environment, counter):
@@ -203,12 +206,12 @@ def test_a_vector_environment_that_hides_the_last_state_is_refused(counter):
 
 
 def test_evaluation_shares_no_episode_with_training_and_greedy_takes_the_likeliest_action(counter):
-    lanes = environments.open_lanes("PlainCounting-v0", 8)
-    training = [one.rewards.sum() for one in tfpg.sample_trajectories(lanes, counter, episodes=40)]
-    fresh = tfpg.evaluate(lanes, counter, episodes=40)
+    opened = environments.open_environments("PlainCounting-v0", BatchSize(8))
+    training = [one.rewards.sum() for one in tfpg.sample_trajectories(opened, counter, episodes=40)]
+    fresh = tfpg.evaluate(opened, counter, episodes=40)
     assert fresh.shape == (40,)
     assert not np.array_equal(training, fresh)
-    greedy = roll_out(lanes, counter, 5, None, (0, 1, 0), greedy=True)
+    greedy = roll_out(opened, counter, BatchSize(5), (0, 1, 0), greedy=True)
     states, actions = tfpg.concatenate(greedy)
     np.testing.assert_array_equal(actions.argmax(axis=1), counter(states).numpy().argmax(axis=1))
 
@@ -218,10 +221,10 @@ def test_evaluation_shares_no_episode_with_training_and_greedy_takes_the_likelie
     [
         ({}, "exactly one"),
         ({"episodes": 3, "steps": 3}, "exactly one"),
-        ({"episodes": 0}, "positive whole number"),
-        ({"steps": -5}, "positive whole number"),
-        ({"episodes": 1.5}, "positive whole number"),
-        ({"episodes": 1, "horizon": 0}, "positive whole number"),
+        ({"episodes": 0}, "positive integer"),
+        ({"steps": -5}, "positive integer"),
+        ({"episodes": 1.5}, "positive integer"),
+        ({"episodes": 1, "horizon": 0}, "positive integer"),
         ({"episodes": 1, "seed": -1}, "seed must be"),
     ],
 )
@@ -260,7 +263,7 @@ def test_policies_that_do_not_fit_are_refused(counter, gaussian):
 
 
 def test_an_episode_without_end_is_given_up(counter, monkeypatch):
-    monkeypatch.setattr("tfpg.rollout.sampling.ENDLESS", 50)
+    monkeypatch.setattr("tfpg.rollout.sampling.LONGEST", 50)
 
     class Endless(worlds.Counting):
         longest = 10**9

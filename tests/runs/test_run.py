@@ -44,7 +44,7 @@ def test_a_run_folder_holds_settings_progress_policy_and_checkpoint(tmp_path):
     progress = run(SMALL, tmp_path)
     assert read_settings(tmp_path) == SMALL
     config = json.loads((tmp_path / "config.json").read_text())
-    assert config["share_width"] == 6
+    assert config["num_envs"] == 6
     assert config["versions"]["tensorflow"] == tf.__version__
     assert {"cores", "intra_op_threads", "inter_op_threads", "python"} <= config.keys()
     with (tmp_path / "progress.csv").open() as file:
@@ -165,7 +165,7 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     run(dataclasses.replace(SMALL, iterations=2), tmp_path)
     before = (tmp_path / "progress.csv").read_text()
     tfpg.policy_for("CartPole-v1", hidden=(5,)).save(tmp_path / "policy.keras")
-    with pytest.raises(tfpg.BadInput, match="another shape or version"):
+    with pytest.raises(tfpg.BadInput, match="another architecture or version"):
         run(SMALL, tmp_path, resume=True)
     assert (tmp_path / "progress.csv").read_text() == before
 

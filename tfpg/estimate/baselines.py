@@ -1,10 +1,10 @@
-"""Baselines: what is taken off the q-values to make the gradient less noisy (pp. 18 and 19)."""
+"""Baselines: what is subtracted from the q-values to make the gradient less noisy (pp. 18 and 19)."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfpg.estimate.estimators import Estimator
+from tfpg.estimate.estimators import Estimator, value_function_of, with_value_function
 from tfpg.estimate.returns import normalize
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
@@ -17,17 +17,18 @@ Baseline = Callable[[Sequence[Trajectory]], np.ndarray]
 def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = False) -> Estimator:
     """Fill the column (N*T, 1) with q - b, perhaps normalised after that (p. 18)."""
 
-    def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+    def with_b(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         advantages = estimator(policy, trajectories) - baseline(trajectories)
         return normalize(advantages) if normalized else advantages
 
-    return estimate
+    carried = value_function_of(baseline) or value_function_of(estimator)
+    return with_value_function(carried, with_b)
 
 
 def average_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
     """The slide's b: the mean total reward of the batch, undiscounted: () (p. 18).
 
-    The lecture calls it unbiased. It is made of the trajectories that it is taken off, and shrinks
+    The lecture calls it unbiased. Computed from the trajectories it is subtracted from, it shrinks
     the expected gradient by (N-1)/N; `leave_one_out_baseline` does not.
     """
     return _total_rewards(trajectories).mean()
@@ -39,7 +40,7 @@ def leave_one_out_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
     Raises ValueError for a single trajectory, which has no others.
     """
     if len(trajectories) < 2:
-        raise ValueError("to leave one trajectory out takes at least two, got 1")
+        raise ValueError("leave-one-out needs at least two trajectories, got 1")
     totals = _total_rewards(trajectories)
     others = (totals.sum() - totals) / (len(totals) - 1)
     return column([np.full(len(one.rewards), b) for one, b in zip(trajectories, others, strict=True)])
@@ -67,22 +68,22 @@ def optimal_baseline(
 
 
 def optimal_baseline_estimator() -> Estimator:
-    """Fill the column with total rewards less the optimal scalar baseline of the batch (p. 19).
+    """Fill the column with total rewards minus the optimal scalar baseline of the batch (p. 19).
 
-    It needs the scores of all samples: for small policies. That of each parameter is no column. Made
-    of the batch that it is taken off, it is biased by O(1/N), as the average is.
+    It needs the scores of all samples: for small policies. A per-parameter baseline does not fit into
+    a column. Computed from the batch it is subtracted from, it is biased by O(1/N), as the average is.
     """
 
-    def estimate(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
-        of_steps = flat_scores(policy, *concatenate(trajectories))
-        scores = np.array([one.sum(axis=0) for one in split(of_steps, trajectories)])
+    def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
+        step_scores = flat_scores(policy, *concatenate(trajectories))
+        scores = np.array([part.sum(axis=0) for part in split(step_scores, trajectories)])
         totals = _total_rewards(trajectories)[:, np.newaxis]
         advantages = totals - optimal_baseline(scores, totals, per_parameter=False)
         return column(
             [np.full(len(one.rewards), a) for one, (a,) in zip(trajectories, advantages, strict=True)]
         )
 
-    return estimate
+    return estimator
 
 
 def _total_rewards(trajectories: Sequence[Trajectory]) -> np.ndarray:

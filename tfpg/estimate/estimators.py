@@ -1,6 +1,7 @@
 """Estimators fill the column: estimator(policy, trajectories) -> q_values (N*T, 1), in NumPy."""
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -10,6 +11,18 @@ from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column
 
 Estimator = Callable[[Policy, Sequence[Trajectory]], np.ndarray]
+Carrier = TypeVar("Carrier", bound=Callable)
+
+
+def with_value_function(value_function: object, made_with_it: Carrier) -> Carrier:
+    """Let an estimator or a baseline carry the value function that it uses, for `train` to fit."""
+    made_with_it.value_function = value_function  # type: ignore[attr-defined]
+    return made_with_it
+
+
+def value_function_of(made_with_it: Callable) -> Any:
+    """The value function that an estimator or a baseline carries, or None."""
+    return getattr(made_with_it, "value_function", None)
 
 
 def total_reward_estimator(discount: float = 1.0, normalized: bool = False) -> Estimator:

@@ -9,21 +9,28 @@ import tensorflow as tf
 
 from tfpg.base.errors import BadInput
 from tfpg.estimate.baselines import Baseline
-from tfpg.estimate.estimators import Estimator
+from tfpg.estimate.estimators import Estimator, with_value_function
 from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
 from tfpg.policies import dense_network
-from tfpg.rollout.environments import Lanes
+from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import Policy
-from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
+from tfpg.rollout.trajectories import BatchSize, Trajectory, column, concatenate, split
 
 
 class ValueFunction:
     """A Keras network (N*T, ...) -> (N*T, 1) that predicts rewards-to-go (p. 18).
 
-    `train` fits it after each step of the policy, by so many gradient `steps` of squared error with
-    an optimizer of its own. Where a trajectory was truncated, it predicts what would have come after,
-    unless `truncation_is_terminal`: then nothing would have come, as in the course's homework. Raises
-    BadInput unless the network gives one number per state.
+    `train` fits it after each step of the policy.
+
+    Args:
+        network: (N*T, ...) -> (N*T, 1).
+        optimizer: its own; Adam at a learning rate of 0.005 by default.
+        steps: gradient steps of squared error per iteration.
+        discount: of the rewards-to-go that it predicts.
+        truncation_is_terminal: treat a truncated trajectory as if no reward followed, as the course's
+            homework does, instead of adding the value of its last state.
+
+    Raises BadInput unless the network gives one number per state.
     """
 
     def __init__(
@@ -103,25 +110,40 @@ class ValueFunction:
 
 
 def value_function_for(
-    environment: Lanes,
+    environment: Environment | SubEnvironments,
     hidden: Sequence[int] = (64, 64),
     optimizer: keras.optimizers.Optimizer | None = None,
     steps: int = 5,
     discount: float = 0.99,
     truncation_is_terminal: bool = False,
 ) -> ValueFunction:
-    """A dense value function for the states of an environment."""
-    network = dense_network(environment, hidden, 1)
+    """A dense value function for the states of an environment.
+
+    Args:
+        environment: a Gymnasium id, a spec, an environment or a function that makes one.
+        hidden: the units of each hidden layer.
+        optimizer: its own; Adam at a learning rate of 0.005 by default.
+        steps: gradient steps per iteration.
+        discount: of the rewards-to-go that it predicts.
+        truncation_is_terminal: as in `ValueFunction`.
+    """
+    with opened(environment, BatchSize(episodes=1)) as environments:
+        network = dense_network(environments, hidden, 1)
     return ValueFunction(network, optimizer, steps, discount, truncation_is_terminal)
 
 
 def value_baseline(value_function: ValueFunction) -> Baseline:
-    """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased (p. 18)."""
+    """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased (p. 18).
+
+    `train` fits the value function of
+
+        tfpg.with_baseline(tfpg.reward_to_go_estimator(0.99), tfpg.value_baseline(values))
+    """
 
     def baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
         return value_function.predict(concatenate(trajectories)[0])
 
-    return baseline
+    return with_value_function(value_function, baseline)
 
 
 def generalized_advantage_estimator(
@@ -129,16 +151,23 @@ def generalized_advantage_estimator(
 ) -> Estimator:
     """Fill the column with GAE(lambda) advantages (Schulman et al. 2016), discounted as the values are.
 
-    With lambda 1 they are rewards-to-go less the baseline V(s_t), with lambda 0 the errors of
-    one-step predictions: less noisy the smaller lambda is, and the more biased by a wrong V. Raises
-    BadInput for a lambda outside [0, 1].
+    With lambda 1 they are rewards-to-go minus the baseline V(s_t), with lambda 0 the errors of
+    one-step predictions: less noisy the smaller lambda is, and the more biased by a wrong V. `train`
+    fits the value function:
+
+        values = tfpg.value_function_for("Pendulum-v1", discount=0.95)
+        advantages = tfpg.generalized_advantage_estimator(values, lambda_=0.95, normalized=True)
+        for iteration in tfpg.train("Pendulum-v1", policy, estimator=advantages):
+            ...
+
+    Raises BadInput for a lambda outside [0, 1].
     """
     if not 0 <= lambda_ <= 1:
         raise BadInput(f"lambda must lie between 0 and 1, got {lambda_}")
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         values = value_function.predict(concatenate(trajectories)[0])[:, 0]
-        several = zip(
+        parts = zip(
             trajectories,
             split(values, trajectories),
             value_function.last_values(trajectories),
@@ -146,10 +175,12 @@ def generalized_advantage_estimator(
         )
         advantages = column(
             [
-                generalized_advantages(one.rewards, of_it, last, value_function.discount, lambda_)
-                for one, of_it, last in several
+                generalized_advantages(
+                    trajectory.rewards, own, last_value, value_function.discount, lambda_
+                )
+                for trajectory, own, last_value in parts
             ]
         )
         return normalize(advantages) if normalized else advantages
 
-    return estimator
+    return with_value_function(value_function, estimator)

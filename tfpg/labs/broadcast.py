@@ -11,14 +11,14 @@ from tfpg.base.console import track
 from tfpg.estimate.estimators import reward_to_go_estimator
 from tfpg.labs.learning import draw_curves, mean_returns
 from tfpg.labs.report import Report
-from tfpg.step.pseudo_loss import Array, Gradient, given, policy_gradient_step
+from tfpg.step.pseudo_loss import Array, LossAndGradients, given, policy_gradient_step
 
 STEPS = 1000  # a batch: the literal slide makes a matrix of its square
 
 
 def literal_policy_gradient(
     policy: keras.Model, states: Array, actions: Array, q_values: Array
-) -> Gradient:
+) -> LossAndGradients:
     """`policy_gradient` without the line that keeps the column."""
     states, actions, q_values = given(policy, states, actions, q_values)
     with tf.GradientTape() as tape:

@@ -27,7 +27,7 @@ from tfpg.base.tensorflow import import_tensorflow
 from tfpg.labs.report import Report
 from tfpg.policies import CategoricalPolicy
 from tfpg.step.compiled import compiled_gradient
-from tfpg.step.pseudo_loss import Gradient
+from tfpg.step.pseudo_loss import LossAndGradients
 from tfpg.step.scores import (
     Scores,
     naive_policy_gradient,
@@ -182,7 +182,7 @@ def _gradient(way: str, policy: CategoricalPolicy) -> Callable:
     if way == PSEUDO_LOSS:
         return compiled_gradient(policy, signature, None)
 
-    def naive(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> Gradient:
+    def naive(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> LossAndGradients:
         return naive_policy_gradient(policy, states, actions, q_values, NAIVE[way])
 
     if NAIVE[way] is scores_by_loop:

@@ -12,7 +12,6 @@ from tfpg.estimate.off_policy import first_order_values, log_ratios, off_policy_
 from tfpg.exact import exact_gradient, linear_policy, moments, per_trajectory, stochastic
 from tfpg.labs.report import Report
 from tfpg.policies import NetworkPolicy, policy_for
-from tfpg.rollout.environments import open_lanes
 from tfpg.rollout.sampling import sample_trajectories
 from tfpg.training import train
 
@@ -72,14 +71,14 @@ def importance(quick: bool, seed: int) -> Report:
 def _cartpole_variances(episodes: int, seed: int) -> list[float]:
     """Of the weights after T steps, of a policy that holds the pole, against one a little off."""
     keras.utils.set_random_seed(seed)
-    lanes = open_lanes("CartPole-v1", episodes)
-    policy = policy_for(lanes)
+    policy = policy_for("CartPole-v1")
     for iteration in train("CartPole-v1", policy, seed=seed):
         if iteration.returns.mean() > 300:
             break
     behaviour = _moved(policy, 0.02, seed)
-    trajectories = sample_trajectories(lanes, behaviour, episodes, seed=seed, horizon=HORIZONS[-1])
-    lanes.close()
+    trajectories = sample_trajectories(
+        "CartPole-v1", behaviour, episodes, seed=seed, horizon=HORIZONS[-1]
+    )
     log_weights = np.zeros((episodes, HORIZONS[-1]))
     for row, ratios in zip(log_weights, log_ratios(policy, trajectories), strict=True):
         row[: len(ratios)] = ratios  # an episode that has ended keeps its weight

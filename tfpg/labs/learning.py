@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from tfpg.base.figures import COLOURS, LINES
 from tfpg.base.intervals import mean_interval
 from tfpg.policies import policy_for
-from tfpg.rollout.environments import Environment, open_lanes
+from tfpg.rollout.environments import Environment, open_environments
+from tfpg.rollout.trajectories import BatchSize
 from tfpg.training import train
 
 
@@ -19,12 +20,10 @@ def mean_returns(
 ) -> list[float]:
     """The mean return of each iteration of `train`, which takes the options, from a new policy."""
     keras.utils.set_random_seed(seed)
-    lanes = open_lanes(environment, steps=steps)
-    policy = policy_for(lanes, (64,))
-    stream = train(lanes, policy, iterations=iterations, seed=seed, steps=steps, **options)
-    returns = [float(iteration.returns.mean()) for iteration in stream]
-    lanes.close()
-    return returns
+    with open_environments(environment, BatchSize(steps=steps)) as environments:
+        policy = policy_for(environments, (64,))
+        stream = train(environments, policy, iterations=iterations, seed=seed, steps=steps, **options)
+        return [float(iteration.returns.mean()) for iteration in stream]
 
 
 def draw_curves(axes: Axes, curves: Mapping[str, np.ndarray]) -> None:

@@ -19,9 +19,9 @@ from tfpg.estimate.value_function import (
 )
 from tfpg.labs.report import Report
 from tfpg.policies import NetworkPolicy, policy_for
-from tfpg.rollout.environments import Lanes, open_lanes
+from tfpg.rollout.environments import SubEnvironments, open_environments
 from tfpg.rollout.sampling import Policy, sample_trajectories
-from tfpg.rollout.trajectories import Trajectory, column, concatenate
+from tfpg.rollout.trajectories import BatchSize, Trajectory, column, concatenate
 from tfpg.step.pseudo_loss import policy_gradient
 from tfpg.training import train
 
@@ -50,14 +50,13 @@ def variance(quick: bool, seed: int) -> Report:
     """
     sizes = QUICK if quick else FULL
     keras.utils.set_random_seed(seed)
-    lanes = open_lanes("CartPole-v1", steps=max(sizes))
-    policy, teacher = _begun(lanes, 60, seed), _begun(lanes, 300, seed + 1)
-    estimators = _estimators(lanes, policy, seed)
-    batches = {
-        size: list(_batches(lanes, policy, size, count, seed))
-        for size, count in track(sizes.items(), "variance: sampling")
-    }
-    lanes.close()
+    with open_environments("CartPole-v1", BatchSize(steps=max(sizes))) as environments:
+        policy, teacher = _begun(environments, 60, seed), _begun(environments, 300, seed + 1)
+        estimators = _estimators(environments, policy, seed)
+        batches = {
+            size: list(_batches(environments, policy, size, count, seed))
+            for size, count in track(sizes.items(), "variance: sampling")
+        }
     found = {
         name: _signals(policy, estimator, batches)
         for name, estimator in track(estimators.items(), "variance: gradients")
@@ -101,19 +100,21 @@ def variance(quick: bool, seed: int) -> Report:
     )
 
 
-def _begun(lanes: Lanes, mean_return: float, seed: int) -> NetworkPolicy:
+def _begun(environments: SubEnvironments, mean_return: float, seed: int) -> NetworkPolicy:
     """A policy trained until it has reached a mean return."""
-    policy = policy_for(lanes, (64,))
-    for iteration in train(lanes, policy, seed=seed):
+    policy = policy_for(environments, (64,))
+    for iteration in train(environments, policy, seed=seed):
         if iteration.returns.mean() > mean_return:
             break
     return policy
 
 
-def _estimators(lanes: Lanes, policy: NetworkPolicy, seed: int) -> dict[str, Estimator]:
+def _estimators(
+    environments: SubEnvironments, policy: NetworkPolicy, seed: int
+) -> dict[str, Estimator]:
     """Those of the lecture, the value function fitted to samples that are not used again."""
-    values = value_function_for(lanes, (64,), keras.optimizers.Adam(0.01), 300, DISCOUNT)
-    fresh = sample_trajectories(lanes, policy, steps=20_000, seed=seed, iteration=0)
+    values = value_function_for(environments, (64,), keras.optimizers.Adam(0.01), 300, DISCOUNT)
+    fresh = sample_trajectories(environments, policy, steps=20_000, seed=seed, iteration=0)
     values.fit(concatenate(fresh)[0], values.targets(fresh))
     to_go = reward_to_go_estimator(DISCOUNT)
     return {
@@ -131,7 +132,7 @@ def _ones(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
 
 
 def _batches(
-    lanes: Lanes, policy: NetworkPolicy, size: int, count: int, seed: int
+    environments: SubEnvironments, policy: NetworkPolicy, size: int, count: int, seed: int
 ) -> Iterator[list[Trajectory]]:
     """Batches of complete episodes with at least so many steps each, cut from one long sample."""
     batch: list[Trajectory] = []
@@ -140,7 +141,7 @@ def _batches(
     while made < count:
         wanted = min(max(size * (count - made), 20_000), 500_000)
         for one in sample_trajectories(
-            lanes, policy, steps=wanted, seed=seed + size, iteration=iteration
+            environments, policy, steps=wanted, seed=seed + size, iteration=iteration
         ):
             batch.append(one)
             collected += len(one.rewards)

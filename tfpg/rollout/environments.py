@@ -1,14 +1,14 @@
-"""Environments in lanes: W episodes side by side, each of which ends when it ends."""
+"""Sub-environments: W episodes side by side, each of which ends when it ends."""
 
 import copy
 import importlib
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import gymnasium
 import numpy as np
@@ -18,25 +18,25 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from tfpg.base.errors import BadInput
 from tfpg.base.importing import found_in, is_installed
 from tfpg.rollout.spaces import action_decoder, action_size, is_discrete, state_encoder, state_shape
+from tfpg.rollout.trajectories import BatchSize
 
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
-# A native step costs much the same for 1 lane as for 64, whether they are of use or not, so its
-# lanes begin again while others are unfinished. Plain environments are stepped one by one: more lanes
-# would share only the cost of choosing actions.
-NATIVE_LANES, PLAIN_LANES = 64, 8
-NATIVE_ROUNDS, PLAIN_ROUNDS = 16, 1
+# One step of a vector environment costs much the same for 1 sub-environment as for 64, used or not, so
+# they begin again while others are unfinished. Environments that are stepped one by one would share
+# only the cost of choosing actions.
+MOST_IN_VECTOR, MOST_IN_SEQUENCE = 64, 8
 
 # What the environments of Gymnasium's extras need, none of which has to be compiled.
 PACKAGES = {"box2d": "box2d pygame-ce", "mujoco": "mujoco imageio", "phys2d": "jax flax"}
 
 
-class Lanes(ABC):
+class SubEnvironments(ABC):
     """W environments of one kind, opened once and used for many rollouts."""
 
-    width: int
-    rounds: int  # episodes of each lane, one after the other, from one reset on
+    num_envs: int
+    episodes_each: int  # that one can run from one reset on, one after the other
     spec: EnvSpec | None
 
     def __init__(self, state_space: gymnasium.Space, action_space: gymnasium.Space) -> None:
@@ -56,30 +56,39 @@ class Lanes(ABC):
         """Begin W episodes from W seeds and return their first states (W, ...)."""
 
     @abstractmethod
-    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
-        """Step the lanes that are alive: states (W, ...), rewards, terminated, truncated (W,).
+    def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
+        """Step those that are active: states (W, ...), rewards, terminated, truncated (W,).
 
-        The rows of other lanes mean nothing.
+        The other rows are undefined.
         """
 
     @abstractmethod
     def close(self) -> None:
         """Close what was opened here."""
 
+    def __enter__(self) -> Self:
+        return self
 
-class PlainLanes(Lanes):
-    """One gymnasium.Env per lane; only the unfinished ones are stepped, so none resets itself."""
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
-    rounds = PLAIN_ROUNDS
+
+class SequentialEnvironments(SubEnvironments):
+    """Several gymnasium.Env; only the active ones are stepped, so none resets itself.
+
+    (Gymnasium's SyncVectorEnv steps all of them, needed or not.)
+    """
+
+    episodes_each = 1
 
     def __init__(self, environments: list[gymnasium.Env], owned: bool = True) -> None:
         super().__init__(environments[0].observation_space, environments[0].action_space)
-        self.environments, self.width, self.owned = environments, len(environments), owned
+        self.environments, self.num_envs, self.owned = environments, len(environments), owned
         self.spec = environments[0].spec
-        self.states = np.zeros((self.width, *self.state_shape), self.state_dtype)
+        self.states = np.zeros((self.num_envs, *self.state_shape), self.state_dtype)
 
     def reset(self, seeds: np.ndarray) -> np.ndarray:
-        """See Lanes."""
+        """See SubEnvironments."""
         observations = [
             environment.reset(seed=seed)[0]
             for environment, seed in zip(self.environments, seeds.tolist(), strict=True)
@@ -88,35 +97,35 @@ class PlainLanes(Lanes):
         self.states[:] = self.encode(observations) if self.encode else observations
         return self.states
 
-    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
-        """See Lanes."""
-        states, rewards = self.states.copy(), np.zeros(self.width)
-        terminated, truncated = np.zeros((2, self.width), dtype=bool)
+    def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
+        """See SubEnvironments."""
+        states, rewards = self.states.copy(), np.zeros(self.num_envs)
+        terminated, truncated = np.zeros((2, self.num_envs), dtype=bool)
         choices = self.decode(actions)
         if self.discrete:
             choices = choices.tolist()  # environments check a plain int faster
-        for lane in alive.nonzero()[0].tolist():
-            observation, rewards[lane], terminated[lane], truncated[lane], _ = self.environments[
-                lane
-            ].step(choices[lane])
-            states[lane] = self.encode(observation) if self.encode else observation
+        for i in active.nonzero()[0].tolist():
+            environment = self.environments[i]
+            observation, rewards[i], terminated[i], truncated[i], _ = environment.step(choices[i])
+            states[i] = self.encode(observation) if self.encode else observation
         self.states = states
         return states, rewards, terminated, truncated
 
     def close(self) -> None:
-        """See Lanes."""
-        for environment in self.environments if self.owned else ():
-            environment.close()
+        """See SubEnvironments."""
+        if self.owned:
+            for environment in self.environments:
+                environment.close()
 
 
-class NativeLanes(Lanes):
-    """One gymnasium VectorEnv that steps all lanes in one call, written for that by its authors.
+class VectorEnvironments(SubEnvironments):
+    """One gymnasium VectorEnv that steps all in one call, written for that by its authors.
 
-    A lane that has ended resets itself one step later (NEXT_STEP): that step, which has no action,
+    One that has ended resets itself one step later (NEXT_STEP): that step, which has no action,
     belongs to no episode.
     """
 
-    rounds = NATIVE_ROUNDS
+    episodes_each = 16
 
     def __init__(self, environments: VectorEnv, owned: bool = True) -> None:
         if environments.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
@@ -125,16 +134,16 @@ class NativeLanes(Lanes):
                 "autoreset_mode=gymnasium.vector.AutoresetMode.NEXT_STEP"
             )
         super().__init__(environments.single_observation_space, environments.single_action_space)
-        self.environments, self.width, self.owned = environments, environments.num_envs, owned
+        self.environments, self.num_envs, self.owned = environments, environments.num_envs, owned
         self.spec = environments.spec
 
     def reset(self, seeds: np.ndarray) -> np.ndarray:
-        """See Lanes."""
+        """See SubEnvironments."""
         observations, _ = self.environments.reset(seed=int(seeds[0]))
         return self._states(observations)
 
-    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
-        """See Lanes."""
+    def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
+        """See SubEnvironments."""
         observations, rewards, terminated, truncated, _ = self.environments.step(self.decode(actions))
         return self._states(observations), rewards, terminated, truncated
 
@@ -145,38 +154,35 @@ class NativeLanes(Lanes):
         return np.array(observations)
 
     def close(self) -> None:
-        """See Lanes."""
+        """See SubEnvironments."""
         if self.owned:
             self.environments.close()
 
 
-def open_lanes(
-    environment: Environment,
-    episodes: int | None = None,
-    steps: int | None = None,
-    horizon: int | None = None,
-) -> Lanes:
-    """Open as many lanes as a batch of `episodes`, or of `steps`, wants.
+def open_environments(
+    environment: Environment, size: BatchSize, horizon: int | None = None
+) -> SubEnvironments:
+    """Open as many sub-environments as a batch of this size wants.
 
     `environment` is a Gymnasium id, a spec, a function that makes an environment, or an environment
     (which is made again from its spec, or stepped alone as it is where it has none).
     Raises BadInput if there is no such environment or its spaces are not supported.
     """
     if isinstance(environment, VectorEnv):
-        return NativeLanes(environment, owned=False)
+        return VectorEnvironments(environment, owned=False)
     if isinstance(environment, str):
         environment = find_spec(environment)
     if isinstance(environment, gymnasium.Env):
         spec = environment.spec
         if spec is None or any(wrapper.kwargs is None for wrapper in spec.additional_wrappers):
-            return PlainLanes([environment], owned=False)  # it cannot be made again
+            return SequentialEnvironments([environment], owned=False)  # it cannot be made again
         environment = spec
     if isinstance(environment, EnvSpec):
         environment = copy.deepcopy(environment)
         environment.kwargs.pop("render_mode", None)  # no windows while sampling
         if environment.vector_entry_point and not environment.additional_wrappers:
-            width = NATIVE_LANES if episodes is None else _share_width(NATIVE_LANES, episodes)
-            return NativeLanes(_made(environment, gymnasium.make_vec, num_envs=width))
+            num_envs = _chunk_width(MOST_IN_VECTOR, size.episodes or MOST_IN_VECTOR)
+            return VectorEnvironments(_make(environment, gymnasium.make_vec, num_envs=num_envs))
     elif not callable(environment):
         raise BadInput(
             "environment must be a Gymnasium id, a spec, an environment or a function that makes "
@@ -184,24 +190,19 @@ def open_lanes(
         )
     first = make_environment(environment)
     limit = horizon or (first.spec.max_episode_steps if first.spec else None)
-    if episodes is None:
-        # Where episodes last as long as they may, a batch of B steps takes B / limit of them.
-        episodes = math.ceil(steps / limit) if steps and limit else PLAIN_LANES
-    others = range(_share_width(PLAIN_LANES, episodes) - 1)
-    return PlainLanes([first, *(make_environment(environment) for _ in others)])
+    # Where episodes last as long as they may, a batch of B steps takes B / limit of them.
+    of_steps = math.ceil(size.steps / limit) if size.steps and limit else MOST_IN_SEQUENCE
+    others = range(_chunk_width(MOST_IN_SEQUENCE, size.episodes or of_steps) - 1)
+    return SequentialEnvironments([first, *(make_environment(environment) for _ in others)])
 
 
-@contextmanager
-def opened(environment: Environment | Lanes, *batch: int | None) -> Iterator[Lanes]:
-    """The lanes themselves if they are open already, else those of `open_lanes`, closed at the end."""
-    if isinstance(environment, Lanes):
-        yield environment
-        return
-    lanes = open_lanes(environment, *batch)
-    try:
-        yield lanes
-    finally:
-        lanes.close()
+def opened(
+    environment: Environment | SubEnvironments, size: BatchSize, horizon: int | None = None
+) -> AbstractContextManager[SubEnvironments]:
+    """For `with`: sub-environments that are open stay so; others are opened, and closed at the end."""
+    if isinstance(environment, SubEnvironments):
+        return nullcontext(environment)
+    return open_environments(environment, size, horizon)
 
 
 def make_environment(environment: str | EnvSpec | Callable, **options: Any) -> gymnasium.Env:
@@ -209,7 +210,7 @@ def make_environment(environment: str | EnvSpec | Callable, **options: Any) -> g
     if isinstance(environment, str):
         environment = find_spec(environment)
     if isinstance(environment, EnvSpec):
-        return _made(environment, gymnasium.make, **options)
+        return _make(environment, gymnasium.make, **options)
     return environment(**options)
 
 
@@ -260,10 +261,10 @@ def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
         raise BadInput(f"there is no environment {name!r}: {error}") from error
 
 
-def _made(spec: EnvSpec, make: Callable, **options: Any) -> Any:
+def _make(spec: EnvSpec, make: Callable, **options: Any) -> Any:
     try:
         if "gymnasium.envs.mujoco" in str(spec.entry_point):
-            _hush_mujoco()
+            _silence_mujoco()
         return make(spec, **options)
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         namespace, name, version = parse_env_id(spec.id)
@@ -275,7 +276,7 @@ def _made(spec: EnvSpec, make: Callable, **options: Any) -> Any:
         raise BadInput(f"{spec.id} cannot be made: {_what_to_install(spec, error)}") from error
 
 
-def _hush_mujoco() -> None:
+def _silence_mujoco() -> None:
     """Keep MuJoCo from writing to the terminal, and a log into the current folder, at each model."""
     import mujoco
 
@@ -291,6 +292,6 @@ def _what_to_install(spec: EnvSpec, error: Exception) -> str:
     return str(error)
 
 
-def _share_width(most: int, episodes: int) -> int:
-    """Lanes of a share, when `episodes` are split into as few equal shares as `most` lanes allow."""
+def _chunk_width(most: int, episodes: int) -> int:
+    """Sub-environments per chunk, when `episodes` are cut into as few equal chunks as `most` allow."""
     return math.ceil(episodes / math.ceil(episodes / most))

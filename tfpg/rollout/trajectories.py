@@ -1,9 +1,13 @@
 """Trajectories, and the only reshapes: from N trajectories to the slide's tensors."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, overload
 
 import numpy as np
+
+from tfpg.base.errors import BadInput
 
 
 class Trajectory(NamedTuple):
@@ -21,11 +25,114 @@ class Trajectory(NamedTuple):
     terminated: bool
 
 
+class Batch(Sequence[Trajectory]):
+    """N trajectories that lie end to end: a sequence of them, and the slide's flat arrays.
+
+    N*T stands for the number of all steps; lengths may differ.
+    """
+
+    def __init__(
+        self,
+        states: np.ndarray,  # (N*T, ...)
+        actions: np.ndarray,  # (N*T, Da)
+        rewards: np.ndarray,  # (N*T,)
+        log_likelihoods: np.ndarray,  # (N*T,)
+        lengths: np.ndarray,  # (N,)
+        last_states: np.ndarray,  # (N, ...)
+        terminated: np.ndarray,  # (N,)
+    ) -> None:
+        self.states, self.actions, self.rewards = states, actions, rewards
+        self.log_likelihoods, self.lengths = log_likelihoods, lengths
+        self.last_states, self.terminated = last_states, terminated
+        flat = map(self.split, (states, actions, rewards, log_likelihoods))
+        each = (*flat, last_states, map(bool, terminated))
+        self._trajectories = [Trajectory(*parts) for parts in zip(*each, strict=True)]
+
+    @cached_property
+    def returns(self) -> np.ndarray:
+        """The undiscounted return of each trajectory: (N,)."""
+        return np.array([rewards.sum() for rewards in self.split(self.rewards)])
+
+    @property
+    def middle(self) -> int:
+        """Where the second half of the episodes begins among the N*T samples."""
+        return int(self.lengths[: len(self) // 2].sum()) or len(self.states) // 2
+
+    def split(self, values: np.ndarray) -> list[np.ndarray]:
+        """Undo what was laid end to end: (N*T, ...) -> one (T, ...) per trajectory."""
+        return np.split(values, np.cumsum(self.lengths)[:-1])
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @overload
+    def __getitem__(self, index: int) -> Trajectory: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Trajectory]: ...
+    def __getitem__(self, index: int | slice) -> Trajectory | list[Trajectory]:
+        return self._trajectories[index]
+
+    def __iter__(self) -> Iterator[Trajectory]:
+        return iter(self._trajectories)
+
+
+@dataclass(frozen=True)
+class BatchSize:
+    """How much one batch holds: N episodes, or the complete episodes that reach a number of steps.
+
+    Raises BadInput unless exactly one of the two is given, as a positive integer.
+    """
+
+    episodes: int | None = None
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.episodes is None) == (self.steps is None):
+            raise BadInput(
+                "a batch is a number of episodes or a number of steps: give exactly one of episodes "
+                f"and steps, got episodes={self.episodes} and steps={self.steps}"
+            )
+        check_positive(episodes=self.episodes, steps=self.steps)
+
+    def minus(self, episodes: int, steps: int) -> "BatchSize":
+        """What is missing once so many episodes, with so many steps in all, are there."""
+        if self.steps is None:
+            return BatchSize(episodes=(self.episodes or 0) - episodes)
+        return BatchSize(steps=self.steps - steps)
+
+    def is_reached(self, episodes: int, steps: int) -> bool:
+        """Whether so many episodes with so many steps in all are enough."""
+        return episodes >= self.episodes if self.episodes else steps >= (self.steps or 0)
+
+    def most_samples(self, limit: int | None) -> int | None:
+        """The largest N*T that such a batch can have if episodes have a limit."""
+        if limit is None:
+            return None
+        return self.episodes * limit if self.episodes else (self.steps or 0) + limit
+
+
+def join(batches: Sequence[Batch]) -> Batch:
+    """Several batches as one."""
+    if len(batches) == 1:
+        return batches[0]
+    names = ("states", "actions", "rewards", "log_likelihoods", "lengths", "last_states", "terminated")
+    return Batch(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
+
+
+def check_positive(**values: int | None) -> None:
+    """Raises BadInput for a value that is neither None nor a positive integer; keywords name them."""
+    for name, value in values.items():
+        if value is not None and (value != int(value) or value < 1):
+            raise BadInput(f"{name} must be a positive integer, got {value}")
+
+
 def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]:
     """Lay N trajectories end to end: states (N*T, ...) and actions (N*T, Da), p. 30's "# Given:".
 
     Lengths may differ; N*T then stands for the number of all steps.
     """
+    if isinstance(trajectories, Batch):
+        return trajectories.states, trajectories.actions
     return (
         np.concatenate([trajectory.states for trajectory in trajectories]),
         np.concatenate([trajectory.actions for trajectory in trajectories]),
@@ -34,7 +141,7 @@ def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndar
 
 def split(values: np.ndarray, trajectories: Sequence[Trajectory]) -> list[np.ndarray]:
     """Undo what was laid end to end: (N*T, ...) -> one (T, ...) per trajectory."""
-    return np.split(values, np.cumsum([len(one.rewards) for one in trajectories])[:-1])
+    return np.split(values, np.cumsum([len(trajectory.rewards) for trajectory in trajectories])[:-1])
 
 
 def column(values_per_trajectory: Sequence[np.ndarray]) -> np.ndarray:

@@ -3,7 +3,7 @@
 import importlib.util
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -30,13 +30,13 @@ class Record:
         settings: Settings,
         folder: Path,
         policy: NetworkPolicy,
+        optimizer: keras.optimizers.Optimizer,
         value_function: ValueFunction | None,
-        width: int,
+        num_envs: int,
         resume: bool,
     ) -> None:
         self.settings, self.folder, self.policy = settings, folder, policy
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
-        self.optimizer.build(policy.trainable_variables)
+        optimizer.build(policy.trainable_variables)
         self.best = keras.models.clone_model(policy.network)
         self.best.set_weights(policy.network.get_weights())
         self.state = {
@@ -45,7 +45,7 @@ class Record:
             "seconds": tf.Variable(0.0, dtype=tf.float64),
             "best_return": tf.Variable(-np.inf, dtype=tf.float64),
         }
-        parts = {"network": policy.network, "optimizer": self.optimizer, "best": self.best}
+        parts = {"network": policy.network, "optimizer": optimizer, "best": self.best}
         if value_function is not None:
             parts |= {
                 "value_network": value_function.network,
@@ -56,7 +56,7 @@ class Record:
         if resume:
             self._restore(checkpoint)
         else:
-            write_config(folder, settings, share_width=width, **_tensorflow_threads())
+            write_config(folder, settings, num_envs=num_envs, **_tensorflow_threads())
         self.iterations_done = int(self.state["iterations_done"])
         self.steps_before = int(self.state["environment_steps"])
         self.seconds_before = float(self.state["seconds"])
@@ -99,9 +99,12 @@ class Record:
         self.saved_at = time.monotonic()
         self.save_seconds = self.saved_at - started
 
-    def close(self, save: bool) -> None:
-        """End the run; save what the last complete iteration left."""
-        if save:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Save the last complete iteration, unless Ctrl-C came in the middle of one."""
+        if kind is not KeyboardInterrupt:
             self.save()
         if self.events:
             self.events.close()
@@ -113,12 +116,13 @@ class Record:
     def _restore(self, checkpoint: tf.train.Checkpoint) -> None:
         latest = self.checkpoints.latest_checkpoint
         if latest is None:
-            raise BadInput(f"{self.folder} has no checkpoint to go on from")
+            raise BadInput(f"{self.folder} has no checkpoint to resume from")
         try:
             checkpoint.restore(latest).assert_consumed()
         except (ValueError, AssertionError, tf.errors.OpError) as error:
             raise BadInput(
-                f"{latest} does not fit this network and optimizer: it is of another shape or version"
+                f"{latest} does not fit this network and optimizer: it was saved with another "
+                "architecture or version"
             ) from error
         keep_progress(self.folder, int(self.state["iterations_done"]))
 

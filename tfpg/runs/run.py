@@ -1,6 +1,8 @@
 """One run: train by its settings, evaluate, stop when it is solved, and keep everything."""
 
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,23 +20,32 @@ from tfpg.estimate.value_function import (
     value_function_for,
 )
 from tfpg.policies import NetworkPolicy, as_policy, load_policy, policy_for
-from tfpg.rollout.environments import ActionNoise, Lanes, find_spec, make_environment, open_lanes
+from tfpg.rollout.environments import (
+    ActionNoise,
+    SubEnvironments,
+    find_spec,
+    make_environment,
+    open_environments,
+)
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
+from tfpg.rollout.trajectories import BatchSize
 from tfpg.runs.recorder import Record, due
 from tfpg.runs.settings import Settings
 from tfpg.runs.video import film
 from tfpg.step.natural_gradient import trust_region_step
+from tfpg.step.pseudo_loss import Step, policy_gradient_step
 from tfpg.training import Iteration, train
 
 SOLVED_EPISODES = 100
+SOLVED_MARGIN = 4  # standard errors of the mean
 
 
 class Progress(NamedTuple):
     """One iteration of a run, as its readers see it."""
 
     iteration: Iteration
-    evaluation: np.ndarray | None  # returns of fresh episodes with the weights after this step
-    solved: bool  # the threshold is held: there is no next iteration
+    evaluation: np.ndarray | None  # returns of other episodes with the weights after this step
+    solved: bool  # the threshold is safely reached: there is no next iteration
 
 
 def perform(
@@ -48,35 +59,39 @@ def perform(
     """
     keras.utils.set_random_seed(settings.seed)
     environment = environment_of(settings, modules)
-    lanes = open_lanes(environment, settings.episodes, settings.steps, settings.horizon)
-    policy = _policy(settings, lanes, folder if resume else None)
-    value_function = _value_function(settings, lanes)
-    record = Record(settings, folder, policy, value_function, lanes.width, resume)
-    stream = train(
-        lanes,
-        policy,
-        record.optimizer,
-        estimator(settings, value_function),
-        trust_region_step(settings.max_kl) if settings.step == "natural" else None,
-        value_function,
-        iterations=settings.iterations - record.iterations_done,
-        episodes=settings.episodes,
-        steps=settings.steps,
-        seed=settings.seed,
-        horizon=settings.horizon,
-        first_iteration=record.iterations_done,
-    )
-    solved_lanes: Lanes | None = None
-    complete = True
-    try:
-        for iteration in stream:
+    with ExitStack() as opened:
+        environments = opened.enter_context(
+            open_environments(environment, settings.batch_size, settings.horizon)
+        )
+        policy = _policy(settings, environments, folder if resume else None)
+        optimizer = keras.optimizers.Adam(settings.learning_rate)
+        values = _value_function(settings, environments)
+        record = opened.enter_context(
+            Record(settings, folder, policy, optimizer, values, environments.num_envs, resume)
+        )
+        many: SubEnvironments | None = None  # to find out whether it is solved; opened when needed
+        for iteration in train(
+            environments,
+            policy,
+            optimizer,
+            estimator(settings, values),
+            step(settings),
+            iterations=settings.iterations - record.iterations_done,
+            episodes=settings.episodes,
+            steps=settings.steps,
+            seed=settings.seed,
+            horizon=settings.horizon,
+            first_iteration=record.iterations_done,
+        ):
             iteration = record.since_the_start(iteration)
             evaluation, solved = None, False
             if settings.stop_at is not None and iteration.returns.mean() >= settings.stop_at:
-                solved_lanes = solved_lanes or open_lanes(environment, SOLVED_EPISODES)
-                evaluation, solved = _solved(settings, solved_lanes, policy, iteration.index)
+                many = many or opened.enter_context(
+                    open_environments(environment, BatchSize(SOLVED_EPISODES))
+                )
+                evaluation, solved = _solved(settings, many, policy, iteration.index)
             if settings.evaluation_steps and due(iteration.index, settings.log_every):
-                evaluation = _evaluation(settings, lanes, policy, iteration.index)
+                evaluation = _evaluation(settings, environments, policy, iteration.index)
             record.add(iteration, evaluation, solved)
             if due(iteration.index, settings.film_every):
                 (folder / "films").mkdir(exist_ok=True)
@@ -85,14 +100,13 @@ def perform(
             yield Progress(iteration, evaluation, solved)
             if solved:
                 return
-    except KeyboardInterrupt:
-        complete = False  # in the middle of an iteration: the last checkpoint stands
-        raise
-    finally:
-        record.close(complete)
-        lanes.close()
-        if solved_lanes:
-            solved_lanes.close()
+
+
+def step(settings: Settings) -> Step:
+    """The step that the settings name."""
+    if settings.step == "natural":
+        return partial(trust_region_step, max_kl=settings.max_kl)
+    return policy_gradient_step
 
 
 def estimator(settings: Settings, value_function: ValueFunction | None = None) -> Estimator:
@@ -126,18 +140,18 @@ def maker(settings: Settings, modules: Path | None = None) -> Callable[..., gymn
     return make
 
 
-def _policy(settings: Settings, lanes: Lanes, resumed: Path | None) -> NetworkPolicy:
+def _policy(settings: Settings, environments: SubEnvironments, resumed: Path | None) -> NetworkPolicy:
     saved = resumed / "policy.keras" if resumed else settings.network
     if saved is not None:
-        return as_policy(load_policy(saved).network, lanes)
-    return policy_for(lanes, (settings.size,) * settings.layers)
+        return as_policy(load_policy(saved).network, environments)
+    return policy_for(environments, (settings.size,) * settings.layers)
 
 
-def _value_function(settings: Settings, lanes: Lanes) -> ValueFunction | None:
+def _value_function(settings: Settings, environments: SubEnvironments) -> ValueFunction | None:
     if not settings.baseline:
         return None
     return value_function_for(
-        lanes,
+        environments,
         (settings.size,) * settings.layers,
         keras.optimizers.Adam(settings.baseline_learning_rate),
         settings.baseline_steps,
@@ -147,25 +161,27 @@ def _value_function(settings: Settings, lanes: Lanes) -> ValueFunction | None:
 
 
 def _solved(
-    settings: Settings, lanes: Lanes, policy: NetworkPolicy, index: int
+    settings: Settings, environments: SubEnvironments, policy: NetworkPolicy, index: int
 ) -> tuple[np.ndarray, bool]:
-    """Evaluate sampled and greedy actions; solved if both hold the threshold with two standard errors.
+    """Evaluate sampled and greedy actions; solved if both are above the threshold with a margin.
 
-    A batch that reached it may have been lucky; a hundred fresh episodes are asked, with a margin.
+    A batch that reached it may have been lucky: a hundred episodes are asked that were not trained on.
     """
     assert settings.stop_at is not None
     for greedy in (False, True):
         returns = evaluate(
-            lanes, policy, SOLVED_EPISODES, greedy, settings.seed, index, settings.horizon
+            environments, policy, SOLVED_EPISODES, greedy, settings.seed, index, settings.horizon
         )
         if not greedy:
             sampled = returns
-        if returns.mean() - 4 * returns.std() / SOLVED_EPISODES**0.5 < settings.stop_at:
+        margin = SOLVED_MARGIN * returns.std() / SOLVED_EPISODES**0.5
+        if returns.mean() - margin < settings.stop_at:
             return sampled, False
     return sampled, True
 
 
-def _evaluation(settings: Settings, lanes: Lanes, policy: NetworkPolicy, index: int) -> np.ndarray:
-    key = (settings.seed, EVALUATION, index)
-    trajectories = roll_out(lanes, policy, None, settings.evaluation_steps, key, settings.horizon)
-    return np.array([trajectory.rewards.sum() for trajectory in trajectories])
+def _evaluation(
+    settings: Settings, environments: SubEnvironments, policy: NetworkPolicy, index: int
+) -> np.ndarray:
+    key, size = (settings.seed, EVALUATION, index), BatchSize(steps=settings.evaluation_steps)
+    return roll_out(environments, policy, size, key, settings.horizon).returns

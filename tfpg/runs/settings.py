@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from tfpg.base.errors import BadInput
+from tfpg.rollout.trajectories import BatchSize
 
 STEPS = ("gradient", "natural")
 
@@ -58,8 +59,7 @@ class Settings:
             least = 0 if field in ("iterations", "layers") else 1
             if value is not None and value < least:
                 raise BadInput(f"{field} must be at least {least}, got {value}")
-        if (self.episodes is None) == (self.steps is None):
-            raise BadInput("a batch is a number of episodes or a number of steps: give one of them")
+        BatchSize(self.episodes, self.steps)
         if not 0 <= self.discount <= 1:
             raise BadInput(f"discount must lie between 0 and 1, got {self.discount}")
         if self.step not in STEPS:
@@ -77,13 +77,18 @@ class Settings:
         if self.seed < 0:
             raise BadInput(f"seed must be a whole number from 0 on, got {self.seed}")
 
+    @property
+    def batch_size(self) -> BatchSize:
+        """How much one batch holds."""
+        return BatchSize(self.episodes, self.steps)
+
     def apart_from_seed(self) -> dict[str, Any]:
         """What runs that differ only in their seed have in common."""
         return {key: value for key, value in dataclasses.asdict(self).items() if key != "seed"}
 
 
-# Where the general settings can be bettered. One hidden layer is enough for CartPole, and with 64
-# episodes, which its 64 native lanes sample at once, bears a larger learning rate on every seed.
+# Where the general settings can be improved. One hidden layer is enough for CartPole, and with 64
+# episodes, which its vector environment samples at once, a larger learning rate works on every seed.
 PRESETS: dict[str, dict[str, Any]] = {
     "CartPole-v1": {"layers": 1, "learning_rate": 0.05, "episodes": 64, "iterations": 500},
 }

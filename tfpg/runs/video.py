@@ -14,8 +14,9 @@ from gymnasium.vector import AsyncVectorEnv
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
-from tfpg.rollout.environments import NativeLanes, Step, make_environment
+from tfpg.rollout.environments import Step, VectorEnvironments, make_environment
 from tfpg.rollout.sampling import EVALUATION, Policy, roll_out
+from tfpg.rollout.trajectories import BatchSize
 
 FASTEST_GIF = 50  # frames per second; viewers slow a faster one down
 GIF_COLOURS = 64
@@ -45,14 +46,15 @@ def film(
                 raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
             rate = drawn.metadata.get("render_fps", 30)
             with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
-                lanes = _FilmedLanes(drawn, write)
-                (trajectory,) = roll_out(lanes, policy, 1, None, (seed, EVALUATION, 0), horizon)
+                environments = _Filmed(drawn, write)
+                key = (seed, EVALUATION, 0)  # of the first episode of an evaluation of iteration 0
+                batch = roll_out(environments, policy, BatchSize(episodes=1), key, horizon)
     except gymnasium.error.DependencyNotInstalled as error:
         raise BadInput(f"the environment cannot be drawn: {error}") from error
-    return float(trajectory.rewards.sum())
+    return float(batch.returns[0])
 
 
-class _FilmedLanes(NativeLanes):
+class _Filmed(VectorEnvironments):
     """One environment, every frame of which is handed on: that of the first state and of each step.
 
     It is drawn in a process of its own: graphics drivers and TensorFlow may both bring LLVM, and
@@ -64,14 +66,14 @@ class _FilmedLanes(NativeLanes):
         self.render, self.write = partial(environments.call, "render"), write
 
     def reset(self, seeds: np.ndarray) -> np.ndarray:
-        """See Lanes."""
+        """See SubEnvironments."""
         states = super().reset(seeds)
         self._write_frame()
         return states
 
-    def step(self, actions: np.ndarray, alive: np.ndarray) -> Step:
-        """See Lanes."""
-        result = super().step(actions, alive)
+    def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
+        """See SubEnvironments."""
+        result = super().step(actions, active)
         self._write_frame()
         return result
 

@@ -1,16 +1,111 @@
-"""The slide's gradient, compiled, also of batches whose activations would not fit in memory."""
+"""How a step is compiled: once for any N*T, in chunks where a batch would not fit in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.step.pseudo_loss import Gradient, policy_gradient_for
+from tfpg.base.errors import BadInput
+from tfpg.step.pseudo_loss import LossAndGradients, Step, policy_gradient_for
 
 ACTIVATION_BYTES = 128 * 2**20  # what the activations of one chunk may take
 
-BatchGradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Gradient]
+BatchGradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], LossAndGradients]
+
+
+class NotFinite(BadInput):
+    """A gradient with NaN or infinity; the step was not taken."""
+
+
+class Taken(NamedTuple):
+    """What is known of a step that was taken."""
+
+    loss: float  # the pseudo-loss
+    gradient_norm: float
+    half_cosine: float  # between the gradients of the two halves of the batch
+
+
+class CompiledStep:
+    """A step of a policy that takes batches of any N*T without being traced again.
+
+    The gradient is the sum of those of two halves of the batch, whose cosine tells how noisy it is.
+    It is known before the step is taken, at the weights that sampled the batch: that is what the step's
+    `gradient` gives when first asked for it; all else it computes.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        policy: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        batch: Sequence[np.ndarray],
+        most_samples: int | None,
+    ) -> None:
+        """Compile for batches like (states, actions, q_values), of at most so many samples."""
+        signature = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in batch]
+        part = compiled_gradient(policy, signature, most_samples)
+        scalars = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], signature[-1].dtype)]
+
+        @tf.function(input_signature=[*signature, *scalars], autograph=False)
+        def halves(
+            states: tf.Tensor,
+            actions: tf.Tensor,
+            q_values: tf.Tensor,
+            middle: tf.Tensor,
+            weight: tf.Tensor,
+        ) -> tuple[tf.Tensor, ...]:
+            first_loss, first = part(states[:middle], actions[:middle], weight * q_values[:middle])
+            second_loss, second = part(
+                states[middle:], actions[middle:], (1 - weight) * q_values[middle:]
+            )
+            gradients = [a + b for a, b in zip(first, second, strict=True)]
+            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(one)) for one in gradients])
+            return first_loss + second_loss, gradients, first, second, finite
+
+        loss, gradients, *_ = halves.get_concrete_function().structured_outputs
+        known = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in (loss, *gradients)]
+
+        @tf.function(input_signature=[*signature, *known], autograph=False)
+        def take(
+            states: tf.Tensor,
+            actions: tf.Tensor,
+            q_values: tf.Tensor,
+            loss: tf.Tensor,
+            *gradients: tf.Tensor,
+        ) -> tf.Tensor:
+            batch, known = (states, actions, q_values), iter([(loss, gradients)])
+
+            def gradient(model: keras.Model, *asked: tf.Tensor) -> LossAndGradients:
+                if model is not policy:
+                    return policy_gradient_for(model)(model, *asked)
+                same = all(a is b for a, b in zip(asked, batch, strict=True))
+                return (next(known, None) if same else None) or part(*asked)
+
+            return step(policy, optimizer, *batch, gradient)
+
+        self._halves, self._take = halves, take
+
+    def __call__(
+        self, states: np.ndarray, actions: np.ndarray, q_values: np.ndarray, middle: int
+    ) -> Taken:
+        """Take the step; `middle` is where the second half of the batch begins.
+
+        Raises NotFinite, and takes no step, if the gradient is not finite.
+        """
+        batch = [states, actions, q_values]
+        if len(states) == 1:  # twice the same sample has the same mean, and two halves
+            batch, middle = [np.repeat(array, 2, axis=0) for array in batch], 1
+        weight = middle / len(batch[0])
+        tensors = [tf.convert_to_tensor(array) for array in batch]
+        with _graphs_as_written():
+            loss, gradients, first, second, finite = self._halves(*tensors, middle, weight)
+            if not finite:
+                raise NotFinite("the gradient is not finite")
+            loss = self._take(*tensors, loss, *gradients)
+        return Taken(float(loss), *_norm_and_cosine(first, second))
 
 
 def compiled_gradient(
@@ -25,7 +120,7 @@ def compiled_gradient(
     slide = policy_gradient_for(policy)
 
     @tf.function(input_signature=signature, autograph=False)
-    def gradient(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> Gradient:
+    def gradient(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> LossAndGradients:
         loss, gradients = slide(policy, states, actions, q_values)
         return loss, [
             tf.zeros(variable.shape, variable.dtype) if one is None else tf.convert_to_tensor(one)
@@ -41,18 +136,18 @@ def compiled_gradient(
 
 
 def _in_chunks(gradient: BatchGradient, chunk: int, zeros: Sequence[tf.Tensor]) -> BatchGradient:
-    """The same chunk by chunk: the mean over all is the sum of the chunks' means by their shares."""
+    """The same chunk by chunk: the mean over all is the weighted sum of the chunks' means."""
 
-    def in_chunks(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> Gradient:
+    def in_chunks(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> LossAndGradients:
         samples = tf.shape(states)[0]
         # As few chunks as fit, and of equal size: a small one left over would be slow.
         size = -(-samples // tf.maximum(-(-samples // chunk), 1))
 
         def add(start: tf.Tensor, *sums: tf.Tensor) -> tuple[tf.Tensor, ...]:
             end = tf.minimum(start + size, samples)
-            share = tf.cast((end - start) / samples, q_values.dtype)
+            weight = tf.cast((end - start) / samples, q_values.dtype)
             loss, gradients = gradient(
-                states[start:end], actions[start:end], share * q_values[start:end]
+                states[start:end], actions[start:end], weight * q_values[start:end]
             )
             return end, *(a + b for a, b in zip(sums, [loss, *gradients], strict=True))
 
@@ -70,3 +165,24 @@ def _bytes_per_sample(function: tf.types.experimental.ConcreteFunction) -> int:
     tensors = [tensor for op in function.graph.get_operations() for tensor in op.outputs]
     grow = [t for t in tensors if t.shape.rank and t.shape[0] is None]
     return sum(int(np.prod(t.shape[1:])) * t.dtype.size for t in grow if t.shape[1:].is_fully_defined())
+
+
+@contextmanager
+def _graphs_as_written() -> Iterator[None]:
+    """Run graphs without rewriting them first: that takes 50 ms, and did not make the step faster."""
+    options = tf.config.optimizer.get_experimental_options()
+    tf.config.optimizer.set_experimental_options({**options, "disable_meta_optimizer": True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False, **options})
+
+
+def _norm_and_cosine(first: Sequence[tf.Tensor], second: Sequence[tf.Tensor]) -> tuple[float, float]:
+    """The norm of the sum of two gradients, and the cosine between them."""
+
+    def dot(a: Sequence[tf.Tensor], b: Sequence[tf.Tensor]) -> float:
+        return sum(float(np.vdot(x.numpy(), y.numpy())) for x, y in zip(a, b, strict=True))
+
+    a, b, product = dot(first, first), dot(second, second), dot(first, second)
+    return (a + b + 2 * product) ** 0.5, product / (a * b) ** 0.5 if a * b > 0 else np.nan

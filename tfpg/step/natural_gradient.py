@@ -4,12 +4,19 @@ The Fisher matrix F = E[grad log pi grad log pi^T] is never made: it has P^2 ent
 with vectors go through the slide's own function, and conjugate gradients solve F x = grad J.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
-from tfpg.step.pseudo_loss import Array, Gradient, given, policy_gradient_for, policy_gradient_step
+from tfpg.step.pseudo_loss import (
+    Array,
+    GradientFunction,
+    LossAndGradients,
+    given,
+    policy_gradient_for,
+    policy_gradient_step,
+)
 from tfpg.step.scores import log_likelihoods
 
 Vector = Sequence[tf.Tensor]  # one tensor per trainable variable
@@ -23,7 +30,7 @@ def fisher_vector_product(
     """F v, with F the mean of g g^T over the samples: the slide's gradient with the column q = g.v.
 
     g.v is how fast log pi(a_it|s_it) grows along v. Weighted by it, the mean score is mean(g (g.v)),
-    which the slide gives with its sign turned, since it descends. Raises ValueError for wrong shapes.
+    which the slide gives with its sign flipped, since it descends. Raises ValueError for wrong shapes.
     """
     states, actions = given(policy, states, actions)
     variables = [variable.value for variable in policy.trainable_variables]
@@ -56,7 +63,7 @@ def natural_policy_gradient_step(
     states: Array,
     actions: Array,
     q_values: Array,
-    gradient: Callable[..., Gradient] | None = None,
+    gradient: GradientFunction | None = None,
     damping: float = DAMPING,
     solver_steps: int = SOLVER_STEPS,
 ) -> tf.Tensor:
@@ -67,7 +74,9 @@ def natural_policy_gradient_step(
     """
     plain = gradient or policy_gradient_for(policy)
 
-    def natural(policy: keras.Model, states: Array, actions: Array, q_values: Array) -> Gradient:
+    def natural(
+        policy: keras.Model, states: Array, actions: Array, q_values: Array
+    ) -> LossAndGradients:
         loss, gradients = plain(policy, states, actions, q_values)
         return loss, natural_direction(policy, states, actions, gradients, damping, solver_steps)
 
@@ -75,59 +84,73 @@ def natural_policy_gradient_step(
 
 
 def trust_region_step(
+    policy: keras.Model,
+    optimizer: keras.optimizers.Optimizer | None,
+    states: Array,
+    actions: Array,
+    q_values: Array,
+    gradient: GradientFunction | None = None,
     max_kl: float = 0.01,
     damping: float = DAMPING,
     solver_steps: int = SOLVER_STEPS,
-    halvings: int = 10,
-) -> Callable[..., tf.Tensor]:
-    """Build the step of p. 36's other rule: alpha from the KL divergence that a step may make, TRPO's.
+    backtracking_steps: int = 10,
+) -> tf.Tensor:
+    """A step along F^-1 grad J by p. 36's other rule: as long as a KL divergence allows, as in TRPO.
 
-    alpha = sqrt(2 epsilon / x.F x) where KL is quadratic; the step is halved until the divergence,
-    in nats, is no more than `max_kl` and the weighted likelihoods have grown, and is not taken if so
-    many `halvings` do not do. The optimizer is not used. (Schulman et al. 2015, appendix C.)
+    alpha = sqrt(2 epsilon / x.F x) where KL is quadratic. A line search then halves the step until the
+    divergence is at most `max_kl` and the weighted likelihoods have grown. (Schulman et al. 2015,
+    appendix C.)
+
+    Args:
+        policy: one that has a `distribution`, as CategoricalPolicy and GaussianPolicy do.
+        optimizer: not used; it is here because every step has one.
+        states: (N*T, ...).
+        actions: (N*T, Da).
+        q_values: the column (N*T, 1).
+        gradient: as in `policy_gradient_step`.
+        max_kl: the largest mean KL divergence from the old policy to the new one, in nats.
+        damping: what is added to the diagonal of F.
+        solver_steps: the number of steps of conjugate gradients.
+        backtracking_steps: halvings after which the weights stay as they were.
+
+    Returns the pseudo-loss (). Raises TypeError for a policy without a distribution, ValueError for
+    other shapes.
     """
-
-    def step(
-        policy: keras.Model,
-        optimizer: keras.optimizers.Optimizer,
-        states: Array,
-        actions: Array,
-        q_values: Array,
-        gradient: Callable[..., Gradient] | None = None,
-    ) -> tf.Tensor:
-        gradient = gradient or policy_gradient_for(policy)
-        loss, gradients = gradient(policy, states, actions, q_values)
-        states, actions, q_values = given(policy, states, actions, q_values)
-        direction = natural_direction(policy, states, actions, gradients, damping, solver_steps)
-        curved = fisher_vector_product(policy, states, actions, direction)
-        curvature = _dot(direction, curved) + damping * _dot(direction, direction)
-        alpha = tf.sqrt(2 * max_kl / tf.maximum(curvature, 1e-12))
-        before = [tf.identity(variable.value) for variable in policy.trainable_variables]
-        old_distribution = policy.distribution(policy(states))
-        old_likelihoods = old_distribution.log_prob(actions)
-
-        def move(size: tf.Tensor) -> None:
-            for variable, start, along in zip(
-                policy.trainable_variables, before, direction, strict=True
-            ):
-                variable.assign(start - size * along)
-
-        def halve(halved: tf.Tensor, size: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            move(size)
-            distribution = policy.distribution(policy(states))
-            divergence = tf.reduce_mean(old_distribution.kl_divergence(distribution))
-            ratios = tf.exp(distribution.log_prob(actions) - old_likelihoods)
-            gain = tf.reduce_mean((ratios - 1) * q_values[:, 0])
-            good = (divergence <= max_kl) & (gain > 0)
-            return halved + 1, size / 2, good
-
-        _, _, good = tf.while_loop(
-            lambda halved, size, good: (halved <= halvings) & ~good, halve, (0, alpha, False)
+    if not hasattr(policy, "distribution"):
+        raise TypeError(
+            f"a trust region needs the policy's distribution, which {type(policy).__name__} does not "
+            "have: wrap the network, CategoricalPolicy(network) or GaussianPolicy(network)"
         )
-        tf.cond(good, lambda: None, lambda: move(tf.zeros_like(alpha)))
-        return loss
+    gradient = gradient or policy_gradient_for(policy)
+    loss, gradients = gradient(policy, states, actions, q_values)
+    states, actions, q_values = given(policy, states, actions, q_values)
+    direction = natural_direction(policy, states, actions, gradients, damping, solver_steps)
+    curved = fisher_vector_product(policy, states, actions, direction)
+    curvature = _dot(direction, curved) + damping * _dot(direction, direction)
+    alpha = tf.sqrt(2 * max_kl / tf.maximum(curvature, 1e-12))
+    before = [tf.identity(variable.value) for variable in policy.trainable_variables]
+    old_distribution = policy.distribution(policy(states))
+    old_likelihoods = old_distribution.log_prob(actions)
 
-    return step
+    def move(size: tf.Tensor) -> None:
+        for variable, start, along in zip(policy.trainable_variables, before, direction, strict=True):
+            variable.assign(start - size * along)
+
+    def backtrack(tried: tf.Tensor, size: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        move(size)
+        distribution = policy.distribution(policy(states))
+        divergence = tf.reduce_mean(old_distribution.kl_divergence(distribution))
+        ratios = tf.exp(distribution.log_prob(actions) - old_likelihoods)
+        gain = tf.reduce_mean((ratios - 1) * q_values[:, 0])
+        return tried + 1, size / 2, (divergence <= max_kl) & (gain > 0)
+
+    _, _, accepted = tf.while_loop(
+        lambda tried, size, accepted: (tried <= backtracking_steps) & ~accepted,
+        backtrack,
+        (0, alpha, False),
+    )
+    tf.cond(accepted, lambda: None, lambda: move(tf.zeros_like(alpha)))
+    return loss
 
 
 class _DampedFisher(tf.linalg.LinearOperator):

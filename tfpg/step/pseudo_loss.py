@@ -5,8 +5,8 @@ functions. Every departure is listed, with its reason, in tfpg/slides/pseudocode
 compares the two. The twins at the end differ in the likelihood line alone.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias
 
 import keras
 import numpy as np
@@ -15,10 +15,37 @@ import tensorflow as tf
 from tfpg.policies import CategoricalPolicy
 
 Array: TypeAlias = "tf.Tensor | np.ndarray"
-Gradient = tuple[tf.Tensor, Sequence[tf.Tensor]]  # loss (), one gradient per trainable variable
+LossAndGradients = tuple[tf.Tensor, Sequence[tf.Tensor]]  # (), one gradient per trainable variable
 
 
-def maximum_likelihood(policy: keras.Model, states: Array, actions: Array) -> Gradient:
+class GradientFunction(Protocol):
+    """What has the arguments and the results of `policy_gradient`."""
+
+    def __call__(
+        self, policy: keras.Model, states: Array, actions: Array, q_values: Array, /
+    ) -> LossAndGradients:
+        """The loss (), and its gradient with respect to each trainable variable."""
+        ...
+
+
+class Step(Protocol):
+    """What has the arguments and the result of `policy_gradient_step`."""
+
+    def __call__(
+        self,
+        policy: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        states: Array,
+        actions: Array,
+        q_values: Array,
+        gradient: GradientFunction | None = None,
+        /,
+    ) -> tf.Tensor:
+        """Change the policy, and return the pseudo-loss ()."""
+        ...
+
+
+def maximum_likelihood(policy: keras.Model, states: Array, actions: Array) -> LossAndGradients:
     """The gradient that makes the actions of the data likelier: supervised learning (p. 29).
 
     Takes any Keras model that returns logits, and states (N*T, ...) and one-hot actions (N*T, Da),
@@ -39,7 +66,9 @@ def maximum_likelihood(policy: keras.Model, states: Array, actions: Array) -> Gr
     return loss, gradients
 
 
-def policy_gradient(policy: keras.Model, states: Array, actions: Array, q_values: Array) -> Gradient:
+def policy_gradient(
+    policy: keras.Model, states: Array, actions: Array, q_values: Array
+) -> LossAndGradients:
     """The policy gradient as the gradient of a pseudo-loss: weighted maximum likelihood (p. 30).
 
     Takes any Keras model that returns logits, states (N*T, ...), one-hot actions (N*T, Da) and the
@@ -69,7 +98,7 @@ def policy_gradient(policy: keras.Model, states: Array, actions: Array, q_values
     return loss, gradients
 
 
-def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) -> Gradient:
+def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) -> LossAndGradients:
     """`maximum_likelihood` for a policy with a TFP distribution, Gaussian above all (pp. 11, 29).
 
     `policy(states)` gives what `policy.distribution` takes; actions are (N*T, Da).
@@ -90,7 +119,7 @@ def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) 
 
 def distribution_policy_gradient(
     policy: Any, states: Array, actions: Array, q_values: Array
-) -> Gradient:
+) -> LossAndGradients:
     """`policy_gradient` for a policy with a TFP distribution, Gaussian above all (pp. 11, 30).
 
     `policy(states)` gives what `policy.distribution` takes; actions are (N*T, Da).
@@ -111,7 +140,7 @@ def distribution_policy_gradient(
     return loss, gradients
 
 
-def policy_gradient_for(policy: keras.Model) -> Callable[..., Gradient]:
+def policy_gradient_for(policy: keras.Model) -> GradientFunction:
     """The slide for logits over discrete actions, its twin for any other distribution."""
     if isinstance(policy, CategoricalPolicy) or not hasattr(policy, "distribution"):
         return policy_gradient
@@ -124,7 +153,7 @@ def policy_gradient_step(
     states: Array,
     actions: Array,
     q_values: Array,
-    gradient: Callable[..., Gradient] | None = None,
+    gradient: GradientFunction | None = None,
 ) -> tf.Tensor:
     """One step of gradient ascent on the expected reward (p. 30); returns the pseudo-loss ().
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.step.pseudo_loss import Array, Gradient, given, policy_gradient, policy_gradient_for
+from tfpg.step.pseudo_loss import Array, LossAndGradients, given, policy_gradient, policy_gradient_for
 
 # grad log pi(a_it|s_it) of every sample: one tensor (N*T, ...) per trainable variable
 Scores = list[tf.Tensor]
@@ -56,7 +56,7 @@ def naive_policy_gradient(
     actions: Array,
     q_values: Array,
     scores: Callable[[keras.Model, Array, Array], Scores] = scores_by_loop,
-) -> Gradient:
+) -> LossAndGradients:
     """The policy gradient as the formula reads: score of each sample, times its q-value, averaged.
 
     Takes and gives what `policy_gradient` does, and equals it, with N*T vectors of n numbers in

@@ -1,0 +1,89 @@
+"""A step that is compiled once gives any step of one's own the right gradient."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfpg
+from tfpg.step.compiled import CompiledStep, NotFinite
+from tfpg.step.natural_gradient import trust_region_step
+
+
+def batch_of(samples, seed=0):
+    generator = np.random.default_rng(seed)
+    states = generator.normal(size=(samples, 4)).astype(np.float32)
+    actions = np.eye(2, dtype=np.float32)[generator.integers(2, size=samples)]
+    return states, actions, generator.normal(size=(samples, 1))
+
+
+def policy_and_twin():
+    policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
+    twin = tfpg.CategoricalPolicy(keras.models.clone_model(policy.network))
+    twin.network.set_weights(policy.network.get_weights())
+    return policy, twin
+
+
+def assert_same_weights(policy, twin):
+    for one, other in zip(policy.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def twice(policy, optimizer, states, actions, q_values, gradient=tfpg.policy_gradient):
+    """Two steps with the same batch: the second gradient is that of other weights."""
+    for _ in range(2):
+        loss, gradients = gradient(policy, states, actions, q_values)
+        optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
+    return loss
+
+
+def flipped(policy, optimizer, states, actions, q_values, gradient=tfpg.policy_gradient):
+    """A step with a column of its own."""
+    loss, gradients = gradient(policy, states, actions, -2 * q_values)
+    optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
+    return loss
+
+
+@pytest.mark.parametrize("step", [tfpg.policy_gradient_step, twice, flipped])
+@pytest.mark.parametrize("samples", [1, 2, 31])
+def test_a_step_that_is_compiled_does_what_it_does_alone(step, samples):
+    policy, twin = policy_and_twin()
+    batch = batch_of(samples)
+    compiled = CompiledStep(step, policy, keras.optimizers.SGD(0.3), batch, None)
+    for turn in range(2):
+        batch = batch_of(samples + turn, seed=turn)
+        taken = compiled(*batch, len(batch[0]) // 2)
+        loss = step(twin, (optimizer := keras.optimizers.SGD(0.3)), *map(tf.constant, batch))
+        assert optimizer is not None
+        assert taken.loss == pytest.approx(float(loss), rel=1e-4, abs=1e-6)
+        assert_same_weights(policy, twin)
+
+
+def test_no_step_is_taken_along_a_gradient_that_is_not_finite():
+    policy, twin = policy_and_twin()
+    states, actions, q_values = batch_of(6)
+    optimizer = keras.optimizers.Adam(0.1)
+    compiled = CompiledStep(
+        tfpg.policy_gradient_step, policy, optimizer, (states, actions, q_values), None
+    )
+    with pytest.raises(NotFinite, match="not finite"):
+        compiled(states, actions, q_values * np.inf, 3)
+    assert int(optimizer.iterations) == 0
+    assert_same_weights(policy, twin)
+
+
+def test_an_error_of_the_step_itself_is_not_taken_for_a_gradient_that_is_not_finite():
+    def broken(policy, optimizer, states, actions, q_values, gradient):
+        tf.debugging.assert_negative(q_values**2, "the gradient is not finite")
+
+    policy, _ = policy_and_twin()
+    batch = batch_of(6)
+    compiled = CompiledStep(broken, policy, keras.optimizers.SGD(0.1), batch, None)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        compiled(*batch, 3)
+
+
+def test_a_trust_region_asks_for_a_distribution_in_a_sentence():
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(TypeError, match="CategoricalPolicy"):
+        trust_region_step(network, None, *batch_of(5))
