@@ -13,8 +13,8 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import check_keras
 from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, numpy_logits
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
-from tfpg.rollout.trajectories import BatchSize
 
 check_keras()
 

@@ -11,11 +11,12 @@ from tfpg.base.errors import BadInput
 from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, value_function_of
 from tfpg.estimate.value_function import ValueFunction
 from tfpg.policies import as_policy
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import TRAINING, roll_out
-from tfpg.rollout.trajectories import BatchSize
 from tfpg.step.compiled import CompiledStep, NotFinite
-from tfpg.step.pseudo_loss import Step, policy_gradient_step
+from tfpg.step.pseudo_loss import policy_gradient_step
+from tfpg.step.types import Step
 
 EPISODES = 32
 LEARNING_RATE = 0.01

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 
 import tfpg
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import (
     SequentialEnvironments,
     VectorEnvironments,
     make_environment,
     open_environments,
 )
-from tfpg.rollout.trajectories import BatchSize
 
 SECONDS = 6
 

@@ -9,8 +9,8 @@ from statistics import median
 import keras
 
 import tfpg
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import open_environments
-from tfpg.rollout.trajectories import BatchSize
 from tfpg.runs.run import perform
 from tfpg.runs.settings import PRESETS, Settings
 

@@ -30,8 +30,8 @@ def tfpg_(environment, steps, weights):
     import keras
 
     import tfpg
+    from tfpg.rollout.batch_size import BatchSize
     from tfpg.rollout.environments import SequentialEnvironments, make_environment, open_environments
-    from tfpg.rollout.trajectories import BatchSize
 
     if environment == "native":
         lanes = open_environments("CartPole-v1", BatchSize(steps=steps))

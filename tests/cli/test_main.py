@@ -90,7 +90,7 @@ def test_the_homeworks_command_line_runs_with_its_defaults():
         **{
             **HOMEWORK,
             **{"iterations": 2, "steps": 500, "reward_to_go": True, "normalize": True, "discount": 0.9},
-            **{"learning_rate": 0.01, "seed": 3, "layers": 1, "size": 32, "evaluation_steps": 50},
+            **{"learning_rate": 0.01, "seed": 3, "layers": 1, "layer_size": 32, "evaluation_steps": 50},
             **{"name": "small", "log_every": 1},
         },
     )
@@ -223,7 +223,7 @@ def test_evaluate_prints_a_table_or_json_and_films(capsys):
     capsys.readouterr()
     assert main(["evaluate", "run", "--episodes", "10"]) == 0
     table = capsys.readouterr().out
-    assert all(word in table for word in ("sampled", "greedy", "95 %", "10 fresh episodes"))
+    assert all(word in table for word in ("sampled", "greedy", "95 %", "10 episodes"))
     assert main(["evaluate", "run", "--episodes", "10", "--json", "--video", "film.gif"]) == 0
     measured = json.loads(capsys.readouterr().out)
     assert measured.keys() == {"episodes", "sampled", "greedy"}
@@ -272,18 +272,18 @@ BAD = [
     (["train", "CartPole-v1", "--discount", "2"], "discount must lie between 0 and 1"),
     (["train", "CartPole-v1", "-lr", "-1"], "learning rate must be"),
     (["train", "CartPole-v1", "--seed", "-1"], "seed must be"),
-    (["train", "CartPole-v1", "--step", "giant"], "step must be gradient or natural"),
+    (["train", "CartPole-v1", "--step", "giant"], "step must be gradient or trust-region"),
     (["train", "CartPole-v1", "--step", "natural", "--max-kl", "0"], "max kl must be"),
     (["train", "CartPole-v1", "--action_noise_std", "0.1"], "continuous actions only"),
     (["train", "CartPole-v1", "--network", "missing.keras"], "missing.keras"),
     (["train", "CartPole-v1", "--out", "full"], "full exists and is not empty"),
     (["train", "CartPole-v1", "--out", "file"], "file exists"),
     (["train", "--resume", "nowhere"], "not a run folder"),
-    (["train", "--resume", "full", "-lr", "0.1"], "drop learning_rate"),
+    (["train", "--resume", "full", "-lr", "0.1"], "remove --learning-rate"),
     (["train", "CartPole-v1", "--use_baseline", "-blr", "0"], "baseline learning rate must be"),
-    (["train", "CartPole-v1", "--use_baseline", "-bgs", "0"], "baseline_steps must be at least 1"),
+    (["train", "CartPole-v1", "--use_baseline", "-bgs", "0"], "baseline steps must be at least 1"),
     (["train", "CartPole-v1", "--use_baseline", "--gae_lambda", "2"], "lambda must lie"),
-    (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --use_baseline"),
+    (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --baseline"),
     (["train", "CartPole-v1", "--which_gpu", "-1"], "there is no GPU"),
     (["evaluate", "nowhere"], "not a run folder"),
     (["plot", "nowhere"], "not a run folder"),
@@ -338,6 +338,6 @@ def test_the_checkpoint_and_policy_of_a_run_that_fails_are_kept(monkeypatch, cap
         "-q",
     ]
     assert main(words) == 2
-    assert re.search(r"iteration \d: rewards hold NaN", capsys.readouterr().err)
+    assert re.search(r"iteration \d: rewards contain NaN", capsys.readouterr().err)
     for name in ("curve.png", "policy.keras", "checkpoint"):
         assert Path("run", name).exists()

@@ -12,8 +12,10 @@ from vectors import relative_error
 import tfpg
 from tfpg.estimate.value_function import value_baseline, value_function_for
 from tfpg.exact import exact_gradient, moments, per_trajectory
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import open_environments
-from tfpg.rollout.trajectories import BatchSize
+from tfpg.rollout.batch_size import BatchSize
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.runs.settings import Settings
 
 
@@ -30,11 +32,11 @@ def value_function(inputs=2, discount=0.9, **options):
 
 def trajectory(generator, steps, terminated):
     return tfpg.Trajectory(
-        generator.normal(size=(steps, 2)),
-        np.eye(2)[generator.integers(2, size=steps)],
-        generator.normal(size=steps),
+        generator.normal(layer_size=(steps, 2)),
+        np.eye(2)[generator.integers(2, layer_size=steps)],
+        generator.normal(layer_size=steps),
         np.full(steps, -np.log(2)),
-        generator.normal(size=2),
+        generator.normal(layer_size=2),
         terminated,
     )
 
@@ -52,7 +54,7 @@ def batch():
 @pytest.mark.parametrize("discount", [0.0, 0.9, 1.0])
 @pytest.mark.parametrize("lambda_", [0.0, 0.5, 1.0])
 def test_generalized_advantages_equal_the_double_loop(discount, lambda_):
-    rewards, values = np.random.default_rng(1).normal(size=(2, 7))
+    rewards, values = np.random.default_rng(1).normal(layer_size=(2, 7))
     all_values = [*values, 0.7]
     errors = [rewards[t] + discount * all_values[t + 1] - values[t] for t in range(7)]
     slow = [sum((discount * lambda_) ** (s - t) * errors[s] for s in range(t, 7)) for t in range(7)]
@@ -108,7 +110,7 @@ def test_the_homeworks_habit_of_taking_truncation_for_the_end_has_a_name(batch):
 
 
 def test_fitting_learns_the_targets():
-    states = np.random.default_rng(2).normal(size=(200, 2))
+    states = np.random.default_rng(2).normal(layer_size=(200, 2))
     targets = np.sin(states[:, :1])
     values = value_function(optimizer=keras.optimizers.Adam(0.02), steps=100)
     before = float(np.mean((values.predict(states) - targets) ** 2))
@@ -165,7 +167,13 @@ def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_
 @pytest.mark.parametrize("gae_lambda", [None, 0.9])
 def test_a_resumed_run_with_a_value_function_goes_on_as_if_nothing_had_happened(tmp_path, gae_lambda):
     settings = Settings(
-        "CartPole-v1", iterations=6, episodes=6, size=8, seed=4, baseline=True, gae_lambda=gae_lambda
+        "CartPole-v1",
+        iterations=6,
+        episodes=6,
+        layer_size=8,
+        seed=4,
+        baseline=True,
+        gae_lambda=gae_lambda,
     )
     run(settings, tmp_path / "whole")
     run(dataclasses.replace(settings, iterations=3), tmp_path / "parts")

@@ -9,8 +9,10 @@ from conftest import network
 
 import tfpg
 from tfpg.rollout import environments
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.sampling import roll_out
-from tfpg.rollout.trajectories import BatchSize
+from tfpg.rollout.batch_size import BatchSize
+from tfpg.rollout.batch_size import BatchSize
 
 COUNTING = ("Counting-v0", "PlainCounting-v0")
 

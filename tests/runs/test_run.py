@@ -17,7 +17,7 @@ from tfpg.runs.folder import read_progress, read_settings
 from tfpg.runs.run import maker, perform
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
 
-SMALL = Settings("CartPole-v1", iterations=5, episodes=6, size=8, seed=4)
+SMALL = Settings("CartPole-v1", iterations=5, episodes=6, layer_size=8, seed=4)
 PAIRED = ("mean_return", "pseudo_loss", "half_cosine", "entropy", "environment_steps")
 
 
@@ -176,7 +176,7 @@ def test_a_kill_at_any_moment_leaves_the_last_complete_iteration(tmp_path):
         "from pathlib import Path\n"
         "from tfpg.runs.run import perform\n"
         "from tfpg.runs.settings import Settings\n"
-        "settings = Settings('CartPole-v1', iterations=50, episodes=6, size=8, seed=4)\n"
+        "settings = Settings('CartPole-v1', iterations=50, episodes=6, layer_size=8, seed=4)\n"
         f"for progress in perform(settings, Path({str(tmp_path / 'killed')!r})):\n"
         "    if progress.iteration.index == 3:\n"
         "        os.kill(os.getpid(), 9)\n"
@@ -192,7 +192,7 @@ def test_a_kill_at_any_moment_leaves_the_last_complete_iteration(tmp_path):
 
 def test_numbers_that_are_not_finite_end_a_run_and_leave_a_checkpoint(tmp_path):
     worlds.Broken.episodes = 0
-    settings = Settings("Broken-v0", iterations=9, episodes=16, size=8)
+    settings = Settings("Broken-v0", iterations=9, episodes=16, layer_size=8)
     with pytest.raises(tfpg.BadInput, match=r"iteration \d: rewards"):
         run(settings, tmp_path)
     done = len(read_progress(tmp_path))
@@ -229,7 +229,7 @@ def test_action_noise_reaches_the_environment_and_not_the_trajectory(tmp_path):
         ({"learning_rate": float("nan")}, "learning rate"),
         ({"action_noise_std": -1.0}, "noise"),
         ({"seed": -1}, "seed"),
-        ({"size": 0}, "size"),
+        ({"layer_size": 0}, "layer size"),
         ({"horizon": 0}, "horizon"),
     ],
 )

@@ -12,12 +12,29 @@ from pathlib import Path
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import check_language
 from tfpg.cli.homework import outcome, standing
+from tfpg.cli.shared import add_language
 from tfpg.homework.assignments.standing import is_of_assignment
 from tfpg.homework.box.submission import source_of, undisturbed
 from tfpg.homework.checks.checking import check as check_function
 from tfpg.homework.checks.checking import load_quietly
 from tfpg.homework.exercises import words
 from tfpg.homework.exercises.catalog import EXERCISES
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tfpg check`."""
+    parser.description = (
+        "Run a file, check the functions in it that have the names of tfpg's own, and say what is\n"
+        "wrong with each: the name of the mistake and the numbers that show it. Arrays may be of\n"
+        "NumPy, TensorFlow, PyTorch or JAX. The exit status is 0 if all are right, else 1."
+    )
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a .py file or .ipynb notebook, whose code is run, or a folder of `tfpg homework new`",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_language(parser, "the language")
 
 
 def check(options: argparse.Namespace) -> int:

@@ -6,24 +6,43 @@ from pathlib import Path
 
 from tfpg.base import importing
 from tfpg.base.tensorflow import import_tensorflow
+from tfpg.cli.shared import add_allow_module
 from tfpg.runs.folder import read_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tfpg evaluate`."""
+    parser.description = (
+        "Run the best policy of a run on new episodes, once with sampled and once with greedy\n"
+        "actions, and print the mean return with its 95 % interval."
+    )
+    parser.add_argument("run_folder", metavar="RUN", help="a run folder")
+    add_allow_module(parser)
+    parser.add_argument(
+        "--episodes", type=int, default=100, metavar="N", help="episodes per evaluation (default 100)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default 0)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--video", metavar="FILE", help="record one episode as a .gif or an .mp4 file")
 
 
 def evaluate(options: argparse.Namespace) -> int:
     """Print the return of the best policy of a run, sampled and greedy, and perhaps film it."""
-    settings = read_settings(options.run)
-    modules = importing.folder_for_run(options.run, settings.environment, options.allow_module or ())
+    settings = read_settings(options.run_folder)
+    modules = importing.folder_for_run(
+        options.run_folder, settings.environment, options.allow_module or ()
+    )
     import_tensorflow()
     from tfpg.base.console import say
     from tfpg.base.intervals import summary
     from tfpg.policies import load_policy
+    from tfpg.rollout.batch_size import BatchSize
     from tfpg.rollout.environments import open_environments
     from tfpg.rollout.sampling import evaluate as returns_of
-    from tfpg.rollout.trajectories import BatchSize
     from tfpg.runs import video
     from tfpg.runs.run import environment_of, maker
 
-    policy = load_policy(Path(options.run) / "policy.keras")
+    policy = load_policy(Path(options.run_folder) / "policy.keras")
     size = BatchSize(options.episodes)
     with open_environments(environment_of(settings, modules), size) as environments:
         results = {

@@ -10,6 +10,94 @@ from typing import Any
 from tfpg.base.errors import BadInput
 from tfpg.base.files import check_free
 from tfpg.base.texts import check_language
+from tfpg.cli.shared import add_language
+
+
+def add_arguments(actions: Any) -> None:
+    """The arguments of the actions of `tfpg homework` that grade."""
+    parser = actions.add_parser(
+        "grade",
+        help="grade submissions",
+        description="Grade a folder that holds a file (.py, .ipynb), a folder or a .zip for each "
+        "student. Their code runs in a sandbox that can only return arrays; grading happens outside "
+        "it, with inputs that are drawn anew for each submission. Beside the table, a folder of the "
+        "same name gets a page for each student. Run it again to continue where it stopped.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("submissions", metavar="SUBMISSIONS", help="the folder, or one submission")
+    parser.add_argument(
+        "--out", default="grades.csv", metavar="FILE", help="the table (default grades.csv)"
+    )
+    parser.add_argument(
+        "--assignment",
+        action="append",
+        metavar="DIR",
+        help="the folder that was handed out, once for each variant (default: every exercise found in "
+        "any submission)",
+    )
+    add_language(parser, "the language of the pages (default: the assignment's)", None)
+    parser.add_argument("--allow-tfpg", action="store_true", help="let submissions import tfpg")
+    parser.add_argument(
+        "--canaries",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="grade a right, a blank and a wrong submission of tfpg's own at random places among the "
+        "others, and stop if one of them does not get the grade it should (default on)",
+    )
+    parser.set_defaults(act=grade)
+
+    parser = actions.add_parser(
+        "isolation",
+        help="try what a submission can reach on this machine",
+        description="Try, for each way to isolate submissions that works on this machine, what one of "
+        "them can see and change of the grader and of others: files, processes, memory, the network. "
+        "The exit status is 1 if a submission gets anywhere with the way that grading uses.",
+        allow_abbrev=False,
+    )
+    parser.set_defaults(act=isolation)
+
+    parser = actions.add_parser(
+        "map",
+        help="draw the class's mistakes",
+        description="Draw how many students made which mistake in which exercise, anonymously.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("grades", metavar="GRADES", help="the table of grades: grades.csv")
+    parser.add_argument("--out", metavar="FILE", help="the picture (default grades.png)")
+    parser.set_defaults(act=mistake_map)
+
+    parser = actions.add_parser(
+        "gradescope",
+        help="write an autograder for Gradescope",
+        description="Write a zip to upload to Gradescope as the autograder of an assignment. "
+        "TensorFlow is part of its image only if an exercise needs it.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("dir", metavar="DIR", help="the folder that was handed out")
+    parser.add_argument(
+        "--out", default="autograder.zip", metavar="FILE", help="the zip (default autograder.zip)"
+    )
+    parser.add_argument(
+        "--visibility",
+        default="visible",
+        metavar="WHEN",
+        help="when students see their results: visible, hidden, after_due_date or after_published "
+        "(default visible)",
+    )
+    parser.set_defaults(act=gradescope)
+
+    parser = actions.add_parser(
+        "otter",
+        help="write a master notebook for Otter",
+        description="Write a notebook, solutions and tests included, that `otter assign` turns into "
+        "one for students and an autograder.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("dir", metavar="DIR", help="the folder that was handed out")
+    parser.add_argument(
+        "--out", default="master.ipynb", metavar="FILE", help="the notebook (default master.ipynb)"
+    )
+    parser.set_defaults(act=otter)
 
 
 def grade(options: argparse.Namespace) -> int:
@@ -35,8 +123,7 @@ def grade(options: argparse.Namespace) -> int:
         )
     if others:
         _warn(
-            "left out, for a submission is a .py or .ipynb file, a folder or a .zip: "
-            f"{', '.join(others)}"
+            f"skipped (a submission is a .py or .ipynb file, a folder or a .zip): {', '.join(others)}"
         )
     codes = [take(entry) for entry in several]
     variants = [known for manifest in manifests if (known := _variant(manifest))]
@@ -109,7 +196,7 @@ def _warn(sentence: str) -> None:
     print(f"tfpg: {sentence}", file=sys.stderr)
 
 
-def map(options: argparse.Namespace) -> int:
+def mistake_map(options: argparse.Namespace) -> int:
     """Draw the class's mistakes and print where the picture is."""
     from tfpg.base.figures import check_picture
     from tfpg.homework.grading.mistake_map import draw_map
@@ -143,7 +230,7 @@ def otter(options: argparse.Namespace) -> int:
     path = write(assignment(manifest["set"], manifest["variant"]), options.out, manifest["language"])
     print(path)
     if "@" not in requirement():
-        print(f"its first cell asks for {requirement()}: if no index has it, put an address there")
+        print(f"its first cell asks for {requirement()}: if it is not on PyPI, put its URL there")
     print(f"then: PYTHONSAFEPATH=1 otter assign --no-pdfs {path} dist")
     print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
     print("Start it with PYTHONSAFEPATH=1, so that no file beside a notebook passes for a module.")

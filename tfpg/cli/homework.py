@@ -6,16 +6,69 @@ import sys
 from pathlib import Path
 
 from tfpg.base.texts import check_language
+from tfpg.cli import grade
+from tfpg.cli.shared import add_language
 from tfpg.homework.assignments.handout import hand_out
 from tfpg.homework.assignments.standing import stand
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.words import CODE_FAILED, OPEN, RIGHT, WRONG
 from tfpg.homework.words import STANDING
 
+EXAMPLES = """\
+examples:
+  tfpg homework new hw                         the lecture: two slides, the column, likelihoods
+  tfpg homework new hw2 --set course           homework 2: returns to GAE, experiments, a report
+  tfpg homework new hw --variant 7             other names, numbers and order: one for each term
+  tfpg homework new hw --notebook --lang zh    as a notebook, in Chinese
+  tfpg check hw                                where do I stand?
+  tfpg homework grade handed-in --assignment hw --out grades.csv
+  tfpg homework isolation                      what can a submission reach on this machine?
+  tfpg homework map grades.csv                 which mistakes the class makes, for the projector
+
+The blanks are cut out of tfpg's own functions when the assignment is written. Nothing in the folder
+holds a solution; `tfpg check` knows by what a function does whether it is right.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tfpg homework`."""
+    parser.description = (
+        "Assignments for a course on policy gradients: written with one command, checked by the\n"
+        "students themselves with another."
+    )
+    parser.epilog = EXAMPLES
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    write = actions.add_parser(
+        "new",
+        help="write an assignment into a new folder",
+        description="Write an assignment into a new folder: functions with blanks to fill in, hints,\n"
+        "and what `tfpg check` needs to find them.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    write.add_argument("dir", metavar="DIR", help="the folder, which must not exist yet")
+    write.add_argument(
+        "--set", default="lecture", metavar="SET", help="lecture or course (default lecture)"
+    )
+    write.add_argument(
+        "--variant",
+        type=int,
+        default=0,
+        metavar="N",
+        help="other names, numbers and order for each N; 0 has tfpg's own names (default 0)",
+    )
+    write.add_argument(
+        "--notebook", action="store_true", help="write a notebook instead of a Python file"
+    )
+    add_language(write, "the language of the assignment")
+    write.set_defaults(act=new)
+    grade.add_arguments(actions)
+
 
 def homework(options: argparse.Namespace) -> int:
     """Do what the subcommand says."""
-    return ACTIONS[options.action](options)
+    return options.act(options)
 
 
 def new(options: argparse.Namespace) -> int:
@@ -71,12 +124,3 @@ def outcome(verdict: Verdict, language: str) -> str:
     state = RIGHT if verdict.right else OPEN if verdict.open else WRONG
     known = f"{verdict.mistake}: " if verdict.mistake else ""
     return f"{state.say(language)}  {known}{verdict.evidence}"
-
-
-def _grading(options: argparse.Namespace) -> int:
-    from tfpg.cli import grade
-
-    return getattr(grade, options.action)(options)
-
-
-ACTIONS = {"new": new, **dict.fromkeys(("grade", "isolation", "map", "gradescope", "otter"), _grading)}

@@ -11,6 +11,20 @@ from tfpg.base.tensorflow import import_tensorflow
 from tfpg.labs import LABS
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tfpg lab`."""
+    parser.description = (
+        "Run the experiment behind a claim of the lecture, print what was found, and write its\n"
+        "numbers (.csv) and its picture (.png)."
+    )
+    parser.add_argument("name", metavar="NAME", help=", ".join((*LABS, "or all")))
+    parser.add_argument("--quick", action="store_true", help="use a smaller setting, under 20 seconds")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default 0)")
+    parser.add_argument(
+        "--out", default="labs", metavar="DIR", help="the folder to write to (default labs)"
+    )
+
+
 def lab(options: argparse.Namespace) -> int:
     """Run one lab, or all; print what was found and where it was written."""
     names = LABS if options.name == "all" else (options.name,)

@@ -6,6 +6,18 @@ from pathlib import Path
 from tfpg.base.files import free_path
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tfpg plot`."""
+    parser.description = (
+        "Draw the learning curves of runs over environment steps. Runs that differ only in their seed\n"
+        "become one mean with a 95 % interval."
+    )
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders")
+    parser.add_argument(
+        "--out", metavar="FILE", help="the picture (default curves.png, or the next free name)"
+    )
+
+
 def plot(options: argparse.Namespace) -> int:
     """Draw the learning curves of runs into one picture and print where it is."""
     from tfpg.base.figures import check_picture

@@ -7,9 +7,28 @@ from pathlib import Path
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.base.tensorflow import import_tensorflow
+from tfpg.cli.shared import add_language
 
 DEFAULT = "tfpg-slides.html"
 OURS = '<meta name="generator" content="tfpg '
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tfpg slides`."""
+    parser.description = (
+        "Write one HTML page that needs no network, with every slide beside the installed code, and\n"
+        "open it in the browser."
+    )
+    add_language(parser, "the language in which the page opens")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the page (default tfpg-slides.html, which is replaced only if tfpg wrote it)",
+    )
+    parser.add_argument("--no-open", action="store_true", help="do not open the browser")
+    parser.add_argument(
+        "--svg", metavar="DIR", help="also write p29.svg and p30.svg, for slides of your own"
+    )
 
 
 def slides(options: argparse.Namespace) -> int:

@@ -4,57 +4,92 @@ import argparse
 import dataclasses
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
 from tfpg.base.files import free_path
 from tfpg.base.tensorflow import import_tensorflow
+from tfpg.cli.shared import add_allow_module
 from tfpg.runs.folder import check_new, read_settings
-from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
+from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, with_todays_names
 
-# Flags and the settings they set; the other settings are derived from several flags.
-FLAGS = {
-    "n_iter": "iterations",
-    "n_layers": "layers",
-    "layer_size": "size",
-    "step": "step",
-    "learning_rate": "learning_rate",
-    "max_kl": "max_kl",
-    "discount": "discount",
-    "use_reward_to_go": "reward_to_go",
-    "normalize_advantages": "normalize",
-    "use_baseline": "baseline",
-    "baseline_learning_rate": "baseline_learning_rate",
-    "baseline_gradient_steps": "baseline_steps",
-    "gae_lambda": "gae_lambda",
-    "truncation_is_terminal": "truncation_is_terminal",
-    "ep_len": "horizon",
-    "action_noise_std": "action_noise_std",
-    "seed": "seed",
-    "stop_at": "stop_at",
-    "network": "network",
-    "eval_batch_size": "evaluation_steps",
-    "scalar_log_freq": "log_every",
-    "video_log_freq": "film_every",
-    "exp_name": "name",
+EXAMPLES = """\
+examples:
+  tfpg train CartPole-v1                       train until CartPole is solved
+  tfpg train Acrobot-v1 -n 50 --seed 3         50 iterations, another seed
+  tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small_rtg_na
+                                               the homework's flags and defaults
+  tfpg train Pendulum-v1 --baseline --gae-lambda 0.95 --discount 0.95 -bgs 50 -n 200
+                                               advantages from a value function
+"""
+FIELDS = {field.name: field for field in dataclasses.fields(Settings)[1:]}
+GROUPS = {"network": "what to train", "iterations": "how to train", "name": "what to keep and show"}
+
+# Flags that do nothing without another one, which is named.
+USELESS: dict[str, Callable[[Settings], str]] = {
+    "learning_rate": lambda run: "--step gradient" * (run.step != "gradient"),
+    "max_kl": lambda run: "--step trust-region" * (run.step != "trust-region"),
+    "baseline_learning_rate": lambda run: "--baseline" * (not run.baseline),
+    "baseline_steps": lambda run: "--baseline" * (not run.baseline),
+    "truncation_is_terminal": lambda run: "--baseline" * (not run.baseline),
 }
-
 # What a resumed run may be told.
-RESUMING = {"command", "resume", "allow_module", "n_iter", "quiet", "no_gpu", "which_gpu"}
+RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gpu"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tfpg train`: every setting of a run, and what is none."""
+    parser.description = (
+        "Train a policy by policy gradient. With the environment first, tfpg's own settings are used,\n"
+        "and training stops once the environment is solved; with --env_name, the homework's defaults\n"
+        "are used. Hyphens and underscores in flags are the same."
+    )
+    parser.epilog = EXAMPLES
+    for name, field in FIELDS.items():
+        if name in GROUPS:
+            group = parser.add_argument_group(GROUPS[name])
+        if name == "network":
+            group.add_argument("environment", nargs="?", help='a Gymnasium id, or "module:Name-v0"')
+            group.add_argument(
+                "--env-name", metavar="ID", help="a Gymnasium id, trained with the homework's defaults"
+            )
+        _add_setting(group, field)
+    group.add_argument("--out", metavar="DIR", help="the run folder (default: a new one below runs/)")
+    group.add_argument("--resume", metavar="RUN", help="resume an interrupted run")
+    add_allow_module(group)
+    group.add_argument("-q", "--quiet", action="store_true", default=None, help="print only the result")
+    machine = parser.add_argument_group("the machine")
+    machine.add_argument("-ngpu", "--no-gpu", action="store_true", default=None, help="run on the CPU")
+    machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use only this GPU")
+
+
+def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> None:
+    """A flag whose `dest` is the setting's name, and which is None unless it is given."""
+    about, kind = field.metadata, get_type_hints(Settings)[field.name]
+    kind = next((one for one in get_args(kind) if one is not NoneType), kind)  # `int | None` is int
+    options: dict[str, Any] = {"type": kind, "metavar": about["metavar"]}
+    if kind is bool:
+        options = {"action": argparse.BooleanOptionalAction}
+    default: Any = field.default
+    if kind is bool:
+        default = "on" if default else "off"
+    help = about["help"] if default is None else f"{about['help']} (default {default})"
+    group.add_argument(*about["flags"], dest=field.name, help=help, **options)
 
 
 def train(options: argparse.Namespace) -> int:
     """Train, show how it goes, and say where the results are and what to do next."""
-    given = {flag: value for flag, value in vars(options).items() if value is not None}
+    given = given_in(options)
     if options.resume:
         settings, allowed = _settings_to_resume(given), options.allow_module or ()
         modules = importing.folder_for_run(options.resume, settings.environment, allowed)
     else:
-        settings, modules = _new_settings(given), Path.cwd()
+        settings, modules = new_settings(given), Path.cwd()
     folder = Path(options.resume or options.out or _free_folder(settings))
     if not options.resume:
         check_new(folder)
@@ -83,7 +118,9 @@ def train(options: argparse.Namespace) -> int:
         stream.close()
         curve = draw_curve(folder) if last else None
     if last is None:
-        raise BadInput(f"{folder} has done its {settings.iterations} iterations: ask for more with -n")
+        raise BadInput(
+            f"{folder} has finished its {settings.iterations} iterations; pass a larger -n to continue"
+        )
     iteration = last.iteration
     unsolved = settings.stop_at is not None and not last.solved
     outcome = "solved" if last.solved else "not solved" if unsolved else "done"
@@ -95,20 +132,29 @@ def train(options: argparse.Namespace) -> int:
     if last.solved:
         assert last.evaluation is not None
         say(
-            f"mean return {last.evaluation.mean():.1f} over {len(last.evaluation)} fresh episodes, "
-            f"where {settings.stop_at:g} was to be held"
+            f"mean return {last.evaluation.mean():.1f} over {len(last.evaluation)} new episodes "
+            f"(target {settings.stop_at:g})"
         )
     say(f"learning curve  {curve}")
     run = f"{folder}{importing.allowing(settings.environment)}"
     say(f"measure it      tfpg evaluate {run} --episodes 100")
     say(f"watch it        tfpg evaluate {run} --video {settings.environment.replace(':', '-')}.gif")
     if interrupted or unsolved:
-        say(f"go on           tfpg train --resume {run}" + ("" if interrupted else " -n MORE"))
+        say(f"continue        tfpg train --resume {run}" + ("" if interrupted else " -n MORE"))
         return 1
     return 0
 
 
-def _new_settings(given: dict[str, Any]) -> Settings:
+def given_in(options: argparse.Namespace) -> dict[str, Any]:
+    """The flags that were given."""
+    return {
+        name: value
+        for name, value in vars(options).items()
+        if value is not None and name not in ("command", "run")
+    }
+
+
+def new_settings(given: Mapping[str, Any]) -> Settings:
     """The settings that the flags name, over the defaults of the form they are in."""
     from tfpg.rollout.environments import find_spec
 
@@ -118,30 +164,31 @@ def _new_settings(given: dict[str, Any]) -> Settings:
             'name one environment, first ("tfpg train CartPole-v1") or with --env_name, which takes '
             "the homework's defaults"
         )
-    if "episodes" in given and "batch_size" in given:
-        raise BadInput("a batch is --episodes or --batch_size (-b), not both")
+    if "episodes" in given and "steps" in given:
+        raise BadInput("a batch is --episodes or --batch-steps (-b), not both")
     spec = find_spec(named[0], Path.cwd())
     homework = "env_name" in given
     chosen = dict(HOMEWORK if homework else PRESETS.get(named[0], {}))
-    chosen |= {setting: given[flag] for flag, setting in FLAGS.items() if flag in given}
-    for flag, setting, other in (
-        ("episodes", "episodes", "steps"),
-        ("batch_size", "steps", "episodes"),
-    ):
-        if flag in given:
-            chosen |= {setting: given[flag], other: None}
-    if not homework and "n_iter" not in given and "stop_at" not in given:
+    chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
+    chosen |= {"episodes": None} if "steps" in given else {"steps": None} if "episodes" in given else {}
+    if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
-    return Settings(environment=named[0], **chosen)
+    settings = Settings(environment=named[0], **chosen)
+    for name, lacking in USELESS.items():
+        if name in given and lacking(settings):
+            flag = FIELDS[name].metadata["flags"][-1]
+            raise BadInput(f"{flag} does nothing without {lacking(settings)}: add it, or drop {flag}")
+    return settings
 
 
-def _settings_to_resume(given: dict[str, Any]) -> Settings:
+def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
     """Those of the run, with as many iterations as -n says."""
     others = given.keys() - RESUMING
     if others:
-        raise BadInput(f"a resumed run keeps its settings, -n apart: drop {', '.join(sorted(others))}")
+        dropped = sorted(FIELDS[one].metadata["flags"][-1] if one in FIELDS else one for one in others)
+        raise BadInput(f"resuming keeps all settings except -n: remove {', '.join(dropped)}")
     settings = read_settings(given["resume"])
-    return dataclasses.replace(settings, iterations=given.get("n_iter", settings.iterations))
+    return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
 
 
 def _free_folder(settings: Settings) -> Path:
@@ -153,13 +200,12 @@ def _free_folder(settings: Settings) -> Path:
 
 def _intention(settings: Settings) -> str:
     batch = f"{settings.episodes} episodes" if settings.episodes else f"{settings.steps} steps"
-    natural = settings.step == "natural"
     how = (
-        f"natural steps of {settings.max_kl:g} nats"
-        if natural
+        f"trust-region steps of {settings.max_kl:g} nats"
+        if settings.step == "trust-region"
         else f"Adam at {settings.learning_rate:g}"
     )
-    until = f"until the mean return holds {settings.stop_at:g}, at most " if settings.stop_at else ""
+    until = f"until the mean return reaches {settings.stop_at:g}, at most " if settings.stop_at else ""
     return (
         f"{settings.environment}: {batch} per iteration, {how}, {until}{settings.iterations} iterations"
     )

@@ -12,9 +12,10 @@ from tfpg.estimate.baselines import Baseline
 from tfpg.estimate.estimators import Estimator, with_value_function
 from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
 from tfpg.policies import dense_network
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import Policy
-from tfpg.rollout.trajectories import BatchSize, Trajectory, column, concatenate, split
+from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
 
 
 class ValueFunction:

@@ -11,7 +11,8 @@ from tfpg.base.console import track
 from tfpg.estimate.estimators import reward_to_go_estimator
 from tfpg.labs.learning import draw_curves, mean_returns
 from tfpg.labs.report import Report
-from tfpg.step.pseudo_loss import Array, LossAndGradients, given, policy_gradient_step
+from tfpg.step.pseudo_loss import given, policy_gradient_step
+from tfpg.step.types import Array, LossAndGradients
 
 STEPS = 1000  # a batch: the literal slide makes a matrix of its square
 

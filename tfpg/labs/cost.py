@@ -27,7 +27,6 @@ from tfpg.base.tensorflow import import_tensorflow
 from tfpg.labs.report import Report
 from tfpg.policies import CategoricalPolicy
 from tfpg.step.compiled import compiled_gradient
-from tfpg.step.pseudo_loss import LossAndGradients
 from tfpg.step.scores import (
     Scores,
     naive_policy_gradient,
@@ -35,6 +34,7 @@ from tfpg.step.scores import (
     scores_by_loop,
     scores_by_map,
 )
+from tfpg.step.types import LossAndGradients
 
 STATE_SIZE, ACTIONS = 4, 2
 MILLION = 1000  # the width of two hidden layers with a million parameters

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from tfpg.base.figures import COLOURS, LINES
 from tfpg.base.intervals import mean_interval
 from tfpg.policies import policy_for
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, open_environments
-from tfpg.rollout.trajectories import BatchSize
 from tfpg.training import train
 
 

@@ -19,9 +19,10 @@ from tfpg.estimate.value_function import (
 )
 from tfpg.labs.report import Report
 from tfpg.policies import NetworkPolicy, policy_for
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import SubEnvironments, open_environments
 from tfpg.rollout.sampling import Policy, sample_trajectories
-from tfpg.rollout.trajectories import BatchSize, Trajectory, column, concatenate
+from tfpg.rollout.trajectories import Trajectory, column, concatenate
 from tfpg.step.pseudo_loss import policy_gradient
 from tfpg.training import train
 

@@ -17,8 +17,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 from tfpg.base.errors import BadInput
 from tfpg.base.importing import found_in, is_installed
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.spaces import action_decoder, action_size, is_discrete, state_encoder, state_shape
-from tfpg.rollout.trajectories import BatchSize
 
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

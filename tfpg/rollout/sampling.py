@@ -17,8 +17,9 @@ from threadpoolctl import ThreadpoolController
 
 from tfpg.base.errors import BadInput
 from tfpg.rollout.actors import Actor, CategoricalActor
+from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
-from tfpg.rollout.trajectories import Batch, BatchSize, check_positive, join
+from tfpg.rollout.trajectories import Batch, join
 
 TRAINING, EVALUATION = 0, 1  # two families of seeds that share no episode
 NOISE_STEPS = 64  # noise is drawn for this many steps at a time

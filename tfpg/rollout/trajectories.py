@@ -1,13 +1,10 @@
 """Trajectories, and the only reshapes: from N trajectories to the slide's tensors."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, overload
 
 import numpy as np
-
-from tfpg.base.errors import BadInput
 
 
 class Trajectory(NamedTuple):
@@ -76,54 +73,12 @@ class Batch(Sequence[Trajectory]):
         return iter(self._trajectories)
 
 
-@dataclass(frozen=True)
-class BatchSize:
-    """How much one batch holds: N episodes, or the complete episodes that reach a number of steps.
-
-    Raises BadInput unless exactly one of the two is given, as a positive integer.
-    """
-
-    episodes: int | None = None
-    steps: int | None = None
-
-    def __post_init__(self) -> None:
-        if (self.episodes is None) == (self.steps is None):
-            raise BadInput(
-                "a batch is a number of episodes or a number of steps: give exactly one of episodes "
-                f"and steps, got episodes={self.episodes} and steps={self.steps}"
-            )
-        check_positive(episodes=self.episodes, steps=self.steps)
-
-    def minus(self, episodes: int, steps: int) -> "BatchSize":
-        """What is missing once so many episodes, with so many steps in all, are there."""
-        if self.steps is None:
-            return BatchSize(episodes=(self.episodes or 0) - episodes)
-        return BatchSize(steps=self.steps - steps)
-
-    def is_reached(self, episodes: int, steps: int) -> bool:
-        """Whether so many episodes with so many steps in all are enough."""
-        return episodes >= self.episodes if self.episodes else steps >= (self.steps or 0)
-
-    def most_samples(self, limit: int | None) -> int | None:
-        """The largest N*T that such a batch can have if episodes have a limit."""
-        if limit is None:
-            return None
-        return self.episodes * limit if self.episodes else (self.steps or 0) + limit
-
-
 def join(batches: Sequence[Batch]) -> Batch:
     """Several batches as one."""
     if len(batches) == 1:
         return batches[0]
     names = ("states", "actions", "rewards", "log_likelihoods", "lengths", "last_states", "terminated")
     return Batch(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
-
-
-def check_positive(**values: int | None) -> None:
-    """Raises BadInput for a value that is neither None nor a positive integer; keywords name them."""
-    for name, value in values.items():
-        if value is not None and (value != int(value) or value < 1):
-            raise BadInput(f"{name} must be a positive integer, got {value}")
 
 
 def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
-from tfpg.runs.settings import Settings
+from tfpg.runs.settings import Settings, with_todays_names
 
 COLUMNS = (
     *("iteration", "environment_steps", "seconds", "mean_return", "std_return", "episodes"),
@@ -60,7 +60,7 @@ def read_settings(folder: str | Path) -> Settings:
     """The settings of a run. Raises BadInput if the folder holds no run, or one not understood."""
     path = Path(folder) / "config.json"
     try:
-        settings = Settings(**json.loads(path.read_text())["settings"])
+        settings = Settings(**with_todays_names(json.loads(path.read_text())["settings"]))
         if not (isinstance(settings.environment, str) and settings.environment.isprintable()):
             raise ValueError(f"{settings.environment!r} is no environment")
         return settings

@@ -20,6 +20,7 @@ from tfpg.estimate.value_function import (
     value_function_for,
 )
 from tfpg.policies import NetworkPolicy, as_policy, load_policy, policy_for
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import (
     ActionNoise,
     SubEnvironments,
@@ -28,12 +29,12 @@ from tfpg.rollout.environments import (
     open_environments,
 )
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
-from tfpg.rollout.trajectories import BatchSize
 from tfpg.runs.recorder import Record, due
 from tfpg.runs.settings import Settings
 from tfpg.runs.video import film
 from tfpg.step.natural_gradient import trust_region_step
-from tfpg.step.pseudo_loss import Step, policy_gradient_step
+from tfpg.step.pseudo_loss import policy_gradient_step
+from tfpg.step.types import Step
 from tfpg.training import Iteration, train
 
 SOLVED_EPISODES = 100
@@ -93,7 +94,7 @@ def perform(
             if settings.evaluation_steps and due(iteration.index, settings.log_every):
                 evaluation = _evaluation(settings, environments, policy, iteration.index)
             record.add(iteration, evaluation, solved)
-            if due(iteration.index, settings.film_every):
+            if due(iteration.index, settings.video_every):
                 (folder / "films").mkdir(exist_ok=True)
                 path = folder / "films" / f"{iteration.index:06}.gif"
                 film(maker(settings, modules), policy, path, settings.seed, settings.horizon)
@@ -104,7 +105,7 @@ def perform(
 
 def step(settings: Settings) -> Step:
     """The step that the settings name."""
-    if settings.step == "natural":
+    if settings.step == "trust-region":
         return partial(trust_region_step, max_kl=settings.max_kl)
     return policy_gradient_step
 
@@ -144,7 +145,7 @@ def _policy(settings: Settings, environments: SubEnvironments, resumed: Path | N
     saved = resumed / "policy.keras" if resumed else settings.network
     if saved is not None:
         return as_policy(load_policy(saved).network, environments)
-    return policy_for(environments, (settings.size,) * settings.layers)
+    return policy_for(environments, (settings.layer_size,) * settings.layers)
 
 
 def _value_function(settings: Settings, environments: SubEnvironments) -> ValueFunction | None:
@@ -152,7 +153,7 @@ def _value_function(settings: Settings, environments: SubEnvironments) -> ValueF
         return None
     return value_function_for(
         environments,
-        (settings.size,) * settings.layers,
+        (settings.layer_size,) * settings.layers,
         keras.optimizers.Adam(settings.baseline_learning_rate),
         settings.baseline_steps,
         settings.discount,

@@ -14,9 +14,9 @@ from gymnasium.vector import AsyncVectorEnv
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
+from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Step, VectorEnvironments, make_environment
 from tfpg.rollout.sampling import EVALUATION, Policy, roll_out
-from tfpg.rollout.trajectories import BatchSize
 
 FASTEST_GIF = 50  # frames per second; viewers slow a faster one down
 GIF_COLOURS = 64

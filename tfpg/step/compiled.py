@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfpg.base.errors import BadInput
-from tfpg.step.pseudo_loss import LossAndGradients, Step, policy_gradient_for
+from tfpg.step.pseudo_loss import policy_gradient_for
+from tfpg.step.types import LossAndGradients, Step
 
 ACTIVATION_BYTES = 128 * 2**20  # what the activations of one chunk may take
 

@@ -9,15 +9,9 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from tfpg.step.pseudo_loss import (
-    Array,
-    GradientFunction,
-    LossAndGradients,
-    given,
-    policy_gradient_for,
-    policy_gradient_step,
-)
+from tfpg.step.pseudo_loss import given, policy_gradient_for, policy_gradient_step
 from tfpg.step.scores import log_likelihoods
+from tfpg.step.types import Array, GradientFunction, LossAndGradients
 
 Vector = Sequence[tf.Tensor]  # one tensor per trainable variable
 DAMPING = 1e-3  # times the identity, is added to F: keeps directions without information short

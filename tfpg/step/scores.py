@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.step.pseudo_loss import Array, LossAndGradients, given, policy_gradient, policy_gradient_for
+from tfpg.step.pseudo_loss import given, policy_gradient, policy_gradient_for
+from tfpg.step.types import Array, LossAndGradients
 
 # grad log pi(a_it|s_it) of every sample: one tensor (N*T, ...) per trainable variable
 Scores = list[tf.Tensor]

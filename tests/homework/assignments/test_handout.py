@@ -20,8 +20,8 @@ from scipy import stats
 import tfpg
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text
-from tfpg.cli.main import _parser, main
-from tfpg.cli.train import _new_settings
+from tfpg.cli.main import main, parse
+from tfpg.cli.train import given_in, new_settings
 from tfpg.homework import words
 from tfpg.homework.assignments import experiments, handout, tasks
 from tfpg.homework.assignments.handout import assignment, files, hand_out
@@ -388,12 +388,7 @@ def test_every_experiment_is_a_command_line_that_works():
     assert len(commands()) == 18
     names = set()
     for line in commands():
-        options = _parser().parse_args(
-            [word.replace("_", "-") if word.startswith("--") else word for word in line]
-        )
-        settings = _new_settings(
-            {flag: value for flag, value in vars(options).items() if value is not None}
-        )
+        settings = new_settings(given_in(parse(line)))
         assert settings.seed == 31
         assert settings.name
         names.add(settings.name)

@@ -5,7 +5,6 @@ second copy of a solution exists. The source is read and not imported, for it ma
 """
 
 import ast
-import importlib.util
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -91,19 +90,21 @@ def _around(source: _Source, first: int, taken: Sequence[ast.stmt]) -> tuple[str
 
 # --- reading
 
+PACKAGE = Path(__file__).parents[2]
+
 
 @cache
 def _module(name: str) -> tuple[str, ast.Module]:
-    spec = importlib.util.find_spec(f"tfpg.{name}")
-    assert spec is not None
-    assert spec.origin is not None
-    text = Path(spec.origin).read_text(encoding="utf-8")
+    text = PACKAGE.joinpath(*name.split(".")).with_suffix(".py").read_text(encoding="utf-8")
     return text, ast.parse(text)
 
 
 def _read(path: str) -> _Source:
-    """The function at "acting.GaussianActor.sample", to the left margin."""
-    module, *names = path.split(".")
+    """The function at "rollout.actors.GaussianActor.sample", to the left margin."""
+    names = path.split(".")
+    files = (PACKAGE.joinpath(*names[:end]).with_suffix(".py") for end in range(1, len(names)))
+    end = next(end for end, file in enumerate(files, 1) if file.exists())
+    module, names = ".".join(names[:end]), names[end:]
     text, tree = _module(module)
     node: ast.AST = tree
     for name in names:
