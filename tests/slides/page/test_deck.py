@@ -49,7 +49,7 @@ def test_every_slide_with_pseudocode_is_carried_by_its_functions():
     of_page = {PAGE_29: 29, PAGE_30: 30}
     carried = {slide.page: slide.functions for slide in DECK}
     for name, pseudocode in SLIDES.items():
-        assert f"pseudo_loss.{name}" in carried[of_page[pseudocode]]
+        assert f"step.pseudo_loss.{name}" in carried[of_page[pseudocode]]
     assert carried[29][0] == "step.pseudo_loss.maximum_likelihood"
     assert carried[30][0] == "step.pseudo_loss.policy_gradient"
 

@@ -102,8 +102,10 @@ def _module(name: str) -> tuple[str, ast.Module]:
 
 
 def _read(path: str) -> _Source:
-    """The function at "acting.GaussianActor.sample", to the left margin."""
+    """The function at "rollout.actors.GaussianActor.sample", to the left margin."""
     module, *names = path.split(".")
+    while importlib.util.find_spec(f"tfpg.{module}").submodule_search_locations:  # type: ignore[union-attr]
+        module, names = f"{module}.{names[0]}", names[1:]
     text, tree = _module(module)
     node: ast.AST = tree
     for name in names:

@@ -296,7 +296,7 @@ TASKS = (
     ),
     Task(
         "sample",
-        "acting.CategoricalActor.sample",
+        "rollout.actors.CategoricalActor.sample",
         2,
         ("draw_actions", "choose", "random_actions"),
         Text("Sampling actions", "抽取动作"),
@@ -391,7 +391,7 @@ TASKS = (
     ),
     Task(
         "gaussian_log_likelihoods",
-        "acting.GaussianActor.log_likelihoods",
+        "rollout.actors.GaussianActor.log_likelihoods",
         3,
         ("normal_log_density", "log_density", "gaussian_log_probability"),
         Text("The likelihood of Gaussian actions", "高斯动作的似然"),

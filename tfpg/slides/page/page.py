@@ -82,7 +82,7 @@ def make_page(language: str = "en") -> str:
 def beside(page: int, tensors: Sequence[Tensor] = ()) -> list[Beside]:
     """The rows of p. 29 or p. 30 beside the installed function."""
     name = PSEUDOCODE[page]
-    ours = listing(f"pseudo_loss.{name}")
+    ours = listing(f"step.pseudo_loss.{name}")
     rows = align(SLIDES[name], ours.text, DEPARTURES[name], ours.first)
     marks = marks_against_page_29() if page == 30 else {}
     assigned: dict[int, list[Tensor]] = {}
@@ -105,7 +105,7 @@ def _section(slide: Slide, picture: Picture | None) -> Section:
     if slide.page in PSEUDOCODE:
         batch = small_batch()
         arguments = batch if slide.page == 30 else batch[:3]
-        tensors = run(imported(f"pseudo_loss.{PSEUDOCODE[slide.page]}"), *arguments)
+        tensors = run(imported(f"step.pseudo_loss.{PSEUDOCODE[slide.page]}"), *arguments)
         rows = beside(slide.page, tensors)
     else:
         for name, one in zip(slide.functions, listings, strict=True):
