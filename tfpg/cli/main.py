@@ -9,6 +9,7 @@ from typing import Any
 from tfpg import __version__
 from tfpg.base.errors import BadInput
 from tfpg.base.importing import children_without_the_folder
+from tfpg.base.texts import ENGLISH, languages
 from tfpg.labs import LABS
 
 EXAMPLES = """\
@@ -201,6 +202,10 @@ def _add_allow_module(command: Any) -> None:
     )
 
 
+def _languages(default: str = ENGLISH) -> str:
+    return f"{' or '.join(languages())} ({default})"
+
+
 def _add_plot(commands: Any) -> None:
     plot = commands.add_parser(
         "plot",
@@ -235,7 +240,9 @@ def _add_slides(commands: Any) -> None:
         "code, and open it in the browser.",
         allow_abbrev=False,
     )
-    slides.add_argument("--lang", choices=("en", "zh"), default="en", help="its first language (en)")
+    slides.add_argument(
+        "--lang", choices=languages(), default=ENGLISH, help=f"its first language ({ENGLISH})"
+    )
     slides.add_argument(
         "--out", metavar="FILE", help="the page (tfpg-slides.html, which it replaces if it made it)"
     )
@@ -260,7 +267,7 @@ def _add_compare(commands: Any) -> None:
     compare.add_argument(
         "--page", type=int, choices=(29, 30), help="the slide (the one that is nearer)"
     )
-    compare.add_argument("--lang", choices=("en", "zh"), default="en", help="en or zh (en)")
+    compare.add_argument("--lang", choices=languages(), default=ENGLISH, help=_languages())
     compare.add_argument("--html", metavar="FILE", help="write a page, too")
 
 
@@ -279,7 +286,7 @@ def _add_check(commands: Any) -> None:
         help="a .py file or an .ipynb notebook, whose code is run, or a folder of `tfpg homework new`",
     )
     check.add_argument("--json", action="store_true", help="print JSON")
-    check.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+    check.add_argument("--lang", default=ENGLISH, metavar="LANGUAGE", help=_languages())
 
 
 def _add_homework(commands: Any) -> None:
@@ -308,7 +315,7 @@ def _add_homework(commands: Any) -> None:
         "--variant", type=int, default=0, metavar="N", help="0 has the library's own names (0)"
     )
     new.add_argument("--notebook", action="store_true", help="a notebook in place of a Python file")
-    new.add_argument("--lang", default="en", metavar="LANGUAGE", help="en or zh (en)")
+    new.add_argument("--lang", default=ENGLISH, metavar="LANGUAGE", help=_languages())
     _add_grade(actions)
 
 
@@ -331,7 +338,9 @@ def _add_grade(actions: Any) -> None:
         help="what was handed out; once for each variant (else every exercise that somebody wrote)",
     )
     grade.add_argument(
-        "--lang", metavar="LANGUAGE", help="of the pages: en or zh (that of the assignment, or en)"
+        "--lang",
+        metavar="LANGUAGE",
+        help=f"of the pages: {_languages('that of the assignment, or en')}",
     )
     grade.add_argument("--allow-tfpg", action="store_true", help="submissions may import tfpg")
     grade.add_argument(

@@ -6,7 +6,6 @@ import inspect
 import json
 import keyword
 import re
-import string
 import subprocess
 import sys
 import textwrap
@@ -19,15 +18,13 @@ from scipy import stats
 
 import tfpg
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import Text
 from tfpg.cli.main import _parser, main
 from tfpg.cli.train import _new_settings
-from tfpg.homework import words
-from tfpg.homework.assignments import experiments, handout, tasks
+from tfpg.homework.assignments import handout, tasks
 from tfpg.homework.assignments.handout import assignment, files, hand_out
 from tfpg.homework.assignments.standing import read_manifest
 from tfpg.homework.assignments.tasks import PARAMETERS, SETS, TASKS
-from tfpg.homework.assignments.variants import AFTER, variant_of, vary
+from tfpg.homework.assignments.variants import AFTER, GRADING, variant_of, vary
 
 FORMS = {"python": "homework.py", "notebook": "homework.ipynb"}
 VARIANTS = (0, 1, 2, 31)
@@ -339,31 +336,6 @@ def test_no_two_names_can_meet():
 # --- prose
 
 
-def texts(thing):
-    """Every Text within a module, a tuple or a dictionary."""
-    if isinstance(thing, Text):
-        yield thing
-    elif isinstance(thing, dict):
-        yield from texts(list(thing.values()))
-    elif isinstance(thing, list | tuple):
-        for one in thing:
-            yield from texts(one)
-
-
-def places(text):
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def test_everything_is_said_in_both_languages_of_the_same_things():
-    several = list(texts([vars(module) for module in (tasks, words, experiments)]))
-    assert len(several) > 100
-    for one in several:
-        assert places(one.en) == places(one.zh), one.en
-    said = [one for one in several if len(one.en) > 20]
-    assert all(re.search(r"[\u4e00-\u9fff]", one.zh) for one in said)
-    assert not any(re.search(r"[\u4e00-\u9fff]", one.en) for one in several)
-
-
 def test_the_chinese_handout_differs_in_its_words_alone():
     made = assignment("lecture", 2)
     english, chinese = (files(made, language=language)["homework.py"] for language in ("en", "zh"))
@@ -538,9 +510,9 @@ def test_a_variant_is_named_only_where_nearly_all_of_it_is_there_and_little_of_t
 
 
 def test_of_another_variant_is_said_which():
-    told = words.OTHER_VARIANT.filled(found=3, asked=0)
-    assert told.en == "it looks like variant 3 of the assignment; variant 0 was asked for"
-    assert "变体 3" in told.zh
+    told = GRADING["other_variant"].filled(found=3, asked=0)
+    assert told.say("en") == "it looks like variant 3 of the assignment; variant 0 was asked for"
+    assert "变体 3" in told.say("zh")
 
 
 def test_any_file_in_the_folder_that_defines_what_was_asked_is_checked_as_homework(capsys):

@@ -19,11 +19,10 @@ from tfpg.cli.main import main
 from tfpg.homework.box import limits, seccomp, serving, wire
 from tfpg.homework.grading import grading, sandbox
 from tfpg.homework.grading import isolation as ways
-from tfpg.homework.grading.grading import Asked
+from tfpg.homework.grading.grading import GRADING, Asked
 from tfpg.homework.grading.mistake_map import counts
 from tfpg.homework.grading.reports import Class, read_table
 from tfpg.homework.grading.submissions import Code, entries, take
-from tfpg.homework.words import ENDS, NOT_LOADED
 
 RIGHT = """
 import numpy as np
@@ -727,7 +726,7 @@ def test_files_folders_and_zips_are_submissions(tmp_path):
         "cleo": ["deep/hw.py"],
         "dan": ["hw.py"],
     }
-    assert "cannot be unpacked" in several["ann.zip"].notes[0].en
+    assert "cannot be unpacked" in several["ann.zip"].notes[0].say("en")
 
 
 def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_is_told(
@@ -767,13 +766,13 @@ def test_broken_zips_are_told_and_stop_nothing(tmp_path):
     for one in entries(tmp_path)[0]:
         taken = take(one)
         assert taken.files == {}
-        assert "cannot be" in taken.notes[0].en
+        assert "cannot be" in taken.notes[0].say("en")
 
 
 def test_what_is_refused_counts_too(tmp_path, monkeypatch):
     monkeypatch.setattr("tfpg.homework.grading.submissions.MOST", 5)
     zipped(tmp_path / "ann.zip", **{f"x{number}.ipynb": "no notebook" for number in range(20)})
-    notes = [one.en for one in take(entries(tmp_path)[0][0]).notes]
+    notes = [one.say("en") for one in take(entries(tmp_path)[0][0]).notes]
     assert len(notes) == 6
     assert "more than 5 files" in notes[-1]
 
@@ -789,7 +788,7 @@ def test_a_zip_in_a_zip_is_told(tmp_path):
     with zipfile.ZipFile(tmp_path / "ann.zip", "w") as archive:
         archive.write(tmp_path / "inner.zip", "inner.zip")
     notes = take(entries(tmp_path / "ann.zip")[0][0]).notes
-    assert "a zip in a zip" in notes[0].en
+    assert "a zip in a zip" in notes[0].say("en")
 
 
 def test_zips_cannot_write_outside_link_or_burst(tmp_path):
@@ -970,13 +969,19 @@ def test_pages_speak_chinese_where_that_is_asked_or_the_assignment_does(handed_i
     assert main([*command, "--out", str(tmp_path / "own.csv"), "--lang", "fr"]) == 2
 
 
+ENDS = [key.removeprefix("ended.") for key in GRADING if key.startswith("ended.")]
+
+
 @pytest.mark.parametrize("why", ENDS)
 def test_what_the_box_says_of_its_end_is_said_in_each_language(why):
     assert any(f'"{why}"' in Path(one.__file__).read_text() for one in (serving, sandbox))
     for language in ("en", "zh"):
-        for state, before in (("failed", ""), ("not loaded", NOT_LOADED.say(language, why=""))):
+        for state, before in (
+            ("failed", ""),
+            ("not loaded", GRADING["not_loaded"].say(language, why="")),
+        ):
             evidence = grading.mark(ASKED[0], "", {"state": state, "why": why}, language).evidence
-            assert evidence == before + ENDS[why].say(language)
+            assert evidence == before + GRADING[f"ended.{why}"].say(language)
 
 
 def test_the_map_counts_mistakes_and_names_nobody(tmp_path, capsys):

@@ -22,7 +22,7 @@ from tfpg.homework.grading.grading import Asked, Grade
 from tfpg.homework.grading.submissions import Entry, take
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 LIGHT = ("numpy", "scipy", "lazy_loader", "rich")
 HEAVY = ("tensorflow", "keras", "tensorflow-probability", "tf_keras")
 PYTHON = "/opt/tfpg/bin/python"
