@@ -5,6 +5,7 @@ import doctest
 import inspect
 import json
 import keyword
+import pkgutil
 import re
 import subprocess
 import sys
@@ -224,10 +225,7 @@ def test_a_handout_contains_no_statement_of_the_solution(name, variant):
 @pytest.mark.parametrize("one", TASKS, ids=lambda one: one.exercise)
 def test_the_answer_is_the_librarys_own_statement_by_statement(one):
     """Read a second time, by inspect from the imported function."""
-    module, *names = one.source.split(".")
-    function = __import__(f"tfpg.{module}", fromlist=["_"])
-    for name in names:
-        function = getattr(function, name)
+    function = pkgutil.resolve_name(f"tfpg.{one.source}")
     name = next(name for name, exercises in SETS.items() if one.exercise in exercises)
     (cut,) = [other.blank for other in assignment(name).exercises if other.task is one]
     source = inspect.getsource(function).split('"""', 2)[2]
