@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tfpg.homework.box import limits, scratch, seccomp
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 FRAMEWORKS = ("numpy", "tensorflow", "keras", "tensorflow_probability", "torch", "jax")
 ENGINES = ("podman", "docker")
 IMAGE = "localhost/tfpg-box"  # an empty one: the system's own folders are shown in it
