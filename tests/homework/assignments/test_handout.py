@@ -170,7 +170,7 @@ def test_each_row_shows_the_state_and_the_points(capsys):
     rows = capsys.readouterr().out.splitlines()
     assert re.match(r" 1  total_reward +1/1  right  ", rows[0])
     assert re.match(r" 2  reward_to_go +0/2  open  ", rows[1])
-    assert rows[2].endswith("homework.py defines no function normalize")
+    assert rows[2].endswith("normalize is not defined in homework.py")
     assert rows[-1] == "1 of 25 points"
 
 
@@ -509,7 +509,7 @@ def test_a_variant_is_named_only_where_nearly_all_of_it_is_there_and_little_of_t
 
 def test_of_another_variant_is_said_which():
     told = GRADING["other_variant"].filled(found=3, asked=0)
-    assert told.say("en") == "it looks like variant 3 of the assignment; variant 0 was asked for"
+    assert told.say("en") == "this looks like variant 3 of the assignment; variant 0 was assigned"
     assert "变体 3" in told.say("zh")
 
 
@@ -523,5 +523,5 @@ def test_any_file_in_the_folder_that_defines_what_was_asked_is_checked_as_homewo
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 12
     (line,) = [one for one in lines if f" {names['reward_to_go']} " in one]
-    assert f"it takes (x), wanted is {names['reward_to_go']}(" in line
+    assert f"its parameters are (x), expected {names['reward_to_go']}(" in line
     assert "discount" not in line

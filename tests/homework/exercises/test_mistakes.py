@@ -72,7 +72,10 @@ def test_a_broadcast_column_is_named_with_its_line_and_its_numbers():
     verdict = tfpg.check(loss)
     assert verdict.mistake == "B1"
     line = loss.__code__.co_firstlineno + 2
-    assert f"line {line}: `likelihoods * q_values` makes (5, 5) of (5,) and (5, 1)" in verdict.evidence
+    assert (
+        f"line {line}: `likelihoods * q_values` gives shape (5, 5) from (5,) and (5, 1)"
+        in verdict.evidence
+    )
     exercise = named("loss")[0]
     mean = exercise.cases(np.random.default_rng(0))[0].inputs["q_values"].mean()
     assert (
@@ -124,7 +127,7 @@ def test_the_slide_typed_literally_is_named_in_tensorflow():
 
     verdict = tfpg.check(policy_gradient)
     assert verdict.mistake == "B1"
-    assert "`tf.multiply(negative_likelihoods, q_values)` makes (7, 7)" in verdict.evidence
+    assert "`tf.multiply(negative_likelihoods, q_values)` gives shape (7, 7)" in verdict.evidence
 
 
 def test_a_mistake_in_torch_is_named_with_its_line():
@@ -136,4 +139,4 @@ def test_a_mistake_in_torch_is_named_with_its_line():
 
     verdict = tfpg.check(loss)
     assert verdict.mistake == "B1"
-    assert "`nll * q_values` makes (5, 5) of (5,) and (5, 1)" in verdict.evidence
+    assert "`nll * q_values` gives shape (5, 5) from (5,) and (5, 1)" in verdict.evidence

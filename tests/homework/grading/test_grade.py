@@ -123,7 +123,7 @@ def test_wrong_parameters_are_told(boxes):
     assert "wanted is normalize(q_values)" in evidence
     asked = [Asked("reward_to_go", "later", {"rewards": "gains", "discount": "g"}, 2)]
     evidence = graded(boxes, "def later(x): return x\n", asked=asked).marks["reward_to_go"].evidence
-    assert evidence == "it takes (x), wanted is later(gains, g)"
+    assert evidence == "its parameters are (x), expected later(gains, g)"
 
 
 def test_a_statement_that_fails_does_not_take_the_rest_with_it(boxes):
@@ -520,7 +520,7 @@ def test_the_librarys_answers_cannot_be_imported(boxes, how):
     grade = graded(boxes, f"{how}\n{NORMALIZE}")
     assert grade.marks["reward_to_go"].state in ("missing", "wrong")
     assert grade.marks["normalize"].state == "right"
-    assert "not at hand" in str(grade)
+    assert "not available to graded code" in str(grade)
 
 
 @closed
@@ -747,7 +747,7 @@ def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_i
     table = read_table(out)
     assert len(table.rows) == 7
     assert [row[0] for row in table.rows] == ["right"] * 7
-    assert "odd.py is not in UTF-8: it was read as UTF-16" in out.read_text()
+    assert "odd.py is not UTF-8: it was read as UTF-16" in out.read_text()
     assert len(list((tmp_path / "grades").glob("*.md"))) == 7
     assert "link.py, notes.txt" in capsys.readouterr().err
 
@@ -788,7 +788,7 @@ def test_a_zip_in_a_zip_is_told(tmp_path):
     with zipfile.ZipFile(tmp_path / "ann.zip", "w") as archive:
         archive.write(tmp_path / "inner.zip", "inner.zip")
     notes = take(entries(tmp_path / "ann.zip")[0][0]).notes
-    assert "a zip in a zip" in notes[0].say("en")
+    assert "a zip inside a zip" in notes[0].say("en")
 
 
 def test_zips_cannot_write_outside_link_or_burst(tmp_path):
@@ -916,7 +916,7 @@ def test_another_variant_is_told(tmp_path, capsys):
     command = ["homework", "grade", str(submissions), "--no-canaries"]
     one = [*command, "--assignment", str(tmp_path / "0"), "--out", str(tmp_path / "one.csv")]
     assert main(one) == 0
-    told = "it looks like variant 3 of the assignment; variant 0 was asked for"
+    told = "this looks like variant 3 of the assignment; variant 0 was assigned"
     assert (tmp_path / "one.csv").read_text().endswith(f"missing,{told}\n")
     both = [*one[:-1], str(tmp_path / "both.csv"), "--assignment", str(tmp_path / "3")]
     assert main(both) == 0

@@ -153,7 +153,7 @@ def test_a_file_is_read_as_an_editor_would_and_that_is_told(tmp_path, encoding):
     assert b"total_reward" in code.files["hw.py"]  # for who looks at the bytes
     (note,) = code.notes
     told = {"latin-1": "CP1252"}.get(encoding, encoding.upper())
-    assert note.say("en") == f"hw.py is not in UTF-8: it was read as {told}"
+    assert note.say("en") == f"hw.py is not UTF-8: it was read as {told}"
     assert told in note.say("zh")
 
 
@@ -233,7 +233,7 @@ def test_files_of_any_encoding_are_graded_and_may_import_each_other(tmp_path):
     assert main(["homework", "grade", str(tmp_path / "in"), "--out", str(out)]) == 0
     assert read_table(out).rows == [["right"]] * 3
     told = (tmp_path / "grades" / "utf-16.md").read_text()
-    assert "\n- hw.py is not in UTF-8: it was read as UTF-16\n" in told
+    assert "\n- hw.py is not UTF-8: it was read as UTF-16\n" in told
 
 
 def test_a_class_with_the_strangest_names_is_graded_row_by_row_and_a_late_clash_anew(tmp_path):
