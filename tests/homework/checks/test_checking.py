@@ -246,7 +246,7 @@ def test_the_scale_of_a_sum_and_of_any_other_factor_is_reported():
 
 
 def test_what_is_right_but_dangerous_is_remarked_upon():
-    assert "changes its input rewards" in tfpg.check(in_place, "reward_to_go").evidence
+    assert "modifies its input rewards" in tfpg.check(in_place, "reward_to_go").evidence
     assert "ddof=1" in tfpg.check(normalized_with_ddof_1, "normalize").evidence
 
 
@@ -551,7 +551,7 @@ def test_torch_losses_that_train_nothing_are_refused_and_a_surrogate_is_right():
 def test_what_fits_no_known_mistake_gets_the_smallest_example():
     verdict = tfpg.check(UNLISTED["a scale"][1], "reward_to_go")
     assert verdict.mistake is None
-    assert "on one step, reward_to_go(rewards=[" in verdict.evidence
+    assert 'for the case "one step", reward_to_go(rewards=[' in verdict.evidence
     assert "should be [" in verdict.evidence
 
 

@@ -120,7 +120,7 @@ def test_other_names_and_parameters_of_a_variant(boxes):
 
 def test_wrong_parameters_are_told(boxes):
     evidence = graded(boxes, "def normalize(): return 1\n").marks["normalize"].evidence
-    assert "wanted is normalize(q_values)" in evidence
+    assert "expected normalize(q_values)" in evidence
     asked = [Asked("reward_to_go", "later", {"rewards": "gains", "discount": "g"}, 2)]
     evidence = graded(boxes, "def later(x): return x\n", asked=asked).marks["reward_to_go"].evidence
     assert evidence == "its parameters are (x), expected later(gains, g)"
@@ -544,7 +544,7 @@ def reward_to_go(rewards, discount=1.0):
 @closed
 def test_an_installed_library_is_hidden(isolation, tmp_path, monkeypatch):
     """Beside NumPy, where pip puts it."""
-    (tmp_path / "tfpg").mkdir()
+    (tmp_path / "tfpg" / "estimate").mkdir(parents=True)
     (tmp_path / "tfpg" / "estimate" / "returns.py").touch()
     (tmp_path / "other.py").touch()
     tmp_path.chmod(0o755)
