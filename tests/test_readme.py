@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tfpg
-from tfpg.slides.page.deck import GLOSSARY
+from tfpg.slides.page.glossary import terms
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_30
 
 ROOT = Path(__file__).parent.parent
@@ -102,5 +102,5 @@ def test_the_figures_of_the_chinese_readme_are_those_of_the_english_one():
 
 
 def test_the_chinese_readme_has_no_slip_of_the_subtitles():
-    slips = [slip for row in GLOSSARY if row.subtitle for slip in row.subtitle.split("、")]
+    slips = [slip for one in terms() if one.subtitle for slip in one.subtitle.say("zh").split("、")]
     assert [slip for slip in slips if slip in CHINESE] == []

@@ -14,8 +14,6 @@ from tfpg.estimate.value_function import value_baseline, value_function_for
 from tfpg.exact import exact_gradient, moments, per_trajectory
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import open_environments
-from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.batch_size import BatchSize
 from tfpg.runs.settings import Settings
 
 

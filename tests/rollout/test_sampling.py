@@ -11,8 +11,6 @@ import tfpg
 from tfpg.rollout import environments
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.sampling import roll_out
-from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.batch_size import BatchSize
 
 COUNTING = ("Counting-v0", "PlainCounting-v0")
 

@@ -73,7 +73,7 @@ def test_a_declaration_without_its_departure_is_noticed():
 
 
 def test_every_departure_has_a_reason():
-    assert all(len(d.reason) > 20 for departures in DEPARTURES.values() for d in departures)
+    assert all(len(d.reason.say("en")) > 20 for departures in DEPARTURES.values() for d in departures)
 
 
 def test_page_30_is_page_29_with_one_new_line_and_one_new_name():

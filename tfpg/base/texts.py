@@ -1,36 +1,92 @@
-"""Sentences in two languages."""
+"""Sentences in every language: each has a folder in tfpg/texts, with a file for each room.
 
+Where a language lacks a sentence, or a whole file, English stands in.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
 
-LANGUAGES = ("en", "zh")
+FOLDER = Path(__file__).parents[1] / "texts"
+ENGLISH = "en"
 
 
 class Text(NamedTuple):
-    """The same sentence in English and in Chinese, with {places} for numbers."""
+    """A sentence in every language, and what is known already of what its {places} are filled with."""
 
-    en: str
-    zh: str
+    room: str
+    key: str
+    known: tuple[tuple[str, Any], ...] = ()
 
     def say(self, language: str, **places: Any) -> str:
         """The sentence in one language, with the places filled in."""
-        sentence = getattr(self, language)
-        if not places:
-            return sentence  # which may quote somebody's braces
-        return sentence.format(
-            **{
-                name: one.say(language) if isinstance(one, Text) else one
-                for name, one in places.items()
-            }
-        )
+        english = _sentences(FOLDER / ENGLISH, self.room)[self.key]
+        sentence = _sentences(FOLDER / language, self.room).get(self.key, english)
+        several = {**dict(self.known), **places}
+        if not several:
+            return sentence
+        said = [one.say(language) if isinstance(one, Text) else one for one in several.values()]
+        return sentence.format(**dict(zip(several, said, strict=True)))
 
     def filled(self, **places: Any) -> "Text":
-        """The sentence in both languages, with the places filled in."""
-        return Text(*(self.say(language, **places) for language in LANGUAGES))
+        """The same sentence, with these places filled in."""
+        return self._replace(known=(*self.known, *places.items()))
+
+
+class Texts(Mapping[str, Text]):
+    """The sentences of a room by their keys; a key of a table has a dot, "B1.what".
+
+    The file is read when a sentence is first asked for. Raises KeyError for one that is not there.
+    """
+
+    def __init__(self, room: str) -> None:
+        self.room = room
+
+    def __getitem__(self, key: str) -> Text:
+        if key not in _sentences(FOLDER / ENGLISH, self.room):
+            raise KeyError(f"tfpg/texts/{ENGLISH}/{self.room}.toml has no {key!r}")
+        return Text(self.room, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_sentences(FOLDER / ENGLISH, self.room))
+
+    def __len__(self) -> int:
+        return len(_sentences(FOLDER / ENGLISH, self.room))
+
+
+@cache
+def _sentences(language: Path, room: str) -> dict[str, str]:
+    """Those of one file by their keys; none if there is no such file."""
+    path = language / f"{room}.toml"
+    read = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {
+        f"{key}.{inner}" if inner else key: sentence
+        for key, one in read.items()
+        for inner, sentence in (one.items() if isinstance(one, dict) else [("", one)])
+    }
+
+
+def languages() -> tuple[str, ...]:
+    """English, then the others."""
+    others = {one.name for one in FOLDER.iterdir() if one.is_dir()} - {ENGLISH}
+    return (ENGLISH, *sorted(others))
+
+
+def name_of(language: str) -> str:
+    """What a language calls itself."""
+    return _sentences(FOLDER / language, "language").get("name", language)
+
+
+def tag_of(language: str) -> str:
+    """What HTML calls a language: zh-Hans."""
+    return _sentences(FOLDER / language, "language").get("tag", language)
 
 
 def check_language(language: str, option: str = "language=") -> None:
-    """Raises BadInput unless it is one of the two."""
-    if language not in LANGUAGES:
-        raise BadInput(f"{option} is one of {', '.join(LANGUAGES)}, got {language!r}")
+    """Raises BadInput unless it is one of them."""
+    if language not in languages():
+        raise BadInput(f"{option} is one of {', '.join(languages())}, got {language!r}")

@@ -10,15 +10,16 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import check_language
+from tfpg.base.texts import Texts, check_language
 from tfpg.cli.homework import outcome, standing
 from tfpg.cli.shared import add_language
 from tfpg.homework.assignments.standing import is_of_assignment
 from tfpg.homework.box.submission import source_of, undisturbed
 from tfpg.homework.checks.checking import check as check_function
 from tfpg.homework.checks.checking import load_quietly
-from tfpg.homework.exercises import words
 from tfpg.homework.exercises.catalog import EXERCISES
+
+CHECKS = Texts("checks")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +57,7 @@ def check(options: argparse.Namespace) -> int:
         with undisturbed():
             verdicts.append(check_function(function, name, options.lang))
     if error:
-        print(words.CODE_FAILED.say(options.lang, error=error), file=sys.stderr)
+        print(CHECKS["code_failed"].say(options.lang, error=error), file=sys.stderr)
     if options.json:
         results = {
             one.name: {"right": one.right, "mistake": one.mistake, "evidence": one.evidence}

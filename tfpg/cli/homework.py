@@ -5,14 +5,15 @@ import json
 import sys
 from pathlib import Path
 
-from tfpg.base.texts import check_language
+from tfpg.base.texts import Texts, check_language
 from tfpg.cli import grade
 from tfpg.cli.shared import add_language
 from tfpg.homework.assignments.handout import hand_out
 from tfpg.homework.assignments.standing import stand
 from tfpg.homework.checks.judging import Verdict
-from tfpg.homework.exercises.words import CODE_FAILED, OPEN, RIGHT, WRONG
-from tfpg.homework.words import STANDING
+
+ASSIGNMENTS = Texts("assignments")
+CHECKS = Texts("checks")
 
 EXAMPLES = """\
 examples:
@@ -94,7 +95,7 @@ def standing(path: Path, options: argparse.Namespace) -> int:
     check_language(language, "--lang")
     rows, error = found = stand(path, language)
     if error:
-        print(CODE_FAILED.say(language, error=error), file=sys.stderr)
+        print(CHECKS["code_failed"].say(language, error=error), file=sys.stderr)
     if options.json:
         results = {
             one.verdict.name: {
@@ -115,12 +116,12 @@ def standing(path: Path, options: argparse.Namespace) -> int:
         for number, (function, verdict, points) in enumerate(rows, 1):
             earned = points if verdict else 0
             print(f"{number:2}  {function:{width}}  {earned}/{points}  {outcome(verdict, language)}")
-        print(STANDING.say(language, points=found.points, total=found.total))
+        print(ASSIGNMENTS["standing"].say(language, points=found.points, total=found.total))
     return 0 if all(one.verdict for one in rows) else 1
 
 
 def outcome(verdict: Verdict, language: str) -> str:
     """Right, open or wrong, the id of a known mistake, and the evidence."""
-    state = RIGHT if verdict.right else OPEN if verdict.open else WRONG
+    state = CHECKS["right" if verdict.right else "open" if verdict.open else "wrong"]
     known = f"{verdict.mistake}: " if verdict.mistake else ""
     return f"{state.say(language)}  {known}{verdict.evidence}"

@@ -2,6 +2,8 @@
 
 import argparse
 
+from tfpg.base.texts import ENGLISH, languages
+
 
 def add_allow_module(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """--allow-module, for commands that read the name of a module in somebody's run folder."""
@@ -13,7 +15,7 @@ def add_allow_module(parser: argparse.ArgumentParser | argparse._ArgumentGroup) 
     )
 
 
-def add_language(parser: argparse.ArgumentParser, what: str, default: str | None = "en") -> None:
+def add_language(parser: argparse.ArgumentParser, what: str, default: str | None = ENGLISH) -> None:
     """--lang, with what it is the language of."""
-    suffix = f" (default {default})" if default else ""
-    parser.add_argument("--lang", default=default, metavar="LANGUAGE", help=f"{what}: en or zh{suffix}")
+    which = " or ".join(languages()) + (f" (default {default})" if default else "")
+    parser.add_argument("--lang", default=default, metavar="LANGUAGE", help=f"{what}: {which}")

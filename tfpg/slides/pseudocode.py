@@ -6,6 +6,10 @@ by statement; it fails on a difference that is not declared here, and on a decla
 
 from typing import NamedTuple
 
+from tfpg.base.texts import Text, Texts
+
+REASONS = Texts("departures")
+
 PAGE_29 = """\
 # Given:
 # actions - (N*T) x Da tensor of actions
@@ -39,51 +43,54 @@ class Departure(NamedTuple):
 
     slide: str
     ours: str
-    reason: str
+    why: str  # the key of the reason
+
+    @property
+    def reason(self) -> Text:
+        """Why it is so."""
+        return REASONS[self.why]
 
 
 GIVEN_29 = Departure(
     "",
     "states, actions = given(policy, states, actions)",
-    '"# Given:" is executed: shapes are checked, and NumPy arrays cast once to the precision of '
-    "the policy.",
+    "given_29",
 )
 
 GIVEN_30 = Departure(
     "",
     "states, actions, q_values = given(policy, states, actions, q_values)",
-    GIVEN_29.reason + " The q-values are constants.",
+    "given_30",
 )
 
 COMMON = (
     Departure(
         "",
         "with tf.GradientTape() as tape:",
-        '"# Build the graph:" is a tape that TensorFlow 2 records operations on.',
+        "tape",
     ),
     Departure(
         "policy.predictions(states)",
         "policy(states)",
-        "A Keras model is called; it has no method predictions.",
+        "call",
     ),
     Departure(
         "",
         "negative_likelihoods = negative_likelihoods[:, tf.newaxis]",
-        "The cross-entropy has shape (N*T,). Times a column (N*T, 1) it would be broadcast to "
-        "(N*T, N*T), and the gradient would be mean(q_values) times that of maximum likelihood.",
+        "column",
     ),
     Departure(
         "loss.gradients(loss, variables)",
         "tape.gradient(loss, policy.trainable_variables)",
-        "TensorFlow 2 differentiates with the tape, and a Keras model knows its variables.",
+        "gradient",
     ),
-    Departure("", "return loss, gradients", "The slide is a fragment; ours is a function."),
+    Departure("", "return loss, gradients", "function"),
 )
 
 TWIN = Departure(
     "tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)",
     "-policy.distribution(logits).log_prob(actions)",
-    "Any distribution has a negative log-likelihood; the cross-entropy is that of a discrete one.",
+    "distribution",
 )
 
 DEPARTURES: dict[str, tuple[Departure, ...]] = {

@@ -400,10 +400,10 @@ def test_what_is_no_number_is_told_in_both_languages():
         ),
         ("gradient", np.nan, "which is not finite", "不是有限数"),
         ("gradient", 1e8, "the gradient is 1e+08 times what it should be", "梯度是应有值的 1e+08 倍"),
-        ("right", 1.0, "are not those that this check asks for", "不是本检验所要求的那些"),
+        ("right", 1.0, "did not return the arrays that this check asks for", "不是本检验所要求的那些"),
     ):
         forged = [one | {name: one.get(name, np.ones(1)) * value} for one in outputs]
         assert en in judge(form[0], cases, forged).evidence
         assert zh in judge(form[0], cases, forged, language="zh").evidence
     many = [one | {"gradient": np.zeros(2**20 + 1)} for one in outputs]  # nothing is done with them
-    assert "are not those that this check asks for" in judge(form[0], cases, many).evidence
+    assert "did not return the arrays that this check asks for" in judge(form[0], cases, many).evidence

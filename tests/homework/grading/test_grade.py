@@ -19,11 +19,10 @@ from tfpg.cli.main import main
 from tfpg.homework.box import limits, seccomp, serving, wire
 from tfpg.homework.grading import grading, sandbox
 from tfpg.homework.grading import isolation as ways
-from tfpg.homework.grading.grading import Asked
+from tfpg.homework.grading.grading import GRADING, Asked
 from tfpg.homework.grading.mistake_map import counts
 from tfpg.homework.grading.reports import Class, read_table
 from tfpg.homework.grading.submissions import Code, entries, take
-from tfpg.homework.words import ENDS, NOT_LOADED
 
 RIGHT = """
 import numpy as np
@@ -121,10 +120,10 @@ def test_other_names_and_parameters_of_a_variant(boxes):
 
 def test_wrong_parameters_are_told(boxes):
     evidence = graded(boxes, "def normalize(): return 1\n").marks["normalize"].evidence
-    assert "wanted is normalize(q_values)" in evidence
+    assert "expected normalize(q_values)" in evidence
     asked = [Asked("reward_to_go", "later", {"rewards": "gains", "discount": "g"}, 2)]
     evidence = graded(boxes, "def later(x): return x\n", asked=asked).marks["reward_to_go"].evidence
-    assert evidence == "it takes (x), wanted is later(gains, g)"
+    assert evidence == "its parameters are (x), expected later(gains, g)"
 
 
 def test_a_statement_that_fails_does_not_take_the_rest_with_it(boxes):
@@ -521,7 +520,7 @@ def test_the_librarys_answers_cannot_be_imported(boxes, how):
     grade = graded(boxes, f"{how}\n{NORMALIZE}")
     assert grade.marks["reward_to_go"].state in ("missing", "wrong")
     assert grade.marks["normalize"].state == "right"
-    assert "not at hand" in str(grade)
+    assert "not available to graded code" in str(grade)
 
 
 @closed
@@ -545,7 +544,7 @@ def reward_to_go(rewards, discount=1.0):
 @closed
 def test_an_installed_library_is_hidden(isolation, tmp_path, monkeypatch):
     """Beside NumPy, where pip puts it."""
-    (tmp_path / "tfpg").mkdir()
+    (tmp_path / "tfpg" / "estimate").mkdir(parents=True)
     (tmp_path / "tfpg" / "estimate" / "returns.py").touch()
     (tmp_path / "other.py").touch()
     tmp_path.chmod(0o755)
@@ -727,7 +726,7 @@ def test_files_folders_and_zips_are_submissions(tmp_path):
         "cleo": ["deep/hw.py"],
         "dan": ["hw.py"],
     }
-    assert "cannot be unpacked" in several["ann.zip"].notes[0].en
+    assert "cannot be unpacked" in several["ann.zip"].notes[0].say("en")
 
 
 def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_is_told(
@@ -748,7 +747,7 @@ def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_i
     table = read_table(out)
     assert len(table.rows) == 7
     assert [row[0] for row in table.rows] == ["right"] * 7
-    assert "odd.py is not in UTF-8: it was read as UTF-16" in out.read_text()
+    assert "odd.py is not UTF-8: it was read as UTF-16" in out.read_text()
     assert len(list((tmp_path / "grades").glob("*.md"))) == 7
     assert "link.py, notes.txt" in capsys.readouterr().err
 
@@ -767,13 +766,13 @@ def test_broken_zips_are_told_and_stop_nothing(tmp_path):
     for one in entries(tmp_path)[0]:
         taken = take(one)
         assert taken.files == {}
-        assert "cannot be" in taken.notes[0].en
+        assert "cannot be" in taken.notes[0].say("en")
 
 
 def test_what_is_refused_counts_too(tmp_path, monkeypatch):
     monkeypatch.setattr("tfpg.homework.grading.submissions.MOST", 5)
     zipped(tmp_path / "ann.zip", **{f"x{number}.ipynb": "no notebook" for number in range(20)})
-    notes = [one.en for one in take(entries(tmp_path)[0][0]).notes]
+    notes = [one.say("en") for one in take(entries(tmp_path)[0][0]).notes]
     assert len(notes) == 6
     assert "more than 5 files" in notes[-1]
 
@@ -789,7 +788,7 @@ def test_a_zip_in_a_zip_is_told(tmp_path):
     with zipfile.ZipFile(tmp_path / "ann.zip", "w") as archive:
         archive.write(tmp_path / "inner.zip", "inner.zip")
     notes = take(entries(tmp_path / "ann.zip")[0][0]).notes
-    assert "a zip in a zip" in notes[0].en
+    assert "a zip inside a zip" in notes[0].say("en")
 
 
 def test_zips_cannot_write_outside_link_or_burst(tmp_path):
@@ -917,7 +916,7 @@ def test_another_variant_is_told(tmp_path, capsys):
     command = ["homework", "grade", str(submissions), "--no-canaries"]
     one = [*command, "--assignment", str(tmp_path / "0"), "--out", str(tmp_path / "one.csv")]
     assert main(one) == 0
-    told = "it looks like variant 3 of the assignment; variant 0 was asked for"
+    told = "this looks like variant 3 of the assignment; variant 0 was assigned"
     assert (tmp_path / "one.csv").read_text().endswith(f"missing,{told}\n")
     both = [*one[:-1], str(tmp_path / "both.csv"), "--assignment", str(tmp_path / "3")]
     assert main(both) == 0
@@ -970,13 +969,19 @@ def test_pages_speak_chinese_where_that_is_asked_or_the_assignment_does(handed_i
     assert main([*command, "--out", str(tmp_path / "own.csv"), "--lang", "fr"]) == 2
 
 
+ENDS = [key.removeprefix("ended.") for key in GRADING if key.startswith("ended.")]
+
+
 @pytest.mark.parametrize("why", ENDS)
 def test_what_the_box_says_of_its_end_is_said_in_each_language(why):
     assert any(f'"{why}"' in Path(one.__file__).read_text() for one in (serving, sandbox))
     for language in ("en", "zh"):
-        for state, before in (("failed", ""), ("not loaded", NOT_LOADED.say(language, why=""))):
+        for state, before in (
+            ("failed", ""),
+            ("not loaded", GRADING["not_loaded"].say(language, why="")),
+        ):
             evidence = grading.mark(ASKED[0], "", {"state": state, "why": why}, language).evidence
-            assert evidence == before + ENDS[why].say(language)
+            assert evidence == before + GRADING[f"ended.{why}"].say(language)
 
 
 def test_the_map_counts_mistakes_and_names_nobody(tmp_path, capsys):

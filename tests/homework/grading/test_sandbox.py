@@ -338,7 +338,7 @@ def test_an_answer_for_something_else_is_no_grade(isolation, monkeypatch):
     with sandbox.boxes(isolation) as several:
         grade = grading.grade_one(code(RIGHT), ASKED, "secret", several)
     assert grade.points is None
-    assert grade.notes == ["not graded: what was run is not what was handed in, twice"]
+    assert grade.notes == ["not graded: twice, the code that ran was not the code that was handed in"]
 
 
 # --- what the system kills

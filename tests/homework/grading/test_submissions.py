@@ -153,8 +153,8 @@ def test_a_file_is_read_as_an_editor_would_and_that_is_told(tmp_path, encoding):
     assert b"total_reward" in code.files["hw.py"]  # for who looks at the bytes
     (note,) = code.notes
     told = {"latin-1": "CP1252"}.get(encoding, encoding.upper())
-    assert note.en == f"hw.py is not in UTF-8: it was read as {told}"
-    assert told in note.zh
+    assert note.say("en") == f"hw.py is not UTF-8: it was read as {told}"
+    assert told in note.say("zh")
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_where_an_encoding_cannot_be_told_nothing_is_guessed_and_the_remedy_is_t
         cells_in("hw.py", content)
     code = taken(tmp_path, content)
     assert (code.files, len(code.notes)) == ({}, 1)
-    assert "`# -*- coding: latin-1 -*-`" in code.notes[0].en
-    assert "`# -*- coding: gbk -*-`" in code.notes[0].zh
+    assert "`# -*- coding: latin-1 -*-`" in code.notes[0].say("en")
+    assert "`# -*- coding: gbk -*-`" in code.notes[0].say("zh")
 
 
 def test_what_python_reads_has_no_note(tmp_path):
@@ -209,7 +209,7 @@ def test_a_notebook_is_read_in_any_unicode(tmp_path, encoding):
     cells = [{"cell_type": "code", "source": CODE + "# 回报"}]
     code = taken(tmp_path, json.dumps({"cells": cells}, ensure_ascii=False).encode(encoding), "a.ipynb")
     assert code.text == CODE + "# 回报"
-    told = [one.en.rpartition(" ")[2] for one in code.notes]
+    told = [one.say("en").rpartition(" ")[2] for one in code.notes]
     assert told == ([] if encoding == "utf-8-sig" else [encoding.upper()])
 
 
@@ -218,7 +218,7 @@ def test_a_notebook_is_read_in_any_unicode(tmp_path, encoding):
 )
 def test_what_is_no_notebook_in_any_encoding_is_told(tmp_path, source):
     (note,) = taken(tmp_path, b"\xff\xfe" + source, "a.ipynb").notes
-    assert "notebook" in note.en
+    assert "notebook" in note.say("en")
 
 
 def test_files_of_any_encoding_are_graded_and_may_import_each_other(tmp_path):
@@ -233,7 +233,7 @@ def test_files_of_any_encoding_are_graded_and_may_import_each_other(tmp_path):
     assert main(["homework", "grade", str(tmp_path / "in"), "--out", str(out)]) == 0
     assert read_table(out).rows == [["right"]] * 3
     told = (tmp_path / "grades" / "utf-16.md").read_text()
-    assert "\n- hw.py is not in UTF-8: it was read as UTF-16\n" in told
+    assert "\n- hw.py is not UTF-8: it was read as UTF-16\n" in told
 
 
 def test_a_class_with_the_strangest_names_is_graded_row_by_row_and_a_late_clash_anew(tmp_path):

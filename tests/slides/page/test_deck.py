@@ -12,25 +12,18 @@ from latex2mathml.converter import convert
 
 from tfpg.labs import LABS
 from tfpg.labs.errata import errata
-from tfpg.slides.page.deck import DECK, ERRATA, GLOSSARY, Text
+from tfpg.slides.page.deck import DECK, ERRATA
+from tfpg.slides.page.glossary import terms
+from tfpg.slides.page.words import SLIDES as WORDS
 from tfpg.slides.pseudocode import PAGE_29, PAGE_30, SLIDES
 
 ROOT = Path(__file__).parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FORMULAS = [formula for slide in DECK for formula in slide.formulas]
-SLIPS = [slip for row in GLOSSARY if row.subtitle for slip in row.subtitle.split("、")]
+SLIPS = [slip for one in terms() if one.subtitle for slip in one.subtitle.say("zh").split("、")]
 
 
-def texts(of):
-    """Every Text in a slide, a formula, or a tuple of them."""
-    if isinstance(of, Text):
-        yield of
-    elif isinstance(of, tuple):
-        for one in of:
-            yield from texts(one)
-
-
-TEXTS = [*texts(DECK), *ERRATA.values()]
+TEXTS = [(text.say("en"), text.say("zh")) for text in (*WORDS.values(), *ERRATA.values())]
 
 
 def by_page(slide):
@@ -49,7 +42,7 @@ def test_every_slide_with_pseudocode_is_carried_by_its_functions():
     of_page = {PAGE_29: 29, PAGE_30: 30}
     carried = {slide.page: slide.functions for slide in DECK}
     for name, pseudocode in SLIDES.items():
-        assert f"pseudo_loss.{name}" in carried[of_page[pseudocode]]
+        assert f"step.pseudo_loss.{name}" in carried[of_page[pseudocode]]
     assert carried[29][0] == "step.pseudo_loss.maximum_likelihood"
     assert carried[30][0] == "step.pseudo_loss.policy_gradient"
 
@@ -74,12 +67,13 @@ def test_every_claim_has_a_lab_or_a_proof(slide):
 
 @pytest.mark.parametrize("slide", DECK, ids=by_page)
 def test_every_lab_exists(slide):
-    mentioned = [name for text in texts(slide) for each in text for name in labs_in(each)]
+    texts = (slide.claim, slide.finding)
+    mentioned = [name for text in texts for one in ("en", "zh") for name in labs_in(text.say(one))]
     assert {slide.lab or LABS[0], *mentioned} <= set(LABS)
 
 
 def test_every_lab_is_on_a_slide():
-    on_slides = {name for slide in DECK for name in (slide.lab, *labs_in(slide.finding.en))}
+    on_slides = {name for slide in DECK for name in (slide.lab, *labs_in(slide.finding.say("en")))}
     assert set(LABS) <= on_slides
 
 
@@ -97,7 +91,7 @@ def test_every_formula_becomes_mathml(formula):
     assert "\\" not in shown  # a command that the converter does not know is left as it is
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.en[:40])
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[0][:40])
 def test_every_text_is_in_both_languages_and_names_the_same_code(text):
     english, chinese = text
     assert len(english) > 3
@@ -111,22 +105,23 @@ def test_every_text_is_in_both_languages_and_names_the_same_code(text):
 def test_chinese_punctuation_stands_in_chinese_text():
     """A half-width comma between Chinese characters is a slip of the keyboard."""
     halves = re.compile(r"[\u4e00-\u9fff][,;:?!.]|[,;:?!](?=[\u4e00-\u9fff])")
-    assert [text.zh for text in TEXTS if halves.search(re.sub(r"`[^`]+`", "", text.zh))] == []
+    assert [zh for _, zh in TEXTS if halves.search(re.sub(r"`[^`]+`", "", zh))] == []
 
 
 def test_no_slip_of_the_subtitles_is_used_as_a_term():
     assert {"政策", "去奖励值", "审计后传播", "听觉包", "十万", "pi torch a"} <= set(SLIPS)
-    shown = [each for text in TEXTS for each in text] + [row.chinese for row in GLOSSARY]
+    shown = [each for text in TEXTS for each in text] + [one.words.say("zh") for one in terms()]
     assert [(slip, each) for slip in SLIPS for each in shown if slip in each] == []
 
 
 def test_the_glossary_names_each_term_once_in_both_languages():
-    for names in ([row.english for row in GLOSSARY], [row.chinese for row in GLOSSARY]):
+    english, chinese = ([one.words.say(language) for one in terms()] for language in ("en", "zh"))
+    for names in (english, chinese):
         assert len(set(names)) == len(names)
-    assert all(CHINESE.search(row.chinese) for row in GLOSSARY)
-    chinese = " ".join(row.chinese for row in GLOSSARY)
-    terms = ("策略梯度", "未来累积奖励", "基线", "重要性采样", "自然梯度", "伪损失", "交叉熵")
-    assert all(term in chinese for term in terms)
+    assert all(CHINESE.search(one) for one in chinese)
+    chinese = " ".join(chinese)
+    known = ("策略梯度", "未来累积奖励", "基线", "重要性采样", "自然梯度", "伪损失", "交叉熵")
+    assert all(term in chinese for term in known)
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +132,9 @@ def places():
 def test_errata_are_those_of_the_lab_at_the_same_place(places):
     assert list(ERRATA) == list(places)
     for erratum, place in places.items():
-        assert ERRATA[erratum].en.startswith(place)
+        assert ERRATA[erratum].say("en").startswith(place)
         numbers = re.findall(r"\d+", place)
-        assert re.findall(r"\d+", ERRATA[erratum].zh)[: len(numbers)] == numbers
+        assert re.findall(r"\d+", ERRATA[erratum].say("zh"))[: len(numbers)] == numbers
 
 
 def test_every_erratum_of_a_slide_is_named_by_the_slide(places):

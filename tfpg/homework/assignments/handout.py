@@ -17,12 +17,14 @@ import numpy as np
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import check_free, folder_atomically
-from tfpg.homework import words
+from tfpg.base.texts import Texts
 from tfpg.homework.assignments.blanks import Blank, cut
 from tfpg.homework.assignments.experiments import experiments, report
 from tfpg.homework.assignments.tasks import Task, task
 from tfpg.homework.assignments.variants import vary
 from tfpg.homework.exercises.catalog import named
+
+ASSIGNMENTS = Texts("assignments")
 
 MANIFEST = "assignment.json"
 PYTHON, NOTEBOOK = "homework.py", "homework.ipynb"
@@ -165,8 +167,14 @@ def code(exercises: Sequence[HandedOut], language: str = "en", solved: bool = Fa
 def headline(one: HandedOut, language: str) -> str:
     """Exercise 2 (4 points): Generalized advantages."""
     points = one.task.points
-    text = words.EXERCISE_OF_ONE if points == 1 else words.EXERCISE
+    text = ASSIGNMENTS["exercise_of_one"] if points == 1 else ASSIGNMENTS["exercise"]
     return text.say(language, number=one.number, points=points, title=one.task.title)
+
+
+def introduction(made: Assignment, key: str, language: str) -> str:
+    """The first words of a file of exercises."""
+    title = ASSIGNMENTS[f"title.{made.set}"]
+    return ASSIGNMENTS[key].say(language, title=title, variant=made.variant)
 
 
 def _docstring(one: HandedOut, language: str) -> str:
@@ -191,7 +199,7 @@ def _wrapped(text: str) -> list[str]:
 
 def _python(made: Assignment, language: str, solved: bool) -> str:
     imports, *several = code(made.exercises, language, solved)
-    told = words.IN_PYTHON.say(language, title=words.TITLES[made.set], variant=made.variant)
+    told = introduction(made, "in_python", language)
     return f'"""{told}"""\n\n{imports}\n\n' + "\n\n".join(
         f"# {headline(one, language)}\n\n\n{piece}"
         for one, piece in zip(made.exercises, several, strict=True)
@@ -200,7 +208,7 @@ def _python(made: Assignment, language: str, solved: bool) -> str:
 
 def _notebook(made: Assignment, language: str, solved: bool) -> str:
     imports, *several = code(made.exercises, language, solved)
-    told = words.IN_NOTEBOOK.say(language, title=words.TITLES[made.set], variant=made.variant)
+    told = introduction(made, "in_notebook", language)
     cells = [cell("markdown", "told", told), cell("code", "imports", imports)]
     for one, piece in zip(made.exercises, several, strict=True):
         about = f"## {headline(one, language)}\n\n{_hints(one, language)}"
@@ -208,8 +216,8 @@ def _notebook(made: Assignment, language: str, solved: bool) -> str:
             cell("markdown", f"about-{one.number}", about),
             cell("code", f"exercise-{one.number}", piece),
         ]
-    cells.append(cell("markdown", "standing", words.IN_LAST_CELL.say(language)))
-    cells.append(cell("code", "check", words.CHECK.say(language)))
+    cells.append(cell("markdown", "standing", ASSIGNMENTS["in_last_cell"].say(language)))
+    cells.append(cell("code", "check", ASSIGNMENTS["check"].say(language)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
@@ -229,7 +237,7 @@ def cell(kind: str, name: str, source: str) -> dict[str, Any]:
 def _hints(one: HandedOut, language: str) -> str:
     """Folded: a reader opens them one by one."""
     return "\n\n".join(
-        f"<details><summary>{words.HINT.say(language, number=number)}</summary>\n\n"
+        f"<details><summary>{ASSIGNMENTS['hint'].say(language, number=number)}</summary>\n\n"
         f"{hint.say(language, **one.names)}\n\n</details>"
         for number, hint in enumerate(one.task.hints, 1)
     )
@@ -237,13 +245,13 @@ def _hints(one: HandedOut, language: str) -> str:
 
 def _all_hints(made: Assignment, language: str) -> str:
     several = (f"## {headline(one, language)}\n\n{_hints(one, language)}" for one in made.exercises)
-    return "\n\n".join([words.HINTS.say(language), *several]) + "\n"
+    return "\n\n".join([ASSIGNMENTS["hints"].say(language), *several]) + "\n"
 
 
 def _read_me(made: Assignment, file: str, language: str) -> str:
-    told = words.READ_ME.say(
+    told = ASSIGNMENTS["read_me"].say(
         language,
-        title=words.TITLES[made.set],
+        title=ASSIGNMENTS[f"title.{made.set}"],
         variant=made.variant,
         points=sum(one.task.points for one in made.exercises),
         file=file,
@@ -253,5 +261,5 @@ def _read_me(made: Assignment, file: str, language: str) -> str:
         f"| {one.number}. {one.task.title.say(language)} | `{one.name}` | {one.task.points} |"
         for one in made.exercises
     ]
-    beside = [words.BESIDE.say(language)] if made.set == "course" else []
-    return "\n\n".join([told, "\n".join([words.TABLE.say(language), *rows]), *beside]) + "\n"
+    beside = [ASSIGNMENTS["beside"].say(language)] if made.set == "course" else []
+    return "\n\n".join([told, "\n".join([ASSIGNMENTS["table"].say(language), *rows]), *beside]) + "\n"

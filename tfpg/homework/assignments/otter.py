@@ -13,9 +13,8 @@ from typing import Any
 from tfpg import __version__
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
-from tfpg.homework import words
 from tfpg.homework.assignments.blanks import Blank
-from tfpg.homework.assignments.handout import NOTEBOOK, Assignment, cell, code, files
+from tfpg.homework.assignments.handout import NOTEBOOK, Assignment, cell, code, files, introduction
 
 CONFIG = """\
 # ASSIGNMENT CONFIG
@@ -59,7 +58,7 @@ def master(made: Assignment, language: str = "en") -> dict[str, Any]:
     notebook = json.loads(files(made, notebook=True, language=language)[NOTEBOOK])
     given = {one["id"]: one for one in notebook["cells"]}
     config = CONFIG.format(set=made.set, variant=made.variant, tfpg=requirement())
-    told = words.IN_OTTER.say(language, title=words.TITLES[made.set], variant=made.variant)
+    told = introduction(made, "in_otter", language)
     cells = [cell("raw", "config", config), cell("markdown", "told", told), given["imports"]]
     handed_out = list(code(made.exercises, language))[1:]
     seen: set[str] = set()

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import LANGUAGES
-from tfpg.homework import words
+from tfpg.base.texts import Texts, languages
 from tfpg.homework.assignments.handout import MANIFEST
 from tfpg.homework.assignments.variants import renamed
 from tfpg.homework.box.submission import source_of, undisturbed
 from tfpg.homework.checks.checking import check, load_quietly
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import named
+
+ASSIGNMENTS = Texts("assignments")
 
 
 class Row(NamedTuple):
@@ -76,7 +77,7 @@ def stand(path: str | Path, language: str = "en") -> Standing:
                 verdict, evidence=renamed(verdict.evidence, exercise, name, one["parameters"])
             )
         else:
-            evidence = words.MISSING.say(language, file=file.name, name=name)
+            evidence = ASSIGNMENTS["missing"].say(language, file=file.name, name=name)
             verdict = Verdict(exercise, False, None, evidence, open=True)
         rows.append(Row(name, verdict, one["points"]))
     return Standing(rows, error)
@@ -93,7 +94,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         valid = (
             Path(manifest["file"]).name == manifest["file"]
-            and manifest["language"] in LANGUAGES
+            and manifest["language"] in languages()
             and len(manifest["exercises"]) > 0
             and all(_is_valid(one) for one in manifest["exercises"])
         )

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import Text
-from tfpg.homework import words
+from tfpg.base.texts import Text, Texts
 from tfpg.homework.assignments.tasks import PARAMETERS, SETS, task
+
+GRADING = Texts("grading")
 
 # What speaks of another comes after it.
 AFTER = {
@@ -87,7 +88,7 @@ def other_variant(text: str, asked: Sequence[tuple[str, int]]) -> list[Text]:
     if not found or None in found:
         return []
     wanted = " / ".join(str(number) for _, number in asked)
-    return [words.OTHER_VARIANT.filled(found=found[0], asked=wanted)]
+    return [GRADING["other_variant"].filled(found=found[0], asked=wanted)]
 
 
 @cache

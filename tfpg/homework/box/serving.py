@@ -37,7 +37,7 @@ from tfpg.homework.box import (
 )
 from tfpg.homework.box.time_limit import TimeLimit, at_most
 
-REFUSAL = "tfpg is not at hand in graded code: write the function yourself"
+REFUSAL = "tfpg is not available to graded code: write the function yourself"
 THREADS = 512
 GLANCE = 0.25  # seconds between two looks at a silent copy
 ERROR = 1000  # characters of a message

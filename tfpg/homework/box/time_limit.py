@@ -30,4 +30,4 @@ def at_most(seconds: float = SECONDS) -> Iterator[None]:
 
 
 def _interrupt(*_: Any) -> NoReturn:
-    raise TimeLimit("it went on for too long")
+    raise TimeLimit("it ran too long")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import Text, check_language
+from tfpg.base.texts import Text, Texts, check_language
 from tfpg.homework.box import shapes
 from tfpg.homework.box.calling import Arrays, innermost, parameters_of, takes, takes_by_name
 from tfpg.homework.box.observing import Failure, observations
@@ -16,10 +16,11 @@ from tfpg.homework.box.time_limit import TimeLimit, at_most
 from tfpg.homework.checks.agreement import is_right
 from tfpg.homework.checks.judging import Verdict, judge
 from tfpg.homework.checks.naming import OF_SHAPE
-from tfpg.homework.exercises import words
 from tfpg.homework.exercises.catalog import EXERCISES, named
 from tfpg.homework.exercises.exercise import Case, Exercise
 from tfpg.homework.exercises.mistakes.gallery import of_exercise
+
+CHECKS = Texts("checks")
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
@@ -49,7 +50,7 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     verdict = judge(exercise, cases, observed, broadcast, language)
     if verdict or verdict.open or takes_by_name(function, exercise.parameters):
         return verdict
-    order = words.BY_POSITION.say(language, wanted=", ".join(exercise.parameters))
+    order = CHECKS["by_position"].say(language, wanted=", ".join(exercise.parameters))
     return replace(verdict, evidence=verdict.evidence + order)
 
 
@@ -94,7 +95,7 @@ def wrong_parameters(name: str, parameters: Sequence[str]) -> Text:
     """The sentence for a function that takes these instead."""
     got = ", ".join(parameters)
     wanted = " or ".join(f"{name}({', '.join(one.parameters)})" for one in named(name))
-    return words.TAKES.filled(got=got, wanted=wanted)
+    return CHECKS["takes"].filled(got=got, wanted=wanted)
 
 
 def may_broadcast(exercise: Exercise) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
@@ -15,6 +16,8 @@ from tfpg.homework.checks.naming import OF_SHAPE, known_mistake
 from tfpg.homework.exercises import comparators, words
 from tfpg.homework.exercises.comparators import Comparison
 from tfpg.homework.exercises.exercise import Case, Exercise
+
+CHECKS = Texts("checks")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def judge(
     """
     observed = plain(exercise, cases, observed)
     if any(isinstance(one, Failure) and one.kind == "NotImplementedError" for one in observed):
-        return Verdict(exercise.name, False, None, words.NOT_WRITTEN.say(language), open=True)
+        return Verdict(exercise.name, False, None, CHECKS["not_written"].say(language), open=True)
     expected = [exercise.expected(case.inputs) for case in cases]
     comparisons = compared(exercise, cases, expected, observed)
     uneven = uneven_scale(cases, comparisons)
@@ -61,11 +64,11 @@ def judge(
         return Verdict(exercise.name, False, None, evidence)
     mistake, amount = known
     numbers = _numbers(exercise, cases, expected, observed, comparisons) | {"amount": amount}
-    what, mend = (one.say(language, **numbers) for one in mistake.kind)
-    evidence = words.MEANS.say(language, what=what, mend=mend)
-    if "{" not in mistake.kind.what.en:  # no numbers in it: add the smallest example
+    what, fix = (one.say(language, **numbers) for one in (mistake.what, mistake.fix))
+    evidence = CHECKS["means"].say(language, what=what, fix=fix)
+    if "{" not in mistake.what.say(language):  # no numbers in it: add the smallest example
         example = _smallest_failing(cases, observed, comparisons, uneven, language)
-        evidence = words.FOR_EXAMPLE.say(language, what=what, example=example, mend=mend)
+        evidence = CHECKS["for_example"].say(language, what=what, example=example, fix=fix)
     if mistake.id in OF_SHAPE and broadcast not in (None, NOWHERE):
         evidence += _lost_column(broadcast, language)
     return Verdict(exercise.name, False, mistake.id, evidence)
@@ -84,20 +87,20 @@ def _approval(
         for case, one in zip(cases, comparisons, strict=True)
         if one.scale is not None and exercise.compare is comparators.up_to_scale
     ]
-    text = words.ALL_AGREE
+    text = CHECKS["all_agree"]
     if any(not math.isclose(scale, 1, rel_tol=1e-2) for _, scale in scales):
         summed = all(math.isclose(scale, samples, rel_tol=1e-2) for samples, scale in scales)
-        text = words.SUMMED if summed else words.SCALED
+        text = CHECKS["summed"] if summed else CHECKS["scaled"]
     scale = f"{scales[0][1]:.4g}" if scales else ""
     remarks = {one.remark.say(language) for one in comparisons if one.remark is not None}
     for one in observed:
         changed = [name for name in one if isinstance(name, str) and name.startswith("changes ")]
         remarks |= {
-            words.CHANGES_INPUT.say(language, parameter=name.removeprefix("changes "))
+            CHECKS["changes_input"].say(language, parameter=name.removeprefix("changes "))
             for name in changed
         }
     told = [text.say(language, count=len(cases), scale=scale), *sorted(remarks)]
-    return words.BETWEEN.say(language).join(told)
+    return CHECKS["between"].say(language).join(told)
 
 
 def _numbers(
@@ -159,8 +162,8 @@ def _ratio(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _lost_column(broadcast: Broadcast, language: str) -> str:
-    text = words.LOST_COLUMN_OF if len(broadcast.operands) > 1 else words.LOST_COLUMN
-    operands = (words.CONJUNCTION.say(language)).join(map(str, broadcast.operands))
+    text = CHECKS["lost_column_of"] if len(broadcast.operands) > 1 else CHECKS["lost_column"]
+    operands = CHECKS["conjunction"].say(language).join(map(str, broadcast.operands))
     return text.say(
         language,
         line=broadcast.line,
@@ -180,7 +183,7 @@ def _smallest_failing(
     failing = [here for here, one in enumerate(comparisons) if not one.agrees]
     if not failing and uneven is not None:
         one, other = uneven
-        return words.WRONG_SCALE.say(
+        return CHECKS["wrong_scale"].say(
             language,
             one=f"{comparisons[one].scale:.4g}",
             case=cases[one].label,
@@ -193,18 +196,18 @@ def _smallest_failing(
         failure = _failure(got, language)
         if all(isinstance(one, Failure) for one in observed):
             return failure
-        return words.SOMETIMES.say(language, case=label, what=failure)
-    complaint = comparisons[smallest].complaint or words.WRONG_VALUE
+        return CHECKS["sometimes"].say(language, case=label, what=failure)
+    complaint = comparisons[smallest].complaint or CHECKS["wrong_value"]
     return complaint.say(language, **{"case": label, **comparisons[smallest].places})
 
 
 def _failure(failure: Failure, language: str) -> str:
     if failure.kind == "NoNumbers":
-        text = words.RETURNS_NOTHING if failure.message == "None" else words.RETURNS
+        text = CHECKS["returns_nothing"] if failure.message == "None" else CHECKS["returns"]
         return text.say(language, what=failure.message)
     if failure.kind == "OtherArrays":
-        return words.OTHER_ARRAYS.say(language)
-    line = words.LINE.say(language, line=failure.line) if failure.line else ""
-    text = {"TimeLimit": words.TOO_LONG, "SystemExit": words.LEAVES}.get(failure.kind, words.RAISES)
+        return CHECKS["other_arrays"].say(language)
+    line = CHECKS["line"].say(language, line=failure.line) if failure.line else ""
+    key = {"TimeLimit": "too_long", "SystemExit": "leaves"}.get(failure.kind, "raises")
     what = failure.kind + (f": {failure.message}" if failure.message else "")
-    return text.say(language, what=what, line=line)
+    return CHECKS[key].say(language, what=what, line=line)

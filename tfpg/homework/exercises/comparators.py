@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Text, Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.differences import in_single_precision, step_for
 from tfpg.homework.exercises import words
+
+CHECKS = Texts("checks")
 
 SINGLE, DOUBLE = 2.0**-23, 2.0**-52
 # What a small number beside a standard deviation, or in a logarithm, may change: log(pi + 1e-5) where
@@ -52,7 +54,7 @@ def refused(call: str, expected: Arrays, found: Arrays) -> Comparison | None:
             where = call if name in ("values", "gradient") else f"{name}: {call}"
             if wanted is not None and wanted.shape == got.shape:
                 return _differs(where, wanted, got)
-            return Comparison(False, words.NO_NUMBER, {"call": where, "got": words.array(got)})
+            return Comparison(False, CHECKS["no_number"], {"call": where, "got": words.array(got)})
     return None
 
 
@@ -97,7 +99,7 @@ def normalized(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Co
     got = got.reshape(wanted.shape)
     samples = wanted.size
     if samples == 1 and np.isnan(got).all() and not np.isnan(wanted).any():
-        return Comparison(True, remark=words.NAN_FOR_ONE)
+        return Comparison(True, remark=CHECKS["nan_for_one"])
     for ddof in (0, 1):
         scale = np.sqrt((samples - ddof) / samples)
         if _close(got, wanted * scale, 5e-3):
@@ -124,14 +126,14 @@ def up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
     if found["autodiff"].any():
         return _one_up_to_scale(call, inputs, expected, found | {"gradient": found["autodiff"]})
     if measured.scale is not None:
-        return Comparison(False, words.CUT_OFF, {"call": call})
+        return Comparison(False, CHECKS["cut_off"], {"call": call})
     return measured
 
 
 def _one_up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
     losses = found.get("losses")
     if losses is not None and "gradient" not in found:
-        return Comparison(False, words.NO_SCALAR, {"got": words.shape(losses)})
+        return Comparison(False, CHECKS["no_scalar"], {"got": words.shape(losses)})
     wanted, got = expected["gradient"], found["gradient"]
     if (
         losses is not None
@@ -139,7 +141,7 @@ def _one_up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays)
         and not np.isclose(losses[0], losses[1], 1e-4, 1e-9)
     ):
         one, other = map(words.number, losses)
-        return Comparison(False, words.NOT_REPEATED, {"one": one, "other": other})
+        return Comparison(False, CHECKS["not_repeated"], {"one": one, "other": other})
     if got.shape != wanted.shape:
         return _misshapen(call, wanted, got)
     known = np.abs(wanted) < LARGEST  # all, unless this is a known mistake
@@ -155,7 +157,7 @@ def _one_up_to_scale(call: str, inputs: Arrays, expected: Arrays, found: Arrays)
     if scale <= 0 or np.abs(got - scale * wanted).max() > tolerance:
         return _turned(call, wanted, got)
     if not _as_often(expected, found):
-        return Comparison(False, words.WRONG_STEPS, {"got": words.array(found["steps"])})
+        return Comparison(False, CHECKS["wrong_steps"], {"got": words.array(found["steps"])})
     critic = "critic gradient"
     if critic in expected:
         wanted, got = expected[critic], found[critic]
@@ -171,7 +173,7 @@ def natural(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Compa
     if "fishers" not in expected:  # of a known mistake
         return up_to_scale(call, inputs, expected, found)
     if not _as_often(expected, found):
-        return Comparison(False, words.WRONG_STEPS, {"got": words.array(found["steps"])})
+        return Comparison(False, CHECKS["wrong_steps"], {"got": words.array(found["steps"])})
     gradient, got = expected["gradient"], found["gradient"]
     if got.shape != gradient.shape:
         return _misshapen(call, gradient, got)
@@ -193,7 +195,7 @@ def _as_often(expected: Arrays, found: Arrays) -> bool:
 
 def _scaled(scale: float) -> Comparison:
     if not LEAST_SCALE <= scale <= MOST_SCALE:
-        return Comparison(False, words.FAR_SCALE, {"scale": f"{scale:.3g}"})
+        return Comparison(False, CHECKS["far_scale"], {"scale": f"{scale:.3g}"})
     return Comparison(True, scale=scale)
 
 
@@ -228,20 +230,20 @@ def frequencies(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
         if unlikely:
             got = counts / max(counts.sum(), 1)
             places = {"expected": words.array(wanted), "got": words.array(got)}
-            return Comparison(False, words.WRONG_FREQUENCIES, {"call": call, **places})
+            return Comparison(False, CHECKS["wrong_frequencies"], {"call": call, **places})
     if "probabilities" not in expected or len(logits) <= 100:
         return Comparison(True)
     if np.array_equal(drawn, found["other seed"]):
-        return Comparison(False, words.SAME_DRAWS, {"count": len(logits)})
+        return Comparison(False, CHECKS["same_draws"], {"count": len(logits)})
     alike = (logits[0::2] == logits[1::2]).all(1)
     flat = drawn.reshape(-1).astype(int)
     table = np.zeros((choices, choices))
     np.add.at(table, (flat[0::2][alike], flat[1::2][alike]), 1)
     table = table[table.sum(1) > 0][:, table.sum(0) > 0]
     if table.size > 1 and chi2_contingency(table).pvalue < 1e-6:
-        return Comparison(False, words.NOT_INDEPENDENT, {"call": call})
+        return Comparison(False, CHECKS["not_independent"], {"call": call})
     repeated = np.array_equal(drawn, found["same seed"])
-    return Comparison(True, remark=None if repeated else words.OTHER_GENERATOR)
+    return Comparison(True, remark=None if repeated else CHECKS["other_generator"])
 
 
 def gradient_tolerance(inputs: Arrays, found: Arrays, scale: float = 1.0) -> float:
@@ -277,7 +279,7 @@ def _tolerance(got: np.ndarray, wanted: np.ndarray, inputs: Arrays) -> float:
 
 def _misshapen(call: str, wanted: np.ndarray, got: np.ndarray | None) -> Comparison:
     shapes = {"expected": words.shape(wanted), "got": "()" if got is None else words.shape(got)}
-    return Comparison(False, words.WRONG_SHAPE, {"call": call, **shapes})
+    return Comparison(False, CHECKS["wrong_shape"], {"call": call, **shapes})
 
 
 def _same_shape(got: np.ndarray, wanted: np.ndarray) -> bool:
@@ -303,14 +305,14 @@ def _differs(call: str, wanted: np.ndarray, got: np.ndarray) -> Comparison:
         index = tuple(int(one) for one in np.argwhere(wrong if wrong.any() else ~wrong)[0])
         call = f"{call}[{', '.join(map(str, index))}]"
         wanted, got = wanted[index], got[index]
-    complaint = words.WRONG_VALUE if finite else words.NOT_FINITE
+    complaint = CHECKS["wrong_value"] if finite else CHECKS["not_finite"]
     return Comparison(False, complaint, {"call": call, **words.apart(wanted, got)})
 
 
 def _turned(call: str, wanted: np.ndarray, got: np.ndarray) -> Comparison:
     cosine = words.apart(np.array(1.0), np.array(_cosine(wanted, got)))["got"]
     places = {"what": call, **words.apart(wanted, got), "cosine": cosine}
-    return Comparison(False, words.WRONG_DIRECTION, places)
+    return Comparison(False, CHECKS["wrong_direction"], places)
 
 
 def _cosine(one: np.ndarray, other: np.ndarray) -> float:

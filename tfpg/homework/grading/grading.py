@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg import __version__
-from tfpg.homework import words
+from tfpg.base.texts import Texts
 from tfpg.homework.assignments.variants import renamed
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure
@@ -30,6 +30,8 @@ from tfpg.homework.exercises.exercise import Case, Exercise
 from tfpg.homework.grading import sandbox
 from tfpg.homework.grading.sandbox import Boxes, Isolation, NotRun, Task
 from tfpg.homework.grading.submissions import Code
+
+GRADING = Texts("grading")
 
 RANKS = ("missing", "open", "wrong", "right")
 NOT_GRADED = "not graded"
@@ -64,7 +66,7 @@ class Mark(NamedTuple):
 
     def said(self, language: str) -> str:
         """The same for a person."""
-        return self.mistake or words.STATES[self.state].say(language)
+        return self.mistake or GRADING[f"state.{self.state}"].say(language)
 
     @property
     def earned(self) -> int:
@@ -139,14 +141,14 @@ def _grade(
     try:
         grade = _judged(code, run(), boxes, language)
     except NotRun as error:
-        why = words.ENDS[str(error)].say(language, gigabytes=sandbox.MEMORY // 2**30)
-        return _ungraded(code, assignments[0], words.NOT_GRADED.say(language, why=why))
+        why = GRADING[f"ended.{error!s}"].say(language, gigabytes=sandbox.MEMORY // 2**30)
+        return _ungraded(code, assignments[0], GRADING["not_graded"].say(language, why=why))
     except Exception as error:
         why = _line(f"{type(error).__name__}: {error}")
-        return _ungraded(code, assignments[0], words.NOT_GRADED.say(language, why=why))
+        return _ungraded(code, assignments[0], GRADING["not_graded"].say(language, why=why))
     told = any(REFUSAL in note for note in grade.notes)
     if not boxes.allow_tfpg and not told and IMPORTS_TFPG.search(code.text):
-        grade.notes.append(words.IMPORTS_TFPG.say(language))
+        grade.notes.append(GRADING["imports_tfpg"].say(language))
     return grade
 
 
@@ -250,7 +252,7 @@ def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
     }
     notes = [one.say(language) for one in code.notes]
     errors = [_line(one.error) for one in ran if one.error]
-    notes += [words.CODE_FAILED.say(language, where=one) for one in errors]
+    notes += [GRADING["code_failed"].say(language, where=one) for one in errors]
     return Grade(code.name, marks, notes)
 
 
@@ -290,14 +292,14 @@ def mark(asked: Asked, seed: str, answer: dict[str, Any], language: str = "en") 
         if state == "observed":
             return _mark_of_arrays(asked, seed, answer, language)
         if state == "raised":
-            why = words.FAILED.say(language, kind=answer["kind"])
+            why = GRADING["failed"].say(language, kind=answer["kind"])
         else:
-            why = words.ENDS[answer["why"]].say(language)
+            why = GRADING[f"ended.{answer['why']}"].say(language)
         if state == "not loaded":
-            why = words.NOT_LOADED.say(language, why=why)
+            why = GRADING["not_loaded"].say(language, why=why)
         return Mark("wrong", None, _line(why))
     except Exception:  # whatever a forged answer leads to
-        return Mark("wrong", None, words.NONSENSE.say(language))
+        return Mark("wrong", None, GRADING["nonsense"].say(language))
 
 
 def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any], language: str) -> Mark:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from tfpg.base.errors import BadInput
 from tfpg.base.figures import save
-from tfpg.homework.exercises.mistakes.kinds import KINDS
+from tfpg.homework.exercises.mistakes.mistake import MISTAKES
 from tfpg.homework.grading.reports import Class
 
 LAST = ("wrong", "open", "missing")
@@ -25,7 +25,7 @@ def counts(grades: Class) -> tuple[list[str], np.ndarray]:
     ]
     total = sum(per_exercise, Counter())
     mistakes = [word for word, _ in sorted(total.items(), key=lambda one: (-one[1], one[0]))]
-    words = [one for one in mistakes if one in KINDS] + [one for one in LAST if total[one]]
+    words = [one for one in mistakes if _is_known(one)] + [one for one in LAST if total[one]]
     return words, np.array([[one[word] for word in words] for one in per_exercise]).reshape(
         len(per_exercise), len(words)
     )
@@ -35,7 +35,7 @@ def draw_map(grades: Class, path: Path) -> Path:
     """Draw a square for each exercise and mistake; the darker, the more students."""
     words, table = counts(grades)
     rows, columns = table.shape
-    legend = [f"{one}: {_name(one)}" for one in words if one in KINDS]
+    legend = [f"{one}: {_name(one)}" for one in words if _is_known(one)]
     figure = Figure(
         figsize=(5 + 0.55 * columns, 2 + 0.42 * rows + 0.24 * len(legend)),
         layout="constrained",
@@ -61,9 +61,13 @@ def draw_map(grades: Class, path: Path) -> Path:
     return save(figure, path)
 
 
+def _is_known(word: str) -> bool:
+    return f"{word}.what" in MISTAKES
+
+
 def _name(mistake: str) -> str:
     """The first part of its sentence in which nothing is measured in each submission."""
-    sentence = KINDS[mistake].what.en.replace("{samples}", "N*T")
+    sentence = MISTAKES[f"{mistake}.what"].say("en").replace("{samples}", "N*T")
     parts = re.split(r"[:;] |, (?=[a-z{])", sentence)
     text = next((one for one in parts if "{" not in one), parts[0])
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rsplit(" ", 1)[0] + " ..."

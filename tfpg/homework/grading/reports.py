@@ -14,9 +14,11 @@ from unicodedata import normalize
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
-from tfpg.homework import words
+from tfpg.base.texts import Texts
 from tfpg.homework.grading.grading import Grade, Mark
 from tfpg.homework.grading.submissions import plain
+
+GRADING = Texts("grading")
 
 FIRST, LAST = ("submission", "points", "out_of"), ("notes",)
 SECRET, TABLE = "secret", "table"  # files beside the pages
@@ -123,10 +125,10 @@ def page(grade: Grade, language: str = "en") -> str:
     """What a student is to read, in Markdown."""
     lines = [f"# {_escaped(grade.name)}", ""]
     if grade.points is not None:
-        lines += [words.POINTS.say(language, points=grade.points, total=grade.total), ""]
+        lines += [GRADING["points"].say(language, points=grade.points, total=grade.total), ""]
     lines += [f"- {_escaped(one)}" for one in grade.notes]
     for one in grade.marks.values() if grade.points is not None else ():
-        title = words.MARK.say(
+        title = GRADING["mark"].say(
             language,
             function=one.function,
             state=one.said(language),
@@ -135,12 +137,13 @@ def page(grade: Grade, language: str = "en") -> str:
         )
         lines += ["", f"## {title}", "", _escaped(one.evidence or _untold(one, language))]
         if one.state == "wrong":
-            lines += ["", words.TO_SEE.say(language, file=_escaped(shlex.quote(plain(one.file, 1000))))]
+            file = _escaped(shlex.quote(plain(one.file, 1000)))
+            lines += ["", GRADING["to_see"].say(language, file=file)]
     return "\n".join(lines) + "\n"
 
 
 def _untold(mark: Mark, language: str) -> str:
-    known = {"open": words.NOT_WRITTEN, "missing": words.NOT_FOUND}.get(mark.state)
+    known = {"open": GRADING["not_written"], "missing": GRADING["not_found"]}.get(mark.state)
     return known.say(language) if known else ""
 
 

@@ -14,9 +14,10 @@ from typing import BinaryIO, NamedTuple
 from unicodedata import normalize
 
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import Text
-from tfpg.homework import words
+from tfpg.base.texts import Text, Texts
 from tfpg.homework.box.submission import cells_in, foreign_encoding
+
+GRADING = Texts("grading")
 
 CODE = (".py", ".ipynb")
 LARGEST, TOTAL, MOST = 10 * 2**20, 20 * 2**20, 200  # bytes of a file and of all, files
@@ -122,7 +123,7 @@ def take(entry: Entry) -> Code:
     left = TOTAL
     for offers, (name, size, reader) in enumerate(_offered(entry.path, notes)):
         if offers >= MOST:
-            notes.append(words.TOO_MANY.filled(most=MOST))
+            notes.append(GRADING["too_many"].filled(most=MOST))
             break
         content = _at_most(reader, name, min(LARGEST, left), size, notes)
         if content is None:
@@ -133,16 +134,16 @@ def take(entry: Entry) -> Code:
             cells_in(name, content)
         except BadInput:
             is_python = name.lower().endswith(".py")
-            told = words.NO_ENCODING if is_python else words.NOT_UNDERSTOOD
+            told = GRADING["no_encoding"] if is_python else GRADING["not_understood"]
             notes.append(told.filled(file=plain(name)))
             continue
         if encoding := foreign_encoding(content):
-            notes.append(words.READ_AS.filled(file=plain(name), encoding=encoding.upper()))
+            notes.append(GRADING["read_as"].filled(file=plain(name), encoding=encoding.upper()))
             # With a mark, which counts for more than what the first lines may name.
             content = content.decode(encoding).encode("utf-8-sig")
         files[name] = content
     if not files and not notes:
-        notes.append(words.NO_CODE)
+        notes.append(GRADING["no_code"])
     return Code(entry.name, dict(sorted(files.items())), notes)
 
 
@@ -158,7 +159,7 @@ def _offered(path: Path, notes: list[Text]) -> Iterator[Offer]:
                 file = Path(top, name)
                 status = file.lstat()
                 if not stat.S_ISREG(status.st_mode):
-                    notes.append(words.LEFT_OUT.filled(file=plain(name)))
+                    notes.append(GRADING["left_out"].filled(file=plain(name)))
                 elif file.suffix.lower() == ".zip":
                     yield from _zipped(file, notes)
                 elif _is_code(name):
@@ -178,18 +179,18 @@ def _zipped(path: Path, notes: list[Text]) -> Iterator[Offer]:
                 if one.is_dir() or not parts or any(map(_is_skipped, parts)):
                     continue
                 if parts[-1].lower().endswith(".zip"):
-                    notes.append(words.ZIP_IN_ZIP.filled(file=plain(one.filename)))
+                    notes.append(GRADING["zip_in_zip"].filled(file=plain(one.filename)))
                 if not _is_code(parts[-1]):
                     continue
                 if ".." in parts or parts[0] == "/" or ":" in one.filename:
-                    notes.append(words.POINTS_OUT.filled(file=plain(one.filename)))
+                    notes.append(GRADING["points_out"].filled(file=plain(one.filename)))
                 elif stat.S_ISLNK(one.external_attr >> 16):
-                    notes.append(words.IS_LINK.filled(file=plain(one.filename)))
+                    notes.append(GRADING["is_link"].filled(file=plain(one.filename)))
                 else:
                     below = str(PurePosixPath(*parts))
                     yield below, one.file_size, lambda one=one: archive.open(one)  # type: ignore[misc]
     except Exception as error:  # there is no end to what a broken zip may raise
-        notes.append(words.NOT_UNPACKED.filled(file=plain(path.name), why=plain(str(error))))
+        notes.append(GRADING["not_unpacked"].filled(file=plain(path.name), why=plain(str(error))))
 
 
 def _at_most(
@@ -197,16 +198,16 @@ def _at_most(
 ) -> bytes | None:
     """What is really there, whatever size is claimed; nothing of a file that is too large."""
     if size > limit:
-        notes.append(words.TOO_LARGE.filled(file=plain(name)))
+        notes.append(GRADING["too_large"].filled(file=plain(name)))
         return None
     try:
         with reader() as file:
             content = file.read(limit + 1)
     except Exception as error:  # there is no end to what a broken zip may raise
-        notes.append(words.NOT_READ.filled(file=plain(name), why=plain(str(error))))
+        notes.append(GRADING["not_read"].filled(file=plain(name), why=plain(str(error))))
         return None
     if len(content) > limit:
-        notes.append(words.TOO_LARGE.filled(file=plain(name)))
+        notes.append(GRADING["too_large"].filled(file=plain(name)))
         return None
     return content
 

@@ -6,13 +6,13 @@ import jinja2
 from markupsafe import Markup, escape
 
 import tfpg
-from tfpg.slides.compare import remarks
+from tfpg.base.texts import Texts, tag_of
 from tfpg.slides.compare.laid_text import check, legend, sign
 from tfpg.slides.compare.laying import Laid, Line, notes, problems, summary
-from tfpg.slides.page.interface import INTERFACE, REASONS_ZH
-from tfpg.slides.pseudocode import Departure
+from tfpg.slides.compare.remarks import REMARKS
 from tfpg.slides.source import highlighted
 
+INTERFACE = Texts("page")
 PARTS = Path(__file__).parents[1] / "templates"
 
 
@@ -37,11 +37,11 @@ def _filled(template: str, laid: Laid, language: str) -> str:
     palette = (PARTS / "page.css").read_text(encoding="utf-8").partition("}")[0]
     return environment.get_template(template).render(
         laid=laid,
-        language="zh-Hans" if language == "zh" else language,
-        title=remarks.TITLE.say(language, page=laid.page),
+        language=tag_of(language),
+        title=REMARKS["title"].say(language, page=laid.page),
         heading=f"{laid.function.place}: {laid.function.name}",
         sign=sign,
-        word=lambda line: remarks.WORDS[line.verdict].say(language) if line.verdict else "",
+        word=lambda line: REMARKS[f"verdict.{line.verdict}"].say(language) if line.verdict else "",
         reasons=lambda line: _reasons(line, language),
         code=lambda text, first: highlighted(text, first or 1),
         legend=legend(language),
@@ -62,11 +62,7 @@ def _filled(template: str, laid: Laid, language: str) -> str:
 
 def _reasons(line: Line, language: str) -> list[str]:
     """Why the library itself departs from the slide here."""
-    return [_reason(one, language) for one in line.departures]
-
-
-def _reason(departure: Departure, language: str) -> str:
-    return REASONS_ZH[departure.ours] if language == "zh" else departure.reason
+    return [one.reason.say(language) for one in line.departures]
 
 
 def _marked(text: str) -> Markup:

@@ -4,8 +4,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from tfpg.slides.compare import remarks
 from tfpg.slides.compare.laying import Laid, Line, notes, problems, summary
+from tfpg.slides.compare.remarks import REMARKS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,15 +35,15 @@ def check(laid: Laid, language: str) -> str:
     """The sentence that tells what measures the numbers."""
     name, place = laid.function.name, laid.function.place.partition(", ")[0]
     command = f'tfpg.check({name.rpartition(".")[2]}, "{laid.slide}")'
-    if name in remarks.SLIDES and place.endswith((".py", ".ipynb")):
+    if f"slide.{name}" in REMARKS and place.endswith((".py", ".ipynb")):
         command = f"tfpg check {place}"
     arguments = "policy, states, actions" + (", q_values" if laid.page == 30 else "")
-    return remarks.CHECK.say(language, command=command, arguments=arguments)
+    return REMARKS["check"].say(language, command=command, arguments=arguments)
 
 
 def legend(language: str) -> str:
     """What the marks say."""
-    return "; ".join(f"{SIGNS[one]} {remarks.WORDS[one].say(language)}" for one in LEGEND)
+    return "; ".join(f"{SIGNS[one]} {REMARKS[f'verdict.{one}'].say(language)}" for one in LEGEND)
 
 
 def show(laid: Laid, language: str, console: "Console") -> None:
@@ -53,7 +53,7 @@ def show(laid: Laid, language: str, console: "Console") -> None:
 
     width = max(24, (console.width - 9) // 2)  # of each side, beside the mark and the number
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(remarks.TITLE.say(language, page=laid.page), no_wrap=True)
+    table.add_column(REMARKS["title"].say(language, page=laid.page), no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
     heading = f"{laid.function.place}: {laid.function.name}"

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tfpg.slides.alignment import Piece, Row, align_pieces, pieces
-from tfpg.slides.compare import remarks
 from tfpg.slides.compare.following import parameters
 from tfpg.slides.compare.likelihoods import Part
 from tfpg.slides.compare.meaning import WEIGHTED, Meaning, meaning
 from tfpg.slides.compare.reading import Function
-from tfpg.slides.compare.remarks import Remark
+from tfpg.slides.compare.remarks import REMARKS, Remark
 from tfpg.slides.pseudocode import COMMON, DEPARTURES, SLIDES, Departure
 
 TAPE = COMMON[0].ours
@@ -74,16 +73,16 @@ def lay(function: Function, page: int | None = None) -> Laid:
 def problems(laid: Laid, language: str) -> list[str]:
     """A sentence for each line that is missing, or different, or does not do what the slide's does."""
     if all(line.verdict == "missing" for line in laid.lines if line.of_slide):
-        return [remarks.NOTHING.say(language)]
+        return [REMARKS["nothing"].say(language)]
     said = []
     for line in laid.lines:
         if line.verdict == "missing":
             name, _, _ = line.slide.partition(" = ")
-            said.append(remarks.MISSING[name].say(language, code=_code(line.slide)))
+            said.append(REMARKS[f"missing.{name}"].say(language, code=_code(line.slide)))
         elif line.wrong and not line.remarks:
             yours = " ".join(line.yours.split())
-            text = remarks.DIFFERENT.say(language, yours=yours, slide=_code(line.slide))
-            said.append(remarks.LINE.say(language, line=line.number, sentence=text))
+            text = REMARKS["different"].say(language, yours=yours, slide=_code(line.slide))
+            said.append(REMARKS["line"].say(language, line=line.number, sentence=text))
         else:
             said += _said(line, [one for one in line.remarks if line.wrong], language)
     return said
@@ -95,16 +94,18 @@ def notes(laid: Laid, language: str) -> list[str]:
 
 
 def _said(line: Line, about: Sequence[Remark], language: str) -> list[str]:
-    return [remarks.LINE.say(language, line=line.number, sentence=one.say(language)) for one in about]
+    return [
+        REMARKS["line"].say(language, line=line.number, sentence=one.say(language)) for one in about
+    ]
 
 
 def summary(laid: Laid, language: str) -> str:
     """How much of the slide is there."""
     lines = [line for line in laid.lines if line.of_slide]
-    return remarks.SUMMARY.say(
+    return REMARKS["summary"].say(
         language,
         page=laid.page,
-        slide=remarks.SLIDES[laid.slide],
+        slide=REMARKS[f"slide.{laid.slide}"],
         found=sum(line.verdict in THERE for line in lines),
         lines=len(lines),
     )

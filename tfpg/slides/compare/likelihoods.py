@@ -6,18 +6,7 @@ from typing import NamedTuple
 
 from tfpg.slides.compare.following import Expr, resolve, returned
 from tfpg.slides.compare.layouts import Layout, argument, name_of, number, reshaped, summed
-from tfpg.slides.compare.remarks import (
-    FROM_LOGITS,
-    NOT_SUMMED,
-    OUTSIDE,
-    PREDICT,
-    PROBABILITIES,
-    SIGMOID,
-    SPARSE,
-    SWAPPED,
-    TWICE,
-    Remark,
-)
+from tfpg.slides.compare.remarks import REMARKS, Remark
 
 LOGITS, LIKELIHOODS = "logits", "negative_likelihoods"
 CROSS_ENTROPY = "tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)"
@@ -60,7 +49,7 @@ def likelihood(one: Expr) -> Likelihood | None:
         ):
             return _cross_entropy(one, node, sparse=name.startswith("sparse"))
         if name == "sigmoid_cross_entropy_with_logits":
-            return _cross_entropy(one, node, remarks=(Remark(SIGMOID, wrong=True),))
+            return _cross_entropy(one, node, remarks=(Remark(REMARKS["sigmoid"], wrong=True),))
         if name in (KERAS_LOSSES[0], SPARSE_LOSSES[0]):
             return _keras_loss(one, node, node)
         maker = resolve(one.part(node.func)).node
@@ -98,18 +87,18 @@ def _of_classes(
     code = f"{LIKELIHOODS} = {CROSS_ENTROPY}"
     if _is_prediction(one.part(labels)) and not _is_prediction(one.part(logits)):
         labels, logits = logits, labels
-        remarks = (*remarks, Remark(SWAPPED, wrong=True))
+        remarks = (*remarks, Remark(REMARKS["swapped"], wrong=True))
         code = f"{LIKELIHOODS} = " + CROSS_ENTROPY.replace("=actions", "=logits", 1).replace(
             "logits=logits)", "logits=actions)"
         )
     if name_of(resolve(one.part(logits)).node) == "softmax":
         inner = resolve(one.part(logits))
         logits_of = inner.part(inner.node.args[0])  # type: ignore[attr-defined]
-        remarks = (*remarks, Remark(TWICE, wrong=True))
+        remarks = (*remarks, Remark(REMARKS["twice"], wrong=True))
     else:
         logits_of = one.part(logits)
     if sparse:
-        remarks = (*remarks, Remark(SPARSE, wrong=False))
+        remarks = (*remarks, Remark(REMARKS["sparse"], wrong=False))
     plain = isinstance(labels, ast.Name | ast.Attribute | ast.Subscript)
     parts, names = _prediction(logits_of)
     own = Part(LIKELIHOODS, code, one, not (literal and plain), remarks)
@@ -135,7 +124,7 @@ def _keras_loss(one: Expr, call: ast.Call, maker: ast.Call) -> Likelihood | None
             own = found.parts[-1]._replace(expr=one)
             found = found._replace(parts=(*found.parts[:-1], own))
             return _with_reduction(found, call, maker, said)
-        remarks = (Remark(FROM_LOGITS, wrong=True),)
+        remarks = (Remark(REMARKS["from_logits"], wrong=True),)
     found = _of_classes(one, labels, predicted, name_of(maker) in SPARSE_LOSSES, remarks=remarks)
     return _with_reduction(found, call, maker, said)
 
@@ -165,7 +154,7 @@ def _log_prob(one: Expr, call: ast.Call, distribution: ast.expr) -> Likelihood |
             parts, more = _probabilities(made.part(probabilities))
         else:
             parts, more = _prediction(made.part(logits)) if logits is not None else ((), {})
-        remarks = (Remark(SPARSE, wrong=False),) if kind == "Categorical" else ()
+        remarks = (Remark(REMARKS["sparse"], wrong=False),) if kind == "Categorical" else ()
         own = Part(LIKELIHOODS, f"{LIKELIHOODS} = {CROSS_ENTROPY}", one, True, remarks)
         return Likelihood((*parts, own), Layout.ROW, True, False, names | more)
     layout, remarks, as_in_the_twin = Layout.UNKNOWN, (), False
@@ -178,7 +167,7 @@ def _log_prob(one: Expr, call: ast.Call, distribution: ast.expr) -> Likelihood |
             inner = inner.part(inner.node.args[0])
         parts, more = _prediction(inner)
         layout = Layout.MATRIX if kind == "Normal" else Layout.ROW
-        remarks = (Remark(NOT_SUMMED, wrong=False),) if kind == "Normal" else ()
+        remarks = (Remark(REMARKS["not_summed"], wrong=False),) if kind == "Normal" else ()
     else:  # the policy gives the distribution itself
         parts, more = _prediction(made)
         layout = Layout.ROW if parts else Layout.UNKNOWN
@@ -221,7 +210,7 @@ def _picked(one: Expr) -> Likelihood | None:
         parts, more = _prediction(made.part(made.node.args[0]))  # type: ignore[attr-defined]
     else:
         parts, more = _probabilities(made)
-    remarks = () if name in ("reduce_sum", "sum") else (Remark(SPARSE, wrong=False),)
+    remarks = () if name in ("reduce_sum", "sum") else (Remark(REMARKS["sparse"], wrong=False),)
     own = Part(LIKELIHOODS, f"{LIKELIHOODS} = {CROSS_ENTROPY}", one, True, remarks)
     return Likelihood(
         (*parts, own), layout, True, False, {**named(one_of.part(actions), "actions"), **more}
@@ -270,7 +259,7 @@ def _prediction(one: Expr) -> tuple[tuple[Part, ...], dict[str, str]]:
     policy = ast.unparse(call.func)
     remarks: tuple[Remark, ...] = ()
     if policy.endswith((".predict", ".predict_on_batch")):
-        remarks = (Remark(PREDICT, wrong=True),)
+        remarks = (Remark(REMARKS["predict"], wrong=True),)
     predictions = policy.endswith(".predictions")
     owner = policy.removesuffix(".predictions").removesuffix(".predict").removesuffix(".call")
     code = f"logits = {'policy.predictions' if predictions else 'policy'}(states)"
@@ -293,7 +282,7 @@ def _probabilities(one: Expr) -> tuple[tuple[Part, ...], dict[str, str]]:
     if name_of(made.node) == "softmax":
         return _prediction(made.part(made.node.args[0]))  # type: ignore[attr-defined]
     parts, names = _prediction(one)
-    remark = Remark(PROBABILITIES, False, {"code": ast.unparse(one.node)})
+    remark = Remark(REMARKS["probabilities"], False, {"code": ast.unparse(one.node)})
     parts = tuple(part._replace(reworded=True, remarks=(*part.remarks, remark)) for part in parts)
     return parts, names
 
@@ -313,7 +302,7 @@ def _called(one: Expr) -> Expr | None:
 
 def outside_of_tape(part: Part) -> Part:
     """The same part, with the remark that the tape does not see it."""
-    return part._replace(remarks=(*part.remarks, Remark(OUTSIDE, wrong=True)))
+    return part._replace(remarks=(*part.remarks, Remark(REMARKS["outside"], wrong=True)))
 
 
 def _is_prediction(one: Expr) -> bool:

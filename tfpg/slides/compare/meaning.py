@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
+from tfpg.base.texts import Text
 from tfpg.slides.compare.following import Expr, follow, resolve, returned
 from tfpg.slides.compare.layouts import Layout, argument, multiplied, name_of, number, reshaped, weights
 from tfpg.slides.compare.likelihoods import (
@@ -17,23 +18,7 @@ from tfpg.slides.compare.likelihoods import (
     outside_of_tape,
 )
 from tfpg.slides.compare.reading import Function
-from tfpg.slides.compare.remarks import (
-    DIVIDED,
-    LATER_MINUS,
-    MORE_TERMS,
-    NO_SUCH_METHOD,
-    SCALED,
-    SECOND_WEIGHTS,
-    SIGN,
-    STOPPED,
-    SUMMED,
-    THROUGH,
-    TRAP,
-    TRAP_IF_COLUMN,
-    TRAP_OF_ROW,
-    WEIGHTED_AFTER,
-    Remark,
-)
+from tfpg.slides.compare.remarks import REMARKS, Remark
 
 WEIGHTED, LOSS, GRADIENTS = "weighted_negative_likelihoods", "loss", "gradients"
 COLUMN = f"{LIKELIHOODS} = {LIKELIHOODS}[:, tf.newaxis]"
@@ -98,7 +83,7 @@ def meaning(function: Function) -> Meaning:
         best = max(readings, key=lambda one: one.stage), None
     reading, gradients = best
     if reading.turned:
-        reading = reading.remarked(Remark(SIGN, wrong=True), reworded=False)
+        reading = reading.remarked(Remark(REMARKS["sign"], wrong=True), reworded=False)
     parts = reading.parts
     if gradients is not None and any(one.taped for one in found):
         unseen = next((part for part in parts if not part.expr.taped), None)
@@ -154,7 +139,7 @@ def _gradients(one: Expr, call: ast.Call) -> Part:
     owner, attribute = ast.unparse(call.func).rpartition(".")[::2]
     if attribute == "gradients" and owner != "tf" and not owner.endswith("v1"):
         code = "gradients = loss.gradients(loss, variables)"
-        return Part(GRADIENTS, code, one, False, (Remark(NO_SUCH_METHOD, wrong=True),))
+        return Part(GRADIENTS, code, one, False, (Remark(REMARKS["no_such_method"], wrong=True),))
     variables = argument(call, 1, "sources", "var_list", "xs")
     plain = variables is not None and ast.unparse(resolve(one.part(variables)).node).endswith(
         ".trainable_variables"
@@ -170,8 +155,9 @@ def _negated(inner: Reading, one: Expr) -> Reading:
     if last.name == LIKELIHOODS and last.expr.node is before:
         last = last._replace(expr=one)
     elif inner.turned:
+        later = Remark(REMARKS["later_minus"], wrong=False)
         parts = [
-            part._replace(reworded=True, remarks=(*part.remarks, Remark(LATER_MINUS, wrong=False)))
+            part._replace(reworded=True, remarks=(*part.remarks, later))
             if part.code.endswith((CROSS_ENTROPY, LOG_PROB))
             else part
             for part in inner.parts
@@ -208,8 +194,8 @@ def _operation(one: Expr, operator: ast.operator, left: ast.expr, right: ast.exp
         if value is not None:
             return inner
         sign = "-" if isinstance(operator, ast.Sub) and inner is first else ""
-        return _more(inner, one, MORE_TERMS, term=f"{sign}{ast.unparse(other.node)}")
-    return _more(inner, one, THROUGH, function=ast.unparse(one.node))
+        return _more(inner, one, REMARKS["more_terms"], term=f"{sign}{ast.unparse(other.node)}")
+    return _more(inner, one, REMARKS["through"], function=ast.unparse(one.node))
 
 
 def _times(inner: Reading, one: Expr, other: Expr, literal: bool) -> Reading:
@@ -217,8 +203,8 @@ def _times(inner: Reading, one: Expr, other: Expr, literal: bool) -> Reading:
     if inner.stage == Stage.LIKELIHOODS:
         return _weighted(inner, one, other, literal)
     if inner.stage == Stage.LOSS:
-        return _more(inner, one, WEIGHTED_AFTER, weights=text)
-    return _more(inner, one, SECOND_WEIGHTS, weights=text)
+        return _more(inner, one, REMARKS["weighted_after"], weights=text)
+    return _more(inner, one, REMARKS["second_weights"], weights=text)
 
 
 def _weighted(inner: Reading, one: Expr, other: Expr, literal: bool) -> Reading:
@@ -227,7 +213,7 @@ def _weighted(inner: Reading, one: Expr, other: Expr, literal: bool) -> Reading:
     product = multiplied(inner.layout, layout)
     remarks: tuple[Remark, ...] = ()
     if product == Layout.SQUARE:
-        text = TRAP_OF_ROW if inner.layout != Layout.ROW else TRAP_IF_COLUMN if given else TRAP
+        trap = "trap_of_row" if inner.layout != Layout.ROW else "trap_if_column" if given else "trap"
         called = {part.name: _assigned_name(part) for part in inner.parts}
         places = {
             "code": ast.unparse(one.node),
@@ -236,7 +222,7 @@ def _weighted(inner: Reading, one: Expr, other: Expr, literal: bool) -> Reading:
             "given": given,
             "name": called.get(LIKELIHOODS) or LIKELIHOODS,
         }
-        remarks = (Remark(text, True, places),)
+        remarks = (Remark(REMARKS[trap], True, places),)
     plain = isinstance(other.node, ast.Name | ast.Attribute | ast.Subscript)
     code = f"{WEIGHTED} = tf.multiply({LIKELIHOODS}, q_values)"
     part = Part(WEIGHTED, code, one, not (literal and plain), remarks)
@@ -262,7 +248,7 @@ def _scaled(inner: Reading, one: Expr, factor: float) -> Reading:
         inner = _negated(inner, one)
     if abs(factor) == 1:
         return inner
-    return inner.remarked(Remark(SCALED, False, {"factor": f"{abs(factor):g}"}))
+    return inner.remarked(Remark(REMARKS["scaled"], False, {"factor": f"{abs(factor):g}"}))
 
 
 def _divided(inner: Reading, one: Expr, divisor: Expr) -> Reading:
@@ -272,16 +258,20 @@ def _divided(inner: Reading, one: Expr, divisor: Expr) -> Reading:
     if inner.stage == Stage.LOSS and "reduce_sum" in last.code:
         whole = any(word in text for word in ("len(", "shape", "size"))
         code = last.code.replace("reduce_sum", "reduce_mean") if whole else last.code
-        remarks = () if whole else (Remark(DIVIDED, False, {"divisor": ast.unparse(divisor.node)}),)
+        remarks = (
+            ()
+            if whole
+            else (Remark(REMARKS["divided"], False, {"divisor": ast.unparse(divisor.node)}),)
+        )
         last = last._replace(code=code, expr=one, reworded=True, remarks=remarks)
         return inner._replace(parts=(*inner.parts[:-1], last))
-    return _more(inner, one, DIVIDED, divisor=ast.unparse(divisor.node))
+    return _more(inner, one, REMARKS["divided"], divisor=ast.unparse(divisor.node))
 
 
-def _more(inner: Reading, one: Expr, text: object, **places: str) -> Reading:
+def _more(inner: Reading, one: Expr, text: Text, **places: str) -> Reading:
     """A step that is not on the slide."""
     code = f"{inner.name} = {ast.unparse(one.node)}"
-    return inner.then(Part(inner.name, code, one, False, (Remark(text, True, places),)))  # type: ignore[arg-type]
+    return inner.then(Part(inner.name, code, one, False, (Remark(text, True, places),)))
 
 
 def _laid_out(one: Expr) -> Reading | None:
@@ -292,7 +282,7 @@ def _laid_out(one: Expr) -> Reading | None:
         return None
     _, layout = reshaped(one.node, inner.layout) or made
     if name_of(one.node) == "stop_gradient":
-        return inner.remarked(Remark(STOPPED, wrong=True))
+        return inner.remarked(Remark(REMARKS["stopped"], wrong=True))
     if name_of(one.node) == "negative":
         return _negated(inner, one)
     if inner.stage == Stage.LIKELIHOODS and layout == Layout.COLUMN != inner.layout:
@@ -332,11 +322,11 @@ def _call(one: Expr, call: ast.Call) -> Reading | None:
     for node in (*arguments, *method, *(keyword.value for keyword in call.keywords)):
         inner = read(one.part(node))
         if inner is not None:
-            return _more(inner, one, THROUGH, function=ast.unparse(call.func))
+            return _more(inner, one, REMARKS["through"], function=ast.unparse(call.func))
     return None
 
 
 def _reduced(inner: Reading, one: Expr, function: str, literal: bool) -> Reading:
-    remarks = (Remark(SUMMED, wrong=False),) if function == "reduce_sum" else ()
+    remarks = (Remark(REMARKS["summed"], wrong=False),) if function == "reduce_sum" else ()
     part = Part(LOSS, f"loss = tf.{function}({inner.name})", one, not literal, remarks)
     return inner.then(part, stage=Stage.LOSS, layout=Layout.UNKNOWN)

@@ -1,50 +1,26 @@
-"""The lecture's terms in both languages, and the slips of part 5's Chinese subtitles put right."""
+"""The lecture's terms in every language, and the slips of part 5's subtitles that they put right."""
 
-from tfpg.slides.page.words import GlossaryRow
+from typing import NamedTuple
 
-GLOSSARY = (
-    GlossaryRow("policy", "策略", "政策"),
-    GlossaryRow("policy gradient", "策略梯度", "政策梯度"),
-    GlossaryRow("reward-to-go", "未来累积奖励", "去奖励值"),
-    GlossaryRow("likelihood", "似然", "可能性、似然度"),
-    GlossaryRow("importance sampling", "重要性采样", "重要采样"),
-    GlossaryRow("automatic differentiation package", "自动微分包", "听觉包"),
-    GlossaryRow("backpropagation by automatic differentiation", "反向传播（自动微分）", "审计后传播"),
-    GlossaryRow("10,000 samples (100 times 100)", "一万个样本（100 × 100）", "十万"),
-    GlossaryRow("thousands or tens of thousands", "数千到数万", "数千或数十万"),
-    GlossaryRow("PyTorch", "PyTorch（深度学习框架）", "pi torch a"),
-    GlossaryRow("pseudo-loss", "伪损失", ""),
-    GlossaryRow("maximum likelihood", "最大似然", ""),
-    GlossaryRow("negative log-likelihood", "负对数似然", ""),
-    GlossaryRow("cross-entropy", "交叉熵", ""),
-    GlossaryRow("logits", "logits（未归一化的对数概率）", ""),
-    GlossaryRow("one-hot", "独热（编码）", ""),
-    GlossaryRow("computation graph", "计算图", ""),
-    GlossaryRow("broadcasting", "广播", ""),
-    GlossaryRow("state, observation, action", "状态、观测、动作", ""),
-    GlossaryRow("trajectory", "轨迹", ""),
-    GlossaryRow("episode", "回合", ""),
-    GlossaryRow("sampling trajectories, rollout", "采样轨迹", ""),
-    GlossaryRow("total reward, return", "总奖励、回报", ""),
-    GlossaryRow("discount", "折扣因子", ""),
-    GlossaryRow("q-value, state-action value", "q 值、状态动作值", ""),
-    GlossaryRow("value function", "价值函数", ""),
-    GlossaryRow("baseline", "基线", ""),
-    GlossaryRow("advantage", "优势", ""),
-    GlossaryRow("generalized advantage estimation (GAE)", "广义优势估计（GAE）", ""),
-    GlossaryRow("score function, grad log pi", "得分函数", ""),
-    GlossaryRow("estimator; unbiased", "估计量；无偏", ""),
-    GlossaryRow("bias, variance", "偏差、方差", ""),
-    GlossaryRow("batch, batch size", "批次、批次大小", ""),
-    GlossaryRow("learning rate, optimizer", "学习率、优化器", ""),
-    GlossaryRow("on-policy", "同策略", ""),
-    GlossaryRow("off-policy", "异策略", ""),
-    GlossaryRow("importance weight", "重要性权重", ""),
-    GlossaryRow("behaviour policy, the policy that acted", "行为策略", ""),
-    GlossaryRow("natural gradient", "自然梯度", ""),
-    GlossaryRow("Fisher matrix", "Fisher 信息矩阵", ""),
-    GlossaryRow("KL divergence", "KL 散度", ""),
-    GlossaryRow("conjugate gradients", "共轭梯度法", ""),
-    GlossaryRow("trust region", "信赖域", ""),
-    GlossaryRow("partial observability", "部分可观测", ""),
-)
+from tfpg.base.texts import Text, Texts, languages
+
+GLOSSARY = Texts("glossary")
+
+
+class Term(NamedTuple):
+    """A term, and what the subtitles of a language have in its place: several are parted by "、"."""
+
+    words: Text
+    subtitle: Text | None
+
+
+def terms() -> list[Term]:
+    """In the lecture's order."""
+    names = [key.removeprefix("term.") for key in GLOSSARY if key.startswith("term.")]
+    return [Term(GLOSSARY[f"term.{one}"], GLOSSARY.get(f"subtitle.{one}")) for one in names]
+
+
+def subtitled() -> list[str]:
+    """The languages whose subtitles have slips."""
+    slips = [one.subtitle for one in terms() if one.subtitle]
+    return [language for language in languages() if any(one.say(language) for one in slips)]

@@ -10,22 +10,29 @@ import numpy as np
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
-from tfpg.base.texts import LANGUAGES, Text
+from tfpg.base.texts import Text, languages, name_of, tag_of
 from tfpg.slides.page.batch import product
-from tfpg.slides.page.deck import Formula
+from tfpg.slides.page.words import Formula
 
 SHORT = 18  # code that is not broken
 
 
-def both(text: Text, *values: Any, **named: Any) -> Markup:
-    """A text in both languages, of which the page shows one; `code` in backticks."""
+def spoken(text: Text, **places: Any) -> Markup:
+    """A text in every language, of which the page shows one; `code` in backticks."""
     return Markup("").join(
-        Markup('<span lang="{}">{}</span>').format(
-            "zh-Hans" if language == "zh" else language,
-            _marked(one.format(*values, **named) if values or named else one),
-        )
-        for language, one in zip(LANGUAGES, text, strict=True)
+        _span(language, _marked(text.say(language, **places))) for language in languages()
     )
+
+
+def switch() -> Markup:
+    """In each language the name of the next, to which a click leads."""
+    several = languages()
+    following = (*several[1:], several[0])
+    return Markup("").join(map(_span, several, map(name_of, following)))
+
+
+def _span(language: str, html: str) -> Markup:
+    return Markup('<span lang="{}">{}</span>').format(tag_of(language), html)
 
 
 def environment() -> jinja2.Environment:
@@ -74,9 +81,20 @@ def _breakable(name: str) -> Markup:
 
 def attribute(name: str, text: Text, language: str) -> Markup:
     """An attribute that the language switch changes."""
-    return Markup('{}="{}" data-words="{}" data-en="{}" data-zh="{}"').format(
-        name, text[LANGUAGES.index(language)], name, text.en, text.zh
+    return Markup('{}="{}" data-words="{}" {}').format(
+        name, _plain(text, language), name, in_every_language(text)
     )
+
+
+def in_every_language(text: Text) -> Markup:
+    """The attributes data-en, data-zh and so on, which the script reads."""
+    return Markup(" ").join(
+        Markup('data-{}="{}"').format(language, _plain(text, language)) for language in languages()
+    )
+
+
+def _plain(text: Text, language: str) -> str:
+    return text.say(language).replace("`", "")
 
 
 def _math(formula: Formula) -> Markup:

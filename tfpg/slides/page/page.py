@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tfpg
+from tfpg.base.texts import Text, Texts, languages, name_of, tag_of
 from tfpg.slides.alignment import Row, Verdict, align
 from tfpg.slides.page.batch import LENGTHS, Tensor, compare, run, small_batch
-from tfpg.slides.page.deck import DECK, ERRATA, GLOSSARY, Slide, Text
+from tfpg.slides.page.deck import DECK, ERRATA
 from tfpg.slides.page.examples import example
-from tfpg.slides.page.html import attribute, both, environment, part
-from tfpg.slides.page.interface import INTERFACE, REASONS_ZH
+from tfpg.slides.page.glossary import subtitled, terms
+from tfpg.slides.page.html import attribute, environment, in_every_language, part, spoken, switch
 from tfpg.slides.page.pictures import Picture, read_pictures
+from tfpg.slides.page.words import Slide
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_29, PAGE_30, SLIDES
 from tfpg.slides.source import Line, Listing, highlighted, imported, listing, whole_file
 
+INTERFACE = Texts("page")
 PSEUDOCODE = {29: "maximum_likelihood", 30: "policy_gradient"}  # the function that is the slide
 SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
 LONGEST = 40  # lines of a function that are shown without being asked for
@@ -48,7 +51,7 @@ class Section(NamedTuple):
 
 
 def make_page(language: str = "en") -> str:
-    """The page as HTML; it holds both languages and begins with this one."""
+    """The page as HTML; it holds every language and begins with this one."""
     pictures = read_pictures()
     sections = [_section(slide, pictures.get(slide.lab)) for slide in DECK]
     modules = {one.module for section in sections for one in section.listings}
@@ -58,7 +61,10 @@ def make_page(language: str = "en") -> str:
         .render(
             language=language,
             words=INTERFACE,
-            both=both,
+            tags={one: tag_of(one) for one in languages()},
+            spoken=spoken,
+            switch=switch,
+            in_every_language=in_every_language,
             attribute=lambda name, text: attribute(name, text, language),
             lab_alt=_alt,
             version=tfpg.__version__,
@@ -67,7 +73,9 @@ def make_page(language: str = "en") -> str:
             sections=sections,
             errata=ERRATA,
             unnamed=[name for name in ERRATA if not any(name in one.errata for one in DECK)],
-            glossary=GLOSSARY,
+            glossary=terms(),
+            name_of=name_of,
+            subtitled=subtitled(),
             comparison=compare(),
             column=json.dumps(_column()),
             sizes=_sizes(),
@@ -82,7 +90,7 @@ def make_page(language: str = "en") -> str:
 def beside(page: int, tensors: Sequence[Tensor] = ()) -> list[Beside]:
     """The rows of p. 29 or p. 30 beside the installed function."""
     name = PSEUDOCODE[page]
-    ours = listing(f"pseudo_loss.{name}")
+    ours = listing(f"step.pseudo_loss.{name}")
     rows = align(SLIDES[name], ours.text, DEPARTURES[name], ours.first)
     marks = marks_against_page_29() if page == 30 else {}
     assigned: dict[int, list[Tensor]] = {}
@@ -105,7 +113,7 @@ def _section(slide: Slide, picture: Picture | None) -> Section:
     if slide.page in PSEUDOCODE:
         batch = small_batch()
         arguments = batch if slide.page == 30 else batch[:3]
-        tensors = run(imported(f"pseudo_loss.{PSEUDOCODE[slide.page]}"), *arguments)
+        tensors = run(imported(f"step.pseudo_loss.{PSEUDOCODE[slide.page]}"), *arguments)
         rows = beside(slide.page, tensors)
     else:
         for name, one in zip(slide.functions, listings, strict=True):
@@ -124,7 +132,7 @@ def _beside(row: Row, mark: str, assigned: list[Tensor]) -> Beside:
         row.verdict,
         SIGNS.get(row.verdict, "!"),
         mark,
-        [Text(one.reason, REASONS_ZH[one.ours]) for one in row.departures],
+        [one.reason for one in row.departures],
         assigned,
     )
 
@@ -154,9 +162,4 @@ def _sizes() -> dict[str, Any]:
 
 def _alt(section: Section) -> Text:
     """What a lab's picture shows, for those who do not see it."""
-    return Text(
-        *(
-            one.format(section.slide.lab, finding.replace("`", ""))
-            for one, finding in zip(INTERFACE["lab_alt"], section.slide.finding, strict=True)
-        )
-    )
+    return INTERFACE["lab_alt"].filled(lab=section.slide.lab, finding=section.slide.finding)

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from tfpg.base.texts import LANGUAGES
 from tfpg.slides.page.deck import DECK
 from tfpg.slides.page.html import environment
-from tfpg.slides.page.interface import INTERFACE
-from tfpg.slides.page.page import PSEUDOCODE, Beside, beside
+from tfpg.slides.page.page import INTERFACE, PSEUDOCODE, Beside, beside
 from tfpg.slides.source import tokens
 
 WIDTH, HEIGHT, MARGIN, TOP = 1920, 1080, 60, 190
@@ -39,10 +37,9 @@ class Band(NamedTuple):
 
 def draw(page: int, language: str = "en") -> str:
     """The slide beside its code as SVG, in the largest type that fits."""
-    which = LANGUAGES.index(language)
     rows = beside(page)
     for size in range(30, 11, -1):
-        texts, bands, bottom = _laid_out(rows, size, which)
+        texts, bands, bottom = _laid_out(rows, size, language)
         if bottom <= HEIGHT - MARGIN:
             break
     (slide,) = (one for one in DECK if one.page == page)
@@ -57,9 +54,9 @@ def draw(page: int, language: str = "en") -> str:
             ours=OURS,
             size=size,
             small=SMALL * size,
-            page=INTERFACE["page"][which].format(page),
-            title=slide.title[which],
-            heading=INTERFACE["slide"][which],
+            page=INTERFACE["page"].say(language, page=page),
+            title=slide.title.say(language),
+            heading=INTERFACE["slide"].say(language),
             function=f"tfpg.{PSEUDOCODE[page]}",
             texts=texts,
             bands=bands,
@@ -67,18 +64,20 @@ def draw(page: int, language: str = "en") -> str:
     )
 
 
-def _laid_out(rows: Iterable[Beside], size: int, which: int) -> tuple[list[Text], list[Band], float]:
+def _laid_out(rows: Iterable[Beside], size: int, language: str) -> tuple[list[Text], list[Band], float]:
     """All lines of text and bands, and where they end."""
     texts, bands, y = [], [], float(TOP)
     letters = int(COLUMN / size / ADVANCE)
     for row in rows:
         left = [line for text in row.slide_text for line in wrapped(text, letters)]
         reasons = [
-            line for one in row.reasons for line in filled(one[which], int(1.15 * letters / SMALL))
+            line
+            for one in row.reasons
+            for line in filled(one.say(language), int(1.15 * letters / SMALL))
         ]
         right = [line for text in row.ours_text for line in wrapped(text, letters)]
         height = LEADING * size * max(len(left) + SMALL * len(reasons), len(right)) + 0.35 * size
-        mark = INTERFACE[row.mark][which] if row.mark else ""
+        mark = INTERFACE[row.mark].say(language) if row.mark else ""
         if mark:
             bands.append(Band(y, height))
         texts.append(Text(SIGN, y + size, f"sign {row.verdict}", [("", row.sign)]))

@@ -1,8 +1,10 @@
-"""What the words of a slide are made of: both languages, the formulas, and what bears them out."""
+"""What a slide is on the page: where its words are, its formulas, and what bears them out."""
 
 from typing import NamedTuple
 
-from tfpg.base.texts import Text  # with `code` between backticks
+from tfpg.base.texts import Text, Texts
+
+SLIDES = Texts("slides")
 
 
 class Formula(NamedTuple):
@@ -17,21 +19,31 @@ class Slide(NamedTuple):
 
     page: int  # the first of its pages
     pages: str  # "30", or "5-7"
-    title: Text
-    formulas: tuple[Formula, ...]  # as they are true, where one on the slide slips
-    claim: Text
-    functions: tuple[
-        str, ...
-    ]  # "step.pseudo_loss.policy_gradient": what carries the slide, first first
-    finding: Text
-    lab: str  # `tfpg lab NAME` measures it, or ""
-    proof: str  # "tests/test_exact.py::test_name" proves it, or ""
-    errata: tuple[str, ...]  # keys of ERRATA
+    functions: tuple[str, ...]  # "step.pseudo_loss.policy_gradient": what carries it, first first
+    latex: tuple[str, ...] = ()  # its formulas, as they are true, where one on the slide slips
+    lab: str = ""  # `tfpg lab NAME` measures it
+    proof: str = ""  # "tests/test_exact.py::test_name" proves it
+    errata: tuple[str, ...] = ()  # keys of ERRATA
 
+    @property
+    def title(self) -> Text:
+        """What stands above it."""
+        return SLIDES[f"p{self.page}.title"]
 
-class GlossaryRow(NamedTuple):
-    """A term in both languages, and the slip of the Chinese subtitles that it puts right, or ""."""
+    @property
+    def claim(self) -> Text:
+        """What the lecture says."""
+        return SLIDES[f"p{self.page}.claim"]
 
-    english: str
-    chinese: str
-    subtitle: str  # several are parted by "、"
+    @property
+    def finding(self) -> Text:
+        """What is true."""
+        return SLIDES[f"p{self.page}.finding"]
+
+    @property
+    def formulas(self) -> list[Formula]:
+        """Each with the words that say it."""
+        return [
+            Formula(latex, SLIDES[f"p{self.page}.formula_{number}"])
+            for number, latex in enumerate(self.latex, 1)
+        ]

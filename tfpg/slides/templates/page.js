@@ -4,17 +4,22 @@ const find = (selector) => document.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
 // --- language and theme
+const tags = JSON.parse(find("#language").dataset.tags);  // of each language, for HTML
+const languages = Object.keys(tags);
 function setLanguage(language) {
   const seen = document.elementFromPoint(innerWidth / 3, innerHeight / 3)?.closest("tr, figure, dl, section, main");
   const before = seen?.getBoundingClientRect().top;
   root.dataset.language = language;
-  root.lang = language === "zh" ? "zh-Hans" : "en";
+  root.lang = tags[language];
   for (const element of all("[data-words]"))
-    element.setAttribute(element.dataset.words, element.dataset[language]);
+    element.setAttribute(element.dataset.words, element.getAttribute(`data-${language}`));
   if (stage.screens) fit();
   else if (seen) scrollBy({ top: seen.getBoundingClientRect().top - before, behavior: "instant" });
 }
-find("#language").onclick = () => setLanguage(root.dataset.language === "en" ? "zh" : "en");
+find("#language").onclick = () => {
+  const here = languages.indexOf(root.dataset.language);
+  setLanguage(languages[(here + 1) % languages.length]);
+};
 
 find("#theme").onclick = () => {
   const dark = root.dataset.theme
@@ -54,12 +59,11 @@ batch.states.forEach((state, i) => {
     <td class="drag"><label><input type="range" min="${-LIMIT}" max="${LIMIT}" step="0.1"><output></output></label></td>
     ${["before", "after", "literal"].map((name) => `<td class="${name}"><span class="label">${
       find(`#head-${name}`).innerHTML}</span><span class="value"></span></td>`).join("")}`;
-  const words = find("#column").dataset;
   const input = row.querySelector("input");
-  input.setAttribute("aria-label", words[root.dataset.language].replace("{}", i + 1));
+  const label = (language) => find("#column").getAttribute(`data-${language}`).replace("{sample}", i + 1);
+  input.setAttribute("aria-label", label(root.dataset.language));
   input.dataset.words = "aria-label";
-  input.dataset.en = words.en.replace("{}", i + 1);
-  input.dataset.zh = words.zh.replace("{}", i + 1);
+  for (const language of languages) input.setAttribute(`data-${language}`, label(language));
   input.oninput = () => { column[i] = Number(input.value); show(); };
   input.onchange = remember;
 });

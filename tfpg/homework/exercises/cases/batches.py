@@ -2,29 +2,31 @@
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Texts
 from tfpg.estimate import returns
 from tfpg.homework.exercises.cases.drawn import distinct, scalars
 from tfpg.homework.exercises.exercise import Case
+
+CASES = Texts("cases")
 
 
 def flat_cases(generator: np.random.Generator, advantages: bool) -> list[Case]:
     """Rewards, and terminals where episodes end; with values for advantages."""
     cases = []
-    for label, zh, lengths, discount, lambda_, to_go in (
-        ("two episodes", "两个回合", (3, 2), 0.5, 0.5, True),
-        ("one step", "一步", (1,), 0.9, 0.9, True),
-        ("one episode", "一个回合", (3,), 0.9, 0.95, True),
-        ("two episodes of one step", "两个一步的回合", (1, 1), 0.9, 0.95, True),
-        ("three ragged episodes", "三个长短不一的回合", (2, 4, 3), 0.9, 0.95, True),
-        ("discount 1, lambda 1", "折扣 1，lambda 1", (3, 3), 1.0, 1.0, True),
-        ("discount 0", "折扣 0", (3, 2), 0.0, 0.9, True),
-        ("lambda 0", "lambda 0", (2, 3), 0.9, 0.0, True),
-        ("total rewards, two episodes", "总奖励，两个回合", (3, 2), 0.5, 0.5, False),
-        ("total rewards, discount 1", "总奖励，折扣 1", (2, 4), 1.0, 0.5, False),
-        ("total rewards, one step", "总奖励，一步", (1,), 0.9, 0.5, False),
-        ("total rewards, discount 0", "总奖励，折扣 0", (2, 3), 0.0, 0.5, False),
-        ("a long episode", "一个长回合", (1000,), 0.4, 0.9, True),
+    for label, lengths, discount, lambda_, to_go in (
+        ("two_episodes", (3, 2), 0.5, 0.5, True),
+        ("one_step", (1,), 0.9, 0.9, True),
+        ("one_episode", (3,), 0.9, 0.95, True),
+        ("two_episodes_of_one_step", (1, 1), 0.9, 0.95, True),
+        ("three_ragged_episodes", (2, 4, 3), 0.9, 0.95, True),
+        ("discount_1_lambda_1", (3, 3), 1.0, 1.0, True),
+        ("discount_0", (3, 2), 0.0, 0.9, True),
+        ("lambda_0", (2, 3), 0.9, 0.0, True),
+        ("total_rewards_two_episodes", (3, 2), 0.5, 0.5, False),
+        ("total_rewards_discount_1", (2, 4), 1.0, 0.5, False),
+        ("total_rewards_one_step", (1,), 0.9, 0.5, False),
+        ("total_rewards_discount_0", (2, 3), 0.0, 0.5, False),
+        ("a_long_episode", (1000,), 0.4, 0.9, True),
     ):
         steps = sum(lengths)
         terminals = np.zeros(steps)
@@ -37,7 +39,7 @@ def flat_cases(generator: np.random.Generator, advantages: bool) -> list[Case]:
             inputs |= scalars(discount=discount, lambda_=lambda_)
         else:
             inputs |= {"terminals": terminals, **scalars(discount=discount, reward_to_go=to_go)}
-        cases.append(Case(Text(label, zh), inputs))
+        cases.append(Case(CASES[label], inputs))
     return cases
 
 

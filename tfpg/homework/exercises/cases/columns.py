@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Texts
 from tfpg.estimate import returns
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.protocols import trajectories_of
 from tfpg.homework.exercises.cases.drawn import ACTIONS, STATE_SIZE, distinct, normal, scalars
 from tfpg.homework.exercises.exercise import Case
+
+CASES = Texts("cases")
 
 
 def column_cases(generator: np.random.Generator) -> list[Case]:
@@ -23,14 +25,14 @@ def column_cases(generator: np.random.Generator) -> list[Case]:
         return generator.permutation(spread) + normal(generator, 1)
 
     return [
-        Case(Text(label, zh), {"q_values": values})
-        for label, zh, values in (
-            ("a batch", "一批", drawn()),
-            ("two samples", "两个样本", np.array([[-2.0], [2.0]]) + normal(generator, 1)),
-            ("far from zero", "远离零", 1000 + drawn()),
-            ("a constant column", "常数列", np.full((4, 1), 2.5)),
-            ("a column of zeros", "全零列", np.zeros((4, 1))),
-            ("one sample", "一个样本", np.full((1, 1), 1.5)),
+        Case(CASES[label], {"q_values": values})
+        for label, values in (
+            ("a_batch", drawn()),
+            ("two_samples", np.array([[-2.0], [2.0]]) + normal(generator, 1)),
+            ("far_from_zero", 1000 + drawn()),
+            ("a_constant_column", np.full((4, 1), 2.5)),
+            ("a_column_of_zeros", np.zeros((4, 1))),
+            ("one_sample", np.full((1, 1), 1.5)),
         )
     ]
 
@@ -38,12 +40,12 @@ def column_cases(generator: np.random.Generator) -> list[Case]:
 def piece_cases(generator: np.random.Generator) -> list[Case]:
     """Arrays of different lengths."""
     return [
-        Case(Text(label, zh), {"flat": distinct(generator, sum(lengths)), "lengths": np.array(lengths)})
-        for label, zh, lengths in (
-            ("two trajectories", "两条轨迹", (3, 2)),
-            ("one trajectory", "一条轨迹", (4,)),
-            ("one sample", "一个样本", (1,)),
-            ("trajectories of equal length", "等长的轨迹", (2, 2, 2)),
+        Case(CASES[label], {"flat": distinct(generator, sum(lengths)), "lengths": np.array(lengths)})
+        for label, lengths in (
+            ("two_trajectories", (3, 2)),
+            ("one_trajectory", (4,)),
+            ("one_sample", (1,)),
+            ("trajectories_of_equal_length", (2, 2, 2)),
         )
     ]
 
@@ -51,12 +53,12 @@ def piece_cases(generator: np.random.Generator) -> list[Case]:
 def trajectory_cases(generator: np.random.Generator, several: bool = False) -> list[Case]:
     """Trajectories of different lengths; `several` where one alone has no baseline."""
     cases = []
-    for label, zh, lengths in (
-        ("two trajectories", "两条轨迹", (3, 2)),
-        ("three trajectories", "三条轨迹", (1, 4, 2)),
-        ("equal lengths", "等长", (3, 3)),
-        ("one trajectory", "一条轨迹", (4,)),
-        ("one step", "一步", (1,)),
+    for label, lengths in (
+        ("two_trajectories", (3, 2)),
+        ("three_trajectories", (1, 4, 2)),
+        ("equal_lengths", (3, 3)),
+        ("one_trajectory", (4,)),
+        ("one_step", (1,)),
     ):
         steps = sum(lengths)
         inputs = {
@@ -69,7 +71,7 @@ def trajectory_cases(generator: np.random.Generator, several: bool = False) -> l
             "lengths": np.array(lengths),
         }
         if not several or len(lengths) > 1:
-            cases.append(Case(Text(label, zh), inputs))
+            cases.append(Case(CASES[label], inputs))
     return cases
 
 
@@ -110,14 +112,14 @@ def score_cases(generator: np.random.Generator) -> list[Case]:
     """Gradients of log pi, and q-values."""
     return [
         Case(
-            Text(label, zh),
+            CASES[label],
             {"scores": distinct(generator, *shape), "q_values": distinct(generator, shape[0], 1)},
         )
-        for label, zh, shape in (
-            ("five scores", "五个得分", (5, 2)),
-            ("one parameter", "一个参数", (4, 1)),
-            ("one score", "一个得分", (1, 3)),
-            ("as many scores as parameters", "得分数等于参数数", (3, 3)),
+        for label, shape in (
+            ("five_scores", (5, 2)),
+            ("one_parameter", (4, 1)),
+            ("one_score", (1, 3)),
+            ("as_many_scores_as_parameters", (3, 3)),
         )
     ]
 

@@ -2,17 +2,19 @@
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.exercises.cases.drawn import distinct
 from tfpg.homework.exercises.exercise import Case
+
+CASES = Texts("cases")
 
 
 def rollout_cases(generator: np.random.Generator) -> list[Case]:
     """Scripts that end by themselves, or by a time limit, or both."""
     return [
         Case(
-            Text(label, zh),
+            CASES[label],
             {
                 "states": distinct(generator, 13, 2),
                 "rewards": distinct(generator, 12),
@@ -23,11 +25,11 @@ def rollout_cases(generator: np.random.Generator) -> list[Case]:
                 "limit": np.array(limit),
             },
         )
-        for label, zh, terminal, limit in (
-            ("a terminal state", "终止状态", 4, 8),
-            ("a time limit", "时间上限", 9, 3),
-            ("one step", "一步", 1, 5),
-            ("a terminal state at the time limit", "恰在时间上限终止", 3, 3),
+        for label, terminal, limit in (
+            ("a_terminal_state", 4, 8),
+            ("a_time_limit", 9, 3),
+            ("one_step", 1, 5),
+            ("a_terminal_state_at_the_time_limit", 3, 3),
         )
     ]
 

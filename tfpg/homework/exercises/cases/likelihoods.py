@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.exercises import networks
 from tfpg.homework.exercises.cases.drawn import ACTIONS, distinct, normal, scalars
 from tfpg.homework.exercises.exercise import Case
+
+CASES = Texts("cases")
 
 
 def column_of(generator: np.random.Generator, samples: int) -> np.ndarray:
@@ -28,18 +30,18 @@ def _batch_cases(generator: np.random.Generator, batch: Batch) -> list[Case]:
     small, far = batch(2, 2, 1.0), batch(3, 2, 40.0)
     centred = np.array([[-2.0], [-0.5], [0], [1], [1.5]])
     return [
-        Case(Text(label, zh), inputs | {"q_values": column})
-        for label, zh, inputs, column in (
-            ("a batch", "一批", base, q_values),
-            ("the q-values permuted", "q 值重排", base, np.roll(q_values, 1)),
-            ("the q-values of mean 0", "q 值均值为 0", base, generator.permutation(centred)),
-            ("two samples", "两个样本", small, np.array([[3.0], [-1.0]])),
-            ("the q-values all 1", "q 值全为 1", small, np.ones((2, 1))),
-            ("the q-values all 0", "q 值全为 0", small, np.zeros((2, 1))),
-            ("the q-values all negative", "q 值全为负", small, np.array([[-0.5], [-2.0]])),
-            ("one sample", "一个样本", batch(1, ACTIONS, 1.0), np.array([[2.0]])),
-            ("as many actions as samples", "动作数等于样本数", batch(3, 3, 1.0), q_values[:3]),
-            ("far actions", "极端的动作", far, np.array([[200.0], [-150.0], [100.0]])),
+        Case(CASES[label], inputs | {"q_values": column})
+        for label, inputs, column in (
+            ("a_batch", base, q_values),
+            ("the_q_values_permuted", base, np.roll(q_values, 1)),
+            ("the_q_values_of_mean_0", base, generator.permutation(centred)),
+            ("two_samples", small, np.array([[3.0], [-1.0]])),
+            ("the_q_values_all_1", small, np.ones((2, 1))),
+            ("the_q_values_all_0", small, np.zeros((2, 1))),
+            ("the_q_values_all_negative", small, np.array([[-0.5], [-2.0]])),
+            ("one_sample", batch(1, ACTIONS, 1.0), np.array([[2.0]])),
+            ("as_many_actions_as_samples", batch(3, 3, 1.0), q_values[:3]),
+            ("far_actions", far, np.array([[200.0], [-150.0], [100.0]])),
         )
     ]
 
@@ -123,13 +125,13 @@ def without_q(cases: Callable[[np.random.Generator], list[Case]]) -> Callable:
 def entropy_cases(generator: np.random.Generator) -> list[Case]:
     """Logits: uniform, nearly certain, of one sample."""
     return [
-        Case(Text(label, zh), {"logits": logits})
-        for label, zh, logits in (
-            ("a batch", "一批", distinct(generator, 5, 3) / 2),
-            ("uniform", "均匀分布", np.full((2, 4), 1.0)),
-            ("logits of 0", "logits 为 0", np.zeros((2, 3))),
-            ("one sample", "一个样本", distinct(generator, 1, 3)),
-            ("nearly certain", "几乎确定", np.array([[20.0, 0, 0], [0, 0, 15]])),
+        Case(CASES[label], {"logits": logits})
+        for label, logits in (
+            ("a_batch", distinct(generator, 5, 3) / 2),
+            ("uniform", np.full((2, 4), 1.0)),
+            ("logits_of_0", np.zeros((2, 3))),
+            ("one_sample", distinct(generator, 1, 3)),
+            ("nearly_certain", np.array([[20.0, 0, 0], [0, 0, 15]])),
         )
     ]
 
@@ -145,13 +147,13 @@ def sample_cases(generator: np.random.Generator) -> list[Case]:
     low, high = np.array([0.0, 1.0, -0.5]), np.array([2.0, -1.0, 0.5])
     low, high = generator.permutation(low), generator.permutation(high)
     return [
-        Case(Text(label, zh), {"logits": logits, **scalars(seed=int(generator.integers(2**31)))})
-        for label, zh, logits in (
-            ("many samples", "许多样本", np.tile(low, (3000, 1))),
-            ("two kinds of states", "两种状态", np.tile([low, high], (2000, 1))),
-            ("logits far from 0", "远离 0 的 logits", np.tile(high + 50, (3000, 1))),
-            ("five actions", "五个动作", np.tile(generator.permutation(np.arange(5.0)) / 2, (3000, 1))),
-            ("one sample", "一个样本", low[np.newaxis]),
+        Case(CASES[label], {"logits": logits, **scalars(seed=int(generator.integers(2**31)))})
+        for label, logits in (
+            ("many_samples", np.tile(low, (3000, 1))),
+            ("two_kinds_of_states", np.tile([low, high], (2000, 1))),
+            ("logits_far_from_0", np.tile(high + 50, (3000, 1))),
+            ("five_actions", np.tile(generator.permutation(np.arange(5.0)) / 2, (3000, 1))),
+            ("one_sample", low[np.newaxis]),
         )
     ]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.policy_protocols import weights_of
 from tfpg.homework.exercises import networks
@@ -10,13 +10,15 @@ from tfpg.homework.exercises.cases.drawn import distinct, normal
 from tfpg.homework.exercises.cases.likelihoods import column_of
 from tfpg.homework.exercises.exercise import Case
 
+CASES = Texts("cases")
+
 
 def fisher_cases(generator: np.random.Generator, vector: bool) -> list[Case]:
     """A linear policy of few weights whose states are stretched: the two gradients point apart."""
     cases = []
-    for label, zh, stretch in (
-        ("stretched states", "拉伸的状态", 4.0),
-        ("plain states", "普通的状态", 1.0),
+    for label, stretch in (
+        ("stretched_states", 4.0),
+        ("plain_states", 1.0),
     ):
         states = normal(generator, 12, 2) * [stretch, 0.5]
         inputs = {
@@ -28,7 +30,7 @@ def fisher_cases(generator: np.random.Generator, vector: bool) -> list[Case]:
             inputs["vector 0"] = distinct(generator, 2, 2)
         else:
             inputs["q_values"] = column_of(generator, 12)
-        cases.append(Case(Text(label, zh), inputs))
+        cases.append(Case(CASES[label], inputs))
     return cases
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.policy_protocols import weights_of
 from tfpg.homework.exercises import networks
@@ -17,6 +17,8 @@ from tfpg.homework.exercises.cases.likelihoods import (
     loss_gradient,
 )
 from tfpg.homework.exercises.exercise import Case, Lender
+
+CASES = Texts("cases")
 
 
 def named_weights(name: str, weights: Sequence[np.ndarray]) -> Arrays:
@@ -49,15 +51,15 @@ def policy_cases(
     ramp = (np.arange(SAMPLES) - (SAMPLES - 1) / 2)[:, np.newaxis]
     one = {name: value[:1] if name in ("states", "actions") else value for name, value in base.items()}
     if not column:
-        return [Case(Text("a batch", "一批"), base), Case(Text("one sample", "一个样本"), one)]
+        return [Case(CASES["a_batch"], base), Case(CASES["one_sample"], one)]
     return [
-        Case(Text(label, zh), inputs | {"q_values": values})
-        for label, zh, inputs, values in (
-            ("a batch", "一批", base, q_values),
-            ("the q-values permuted", "q 值重排", base, np.roll(q_values, 1)),
-            ("the q-values of mean 0", "q 值均值为 0", base, ramp / 2),
-            ("the q-values all negative", "q 值全为负", base, -50 * np.abs(q_values) - 0.5),
-            ("one sample", "一个样本", one, np.array([[2.0]])),
+        Case(CASES[label], inputs | {"q_values": values})
+        for label, inputs, values in (
+            ("a_batch", base, q_values),
+            ("the_q_values_permuted", base, np.roll(q_values, 1)),
+            ("the_q_values_of_mean_0", base, ramp / 2),
+            ("the_q_values_all_negative", base, -50 * np.abs(q_values) - 0.5),
+            ("one_sample", one, np.array([[2.0]])),
         )
     ]
 

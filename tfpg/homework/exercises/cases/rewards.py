@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from tfpg.base.texts import Text
+from tfpg.base.texts import Texts
 from tfpg.estimate import returns
 from tfpg.homework.exercises.cases.drawn import distinct, normal, scalars
 from tfpg.homework.exercises.exercise import Case
+
+CASES = Texts("cases")
 
 
 def reward_cases(generator: np.random.Generator) -> list[Case]:
@@ -17,17 +19,17 @@ def reward_cases(generator: np.random.Generator) -> list[Case]:
     impulse = np.zeros(4)
     impulse[2] = 1
     return [
-        Case(Text(label, zh), {"rewards": values, **scalars(discount=discount)})
-        for label, zh, values, discount in (
-            ("three steps", "三步", rewards(3), 0.5),
-            ("one step", "一步", rewards(1), 0.9),
-            ("two steps", "两步", rewards(2), 0.9),
-            ("an impulse", "一个脉冲", impulse, 0.5),
-            ("discount 1", "折扣 1", rewards(5), 1.0),
-            ("discount 0", "折扣 0", rewards(5), 0.0),
-            ("six steps", "六步", rewards(6), 0.9),
-            ("a thousand steps", "一千步", normal(generator, 1000), 0.4),
-            ("a thousand steps, discount .99", "一千步，折扣 .99", normal(generator, 1000), 0.99),
+        Case(CASES[label], {"rewards": values, **scalars(discount=discount)})
+        for label, values, discount in (
+            ("three_steps", rewards(3), 0.5),
+            ("one_step", rewards(1), 0.9),
+            ("two_steps", rewards(2), 0.9),
+            ("an_impulse", impulse, 0.5),
+            ("discount_1", rewards(5), 1.0),
+            ("discount_0", rewards(5), 0.0),
+            ("six_steps", rewards(6), 0.9),
+            ("a_thousand_steps", normal(generator, 1000), 0.4),
+            ("a_thousand_steps_discount_99", normal(generator, 1000), 0.99),
         )
     ]
 
@@ -36,23 +38,23 @@ def advantage_cases(generator: np.random.Generator) -> list[Case]:
     """Rewards, values and the last value."""
     return [
         Case(
-            Text(label, zh),
+            CASES[label],
             {
                 "rewards": distinct(generator, length),
                 "values": distinct(generator, length),
                 **scalars(last_value=last, discount=discount, lambda_=lambda_),
             },
         )
-        for label, zh, length, last, discount, lambda_ in (
-            ("three steps", "三步", 3, 2.0, 0.5, 0.5),
-            ("one step, cut short", "一步，被截断", 1, 1.5, 0.9, 0.95),
-            ("two steps, cut short", "两步，被截断", 2, -2.0, 0.9, 0.95),
-            ("a terminal end", "终止状态", 4, 0.0, 0.9, 0.95),
-            ("lambda 0", "lambda 0", 4, 1.0, 0.9, 0.0),
-            ("lambda 1", "lambda 1", 4, 1.0, 0.9, 1.0),
-            ("discount 1", "折扣 1", 5, -1.0, 1.0, 0.5),
-            ("discount 0", "折扣 0", 4, 1.0, 0.0, 0.9),
-            ("a thousand steps", "一千步", 1000, 1.0, 0.5, 0.5),
+        for label, length, last, discount, lambda_ in (
+            ("three_steps", 3, 2.0, 0.5, 0.5),
+            ("one_step_cut_short", 1, 1.5, 0.9, 0.95),
+            ("two_steps_cut_short", 2, -2.0, 0.9, 0.95),
+            ("a_terminal_end", 4, 0.0, 0.9, 0.95),
+            ("lambda_0", 4, 1.0, 0.9, 0.0),
+            ("lambda_1", 4, 1.0, 0.9, 1.0),
+            ("discount_1", 5, -1.0, 1.0, 0.5),
+            ("discount_0", 4, 1.0, 0.0, 0.9),
+            ("a_thousand_steps", 1000, 1.0, 0.5, 0.5),
         )
     ]
 
@@ -60,20 +62,20 @@ def advantage_cases(generator: np.random.Generator) -> list[Case]:
 def ratio_cases(generator: np.random.Generator, rewards: bool = False) -> list[Case]:
     """Log-ratios, some with rewards."""
     cases = []
-    for label, zh, length, discount in (
-        ("three steps", "三步", 3, 0.5),
-        ("one step", "一步", 1, 0.9),
-        ("two steps", "两步", 2, 0.9),
-        ("discount 1", "折扣 1", 5, 1.0),
-        ("discount 0", "折扣 0", 4, 0.0),
+    for label, length, discount in (
+        ("three_steps", 3, 0.5),
+        ("one_step", 1, 0.9),
+        ("two_steps", 2, 0.9),
+        ("discount_1", 5, 1.0),
+        ("discount_0", 4, 0.0),
     ):
         inputs = {"log_ratios": distinct(generator, length) / 4}
         if rewards:
             inputs |= {"rewards": distinct(generator, length), **scalars(discount=discount)}
-        cases.append(Case(Text(label, zh), inputs))
+        cases.append(Case(CASES[label], inputs))
     same = np.zeros(3)
     extra = {"rewards": distinct(generator, 3), **scalars(discount=0.5)} if rewards else {}
-    return [*cases, Case(Text("the same policy", "同一个策略"), {"log_ratios": same, **extra})]
+    return [*cases, Case(CASES["the_same_policy"], {"log_ratios": same, **extra})]
 
 
 def per_decision(log_ratios: np.ndarray, rewards: np.ndarray, discount: np.ndarray) -> np.ndarray:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tfpg.homework.exercises.mistakes.kinds import KINDS, Kind
+from tfpg.base.texts import Text, Texts
+
+MISTAKES = Texts("mistakes")
 
 
 class Mistake(NamedTuple):
@@ -15,9 +17,14 @@ class Mistake(NamedTuple):
     added: bool = False  # the right loss plus something: any positive amount of it is this mistake
 
     @property
-    def kind(self) -> Kind:
+    def what(self) -> Text:
         """What is wrong with it."""
-        return KINDS[self.id]
+        return MISTAKES[f"{self.id}.what"]
+
+    @property
+    def fix(self) -> Text:
+        """What is to be done about it."""
+        return MISTAKES[f"{self.id}.fix"]
 
 
 GALLERY: list[Mistake] = []
