@@ -7,20 +7,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import pytest
+from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 from tfpg import CategoricalPolicy, GaussianPolicy
-
-SAMPLES, STATE_SIZE, ACTIONS = 7, 3, 4
-
-
-def network(outputs, dtype="float64", inputs=STATE_SIZE):
-    return keras.Sequential(
-        [
-            keras.Input((inputs,), dtype=dtype),
-            keras.layers.Dense(5, "tanh", dtype=dtype),
-            keras.layers.Dense(outputs, dtype=dtype),
-        ]
-    )
 
 
 @pytest.fixture(autouse=True)

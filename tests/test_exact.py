@@ -1,10 +1,8 @@
 """What is unbiased is so by enumeration, and what is biased has the bias that theory says."""
 
-import keras
 import numpy as np
 import pytest
-from conftest import network
-from vectors import both_modes, finite_differences, flat, relative_error
+from support import TABULAR, both_modes, finite_differences, flat, policy_of, relative_error
 
 import tfpg
 from tfpg import exact
@@ -20,17 +18,7 @@ from tfpg.exact import exact_gradient, moments, per_step, per_trajectory
 from tfpg.rollout.trajectories import split
 from tfpg.step.pseudo_loss import policy_gradient_for
 
-TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
 PROCESSES = TABULAR | {"linear": exact.Linear()}
-
-
-def policy_of(process):
-    if isinstance(process, exact.Linear):
-        means = keras.Sequential(
-            [keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")]
-        )
-        return tfpg.GaussianPolicy(means, initial_log_std=-0.4)
-    return network(2, inputs=process.observations.shape[1])
 
 
 def one_state_policy(p):

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ACTIONS, SAMPLES, STATE_SIZE, network
+from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 import tfpg
 from tfpg.rollout import actors

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import worlds
-from conftest import network
-from vectors import flat, relative_error
+from support import flat, network, relative_error
 
 import tfpg
 from tfpg.step import compiled

@@ -3,8 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from test_exact import TABULAR, policy_of
-from vectors import relative_error
+from support import TABULAR, policy_of, relative_error
 
 from tfpg.estimate.estimators import reward_to_go_estimator
 from tfpg.estimate.off_policy import (

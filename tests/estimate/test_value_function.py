@@ -5,9 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from test_exact import TABULAR, policy_of
-from test_experiments import returns_of, run
-from vectors import relative_error
+from support import TABULAR, policy_of, relative_error, returns_of, run
 
 import tfpg
 from tfpg.estimate.value_function import value_baseline, value_function_for

@@ -6,9 +6,8 @@ from itertools import product
 import keras
 import numpy as np
 import pytest
-from conftest import network
 from PIL import Image
-from vectors import flat, relative_error
+from support import flat, network, relative_error
 
 import tfpg
 from tfpg import exact

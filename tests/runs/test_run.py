@@ -11,29 +11,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import worlds
+from support import returns_of, run
 
 import tfpg
 from tfpg.runs.folder import read_progress, read_settings
-from tfpg.runs.run import maker, perform
+from tfpg.runs.run import maker
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
 
 SMALL = Settings("CartPole-v1", iterations=5, episodes=6, size=8, seed=4)
-PAIRED = ("mean_return", "pseudo_loss", "half_cosine", "entropy", "environment_steps")
-
-
-def run(settings, folder, resume=False, iterations=None):
-    """Perform a run, or its first iterations, and give back the progress."""
-    stream, progress = perform(settings, folder, resume), []
-    for one in stream:
-        progress.append(one)
-        if iterations and len(progress) == iterations:
-            break
-    stream.close()
-    return progress
-
-
-def returns_of(folder):
-    return [[row[key] for key in PAIRED] for row in read_progress(folder)]
 
 
 def weights_of(folder):

@@ -4,8 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import network
-from vectors import both_modes, flat, relative_error
+from support import both_modes, flat, network, relative_error
 
 import tfpg
 from tfpg import exact

@@ -6,8 +6,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ACTIONS, SAMPLES, STATE_SIZE, network
-from vectors import both_modes, finite_differences, flat, relative_error
+from support import (
+    ACTIONS,
+    SAMPLES,
+    STATE_SIZE,
+    both_modes,
+    finite_differences,
+    flat,
+    network,
+    relative_error,
+)
 
 import tfpg
 from tfpg.step.pseudo_loss import policy_gradient_for

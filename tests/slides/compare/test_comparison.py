@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 import readers
 import tensorflow as tf
-from conftest import network
-from vectors import flat
+from support import flat, network
 
 import tfpg
 from tfpg.base.errors import BadInput

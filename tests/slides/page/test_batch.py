@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from conftest import network
+from support import network
 
 import tfpg
 from tfpg.slides.page.batch import compare, letters, run, small_batch

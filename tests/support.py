@@ -1,0 +1,97 @@
+"""What several tests need: small networks and policies, gradients as vectors, and runs in a folder.
+
+Environments whose every step is known in advance are in worlds.py, a module by itself, so that a
+command line can name them: "worlds:Counting-v0".
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import tfpg
+from tfpg import exact
+from tfpg.runs.folder import read_progress
+from tfpg.runs.run import perform
+
+# --- small networks and policies
+
+SAMPLES, STATE_SIZE, ACTIONS = 7, 3, 4
+TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
+
+
+def network(outputs, dtype="float64", inputs=STATE_SIZE):
+    """One hidden layer, in double precision."""
+    return keras.Sequential(
+        [
+            keras.Input((inputs,), dtype=dtype),
+            keras.layers.Dense(5, "tanh", dtype=dtype),
+            keras.layers.Dense(outputs, dtype=dtype),
+        ]
+    )
+
+
+def policy_of(process):
+    """A policy for one of the processes that can be enumerated."""
+    if isinstance(process, exact.Linear):
+        means = keras.Sequential(
+            [keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")]
+        )
+        return tfpg.GaussianPolicy(means, initial_log_std=-0.4)
+    return network(2, inputs=process.observations.shape[1])
+
+
+# --- gradients as one vector, and their finite differences
+
+
+def flat(gradients):
+    return np.concatenate([np.ravel(gradient) for gradient in gradients])
+
+
+def relative_error(found, expected):
+    found, expected = (flat(one) if isinstance(one, list | tuple) else one for one in (found, expected))
+    return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+
+
+def finite_differences(value, variables, step=1e-5):
+    """Fourth-order central differences of a function of Keras variables, as one vector."""
+    slopes = []
+    for variable in variables:
+        original = variable.numpy().copy()
+        for index in np.ndindex(original.shape):
+
+            def at(shift, variable=variable, original=original, index=index):
+                moved = original.copy()
+                moved[index] += shift
+                variable.assign(moved)
+                return value()
+
+            near, far = at(step) - at(-step), at(2 * step) - at(-2 * step)
+            slopes.append((8 * near - far) / (12 * step))
+        variable.assign(original)
+    return np.array(slopes)
+
+
+def both_modes(function):
+    """The function, eager and compiled."""
+    return {"eager": function, "compiled": tf.function(function, autograph=False)}
+
+
+# --- runs in a folder
+
+PAIRED = ("mean_return", "pseudo_loss", "half_cosine", "entropy", "environment_steps")
+
+
+def run(settings, folder, resume=False, iterations=None):
+    """Perform a run, or its first iterations, and give back the progress."""
+    stream, progress = perform(settings, folder, resume), []
+    for one in stream:
+        progress.append(one)
+        if iterations and len(progress) == iterations:
+            break
+    stream.close()
+    return progress
+
+
+def returns_of(folder):
+    """What every run with these settings records alike."""
+    return [[row[key] for key in PAIRED] for row in read_progress(folder)]
