@@ -1,4 +1,4 @@
-"""Fixtures: tiny policies in double precision, and batches to differentiate."""
+"""Fixtures: tiny policies in double precision, batches to differentiate; and what a test is marked."""
 
 import os
 
@@ -12,9 +12,38 @@ from support import ACTIONS, SAMPLES, STATE_SIZE, network
 from tfpg import CategoricalPolicy, GaussianPolicy
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items):
+    """A test in a browser is marked so; browsers and boxes are slow. Workers begin with long tests.
+
+    With -n, each test goes to whoever is free; a group (xdist_group), which shares much, to one.
+    """
+    for item in items:
+        if "browser" in item.fixturenames:
+            item.add_marker("browser")
+        if item.get_closest_marker("browser") or item.get_closest_marker("sandbox"):
+            item.add_marker("slow")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_turn)
+
+
+def _turn(item):
+    if item.get_closest_marker("slow") is None:
+        return 2
+    return 0 if item.get_closest_marker("xdist_group") is None else 1
+
+
 @pytest.fixture(autouse=True)
 def _seeded():
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def errata_report():
+    """What the lab of the errata finds, which takes a while."""
+    from tfpg.labs.errata import errata
+
+    return errata(True, 0)
 
 
 @pytest.fixture

@@ -1,15 +1,23 @@
-"""What several tests need: small networks and policies, gradients as vectors, and runs in a folder.
+"""What several tests need: small networks, gradients as vectors, runs in a folder, ways to grade.
 
 Environments whose every step is known in advance are in worlds.py, a module by itself, so that a
 command line can name them: "worlds:Counting-v0".
 """
 
+import functools
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 import tfpg
 from tfpg import exact
+from tfpg.homework.grading import sandbox
+from tfpg.homework.grading.isolation import isolations
+from tfpg.homework.grading.submissions import Code
 from tfpg.runs.folder import read_progress
 from tfpg.runs.run import perform
 
@@ -95,3 +103,29 @@ def run(settings, folder, resume=False, iterations=None):
 def returns_of(folder):
     """What every run with these settings records alike."""
     return [[row[key] for key in PAIRED] for row in read_progress(folder)]
+
+
+# --- what is handed in, and where it is run
+
+
+@functools.cache
+def ways_that_work():
+    """Every way to keep a submission apart that this machine offers, each of which was tried."""
+    ways = isolations()
+    with ThreadPoolExecutor() as threads:  # they wait for processes to start
+        tried = list(threads.map(sandbox.works, ways))
+    return [way for way, works in zip(ways, tried, strict=True) if works]
+
+
+def in_each_way(condition=lambda way: True):
+    """The ways that work as parameters; with -n, one worker has all the tests in boxes of one way."""
+    return [
+        pytest.param(way, marks=pytest.mark.xdist_group(way.name), id=way.name)
+        for way in ways_that_work()
+        if condition(way)
+    ]
+
+
+def code(text, name="ann", file="handed_in.py"):
+    """What somebody hands in: one file."""
+    return Code(name, {file: textwrap.dedent(text).encode()}, [])

@@ -17,12 +17,13 @@ from tfpg.labs.baseline import baseline
 from tfpg.labs.broadcast import broadcast, literal_step
 from tfpg.labs.cost import cost
 from tfpg.labs.divide import DIVISORS, LENGTHS, REWARDS, divide, divided, expected_gradient
-from tfpg.labs.errata import errata
 from tfpg.labs.importance import importance
 from tfpg.labs.optimizers import optimizers
 from tfpg.labs.shift import CONSTANTS, shift
 from tfpg.labs.variance import SUPERVISED, variance
 from tfpg.step.scores import flat_scores
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_least_variance_is_at_the_formula_and_all_are_the_closed_forms():
@@ -36,11 +37,12 @@ def test_the_least_variance_is_at_the_formula_and_all_are_the_closed_forms():
     assert best == pytest.approx(((2 * p + 1) / (1 - p), factor * 4 / (1 - p) ** 4), rel=1e-9)
 
 
-@pytest.fixture(scope="module")
-def numbers():
-    return {row[0]: row[4] for row in errata(True, 0).rows}
+@pytest.fixture
+def numbers(errata_report):
+    return {row[0]: row[4] for row in errata_report.rows}
 
 
+@pytest.mark.xdist_group("errata")
 @pytest.mark.parametrize(
     ("erratum", "number"),
     [
@@ -59,6 +61,7 @@ def test_errata_come_out_as_derived(numbers, erratum, number):
     assert number in numbers[erratum]
 
 
+@pytest.mark.xdist_group("errata")
 def test_every_erratum_is_there(numbers):
     assert list(numbers) == ["E0", "E0b", *(f"E{n}" for n in range(1, 11))]
 

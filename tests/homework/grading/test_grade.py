@@ -7,12 +7,12 @@ import re
 import stat
 import subprocess
 import sys
-import textwrap
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import code, in_each_way
 
 from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
@@ -43,36 +43,16 @@ def normalize(q_values):
 ASKED = [Asked("reward_to_go", "reward_to_go"), Asked("normalize", "normalize")]
 needs_filter = pytest.mark.skipif(not seccomp.can_filter(), reason="no filter of system calls here")
 
-
-WAYS = [one for one in ways.isolations() if sandbox.works(one)]
 closed = pytest.mark.parametrize(
     "isolation",
-    [one for one in WAYS if one.shown_only or limits.can_confine()],
+    in_each_way(lambda way: way.shown_only or limits.can_confine()),
     indirect=True,
     scope="module",
-    ids=lambda one: one.name,
 )
 
 
-@pytest.fixture(scope="module", params=WAYS, ids=lambda one: one.name)
-def isolation(request):
-    """Every way that this machine offers."""
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def boxes(isolation):
-    """Those of the whole module: what one submission breaks, a later test finds broken."""
-    with sandbox.boxes(isolation) as several:
-        yield several
-
-
-def code(text, name="ann.py"):
-    return Code("ann", {name: textwrap.dedent(text).encode()}, [])
-
-
 def graded(boxes, text, asked=ASKED, name="ann.py"):
-    return grading.grade_one(code(text, name), [asked], "secret", boxes)
+    return grading.grade_one(code(text, file=name), [asked], "secret", boxes)
 
 
 def states(boxes, text, **more):

@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import keras
 import numpy as np
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
 
 import tfpg
 from tfpg.cli.main import main
@@ -249,8 +248,11 @@ def test_long_lines_break_and_lose_nothing():
 
 @pytest.fixture(scope="module")
 def browser():
+    """Only tests with a browser need Playwright."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import Error, sync_playwright
+
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -258,6 +260,12 @@ def browser():
             pytest.skip(f"Chromium does not start: {error}")
         yield browser
         browser.close()
+
+
+def expect(locator):
+    from playwright.sync_api import expect
+
+    return expect(locator)
 
 
 @pytest.fixture(scope="module")
