@@ -11,16 +11,18 @@ from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 from tfpg import CategoricalPolicy, GaussianPolicy
 
+MARKS = {"browser": "browser", "isolation": "sandbox", "boxes": "sandbox"}  # of who uses a fixture
+
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
-    """A test in a browser is marked so; browsers and boxes are slow. Workers begin with long tests.
+    """A test in a browser or a box is marked so, and is slow. Workers begin with the long tests.
 
     With -n, each test goes to whoever is free; a group (xdist_group), which shares much, to one.
     """
     for item in items:
-        if "browser" in item.fixturenames:
-            item.add_marker("browser")
+        for mark in {MARKS[name] for name in item.fixturenames if name in MARKS}:
+            item.add_marker(mark)
         if item.get_closest_marker("browser") or item.get_closest_marker("sandbox"):
             item.add_marker("slow")
     if "PYTEST_XDIST_WORKER" in os.environ:

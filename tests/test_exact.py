@@ -95,6 +95,7 @@ def test_a_constant_baseline_is_unbiased(process):
         assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("episodes", [1, 2, 3])
 @pytest.mark.parametrize("process", TABULAR.values(), ids=TABULAR)
 def test_the_average_baseline_shrinks_the_gradient_by_one_nth(process, episodes):
@@ -144,6 +145,7 @@ def test_the_slide_summed_over_all_trajectories_is_the_exact_gradient(process, m
     assert relative_error(total, exact_gradient(process, policy, discount)) < 1e-8
 
 
+@pytest.mark.slow
 def test_the_optimal_baseline_of_a_batch_is_the_formulas():
     process = exact.stochastic()
     policy = policy_of(process)
@@ -160,6 +162,7 @@ def test_the_optimal_baseline_of_a_batch_is_the_formulas():
     np.testing.assert_allclose(optimal_baseline_estimator()(policy, batch), expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters_most():
     """Also when they are made of the very batch that they are taken off: then they are biased."""
     process = exact.one_state(horizon=6)
@@ -235,6 +238,7 @@ def test_the_optimal_baselines_have_the_least_variance(process):
     assert sums[1] < sums[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.3, 0.5])
 def test_the_closed_forms_of_the_one_state_process(p):
     """J = p/(1-p) and the variances of homework 2 (2023, section 8), with respect to p itself."""

@@ -140,6 +140,7 @@ def test_the_spread_of_a_gaussian_does_not_depend_on_the_state(gaussian):
     assert any(variable is gaussian.log_std for variable in gaussian.trainable_variables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ["CartPole-v1", "Pendulum-v1"])
 def test_plain_keras_opens_a_saved_policy_in_safe_mode_without_our_code(environment, tmp_path):
     policy = tfpg.policy_for(environment)
@@ -215,6 +216,7 @@ def test_a_gaussian_policy_needs_known_outputs():
         tfpg.GaussianPolicy(Subclassed())
 
 
+@pytest.mark.slow
 def test_another_keras_backend_is_refused():
     code = "import tfpg; tfpg.policy_for"
     done = subprocess.run(

@@ -205,6 +205,7 @@ def test_training_in_chunks_is_training(monkeypatch):
 # Reproducible, and safe against numbers that are none
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
     def run(seed):
         keras.utils.set_random_seed(seed)
@@ -267,6 +268,7 @@ def test_an_estimator_that_gives_no_column_is_refused():
         )
 
 
+@pytest.mark.slow
 def test_a_continuous_task_is_learnt():
     policy = tfpg.policy_for("Target-v0")
     before = tfpg.evaluate("Target-v0", policy, episodes=100).mean()

@@ -159,6 +159,7 @@ def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_
     assert any((a != b).any() for a, b in zip(before, values.network.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gae_lambda", [None, 0.9])
 def test_a_resumed_run_with_a_value_function_goes_on_as_if_nothing_had_happened(tmp_path, gae_lambda):
     settings = Settings(

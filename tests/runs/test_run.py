@@ -46,6 +46,7 @@ def test_a_run_folder_holds_settings_progress_policy_and_checkpoint(tmp_path):
     assert not list(tmp_path.glob(".*"))  # nothing unfinished is left
 
 
+@pytest.mark.slow
 def test_the_same_run_twice_has_the_same_bits(tmp_path):
     for name in ("one", "two"):
         run(SMALL, tmp_path / name)
@@ -54,6 +55,7 @@ def test_the_same_run_twice_has_the_same_bits(tmp_path):
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ["CartPole-v1", "Pendulum-v1"])
 def test_a_resumed_run_is_the_run_that_was_never_interrupted(tmp_path, environment):
     settings = dataclasses.replace(SMALL, environment=environment, iterations=6)
@@ -67,6 +69,7 @@ def test_a_resumed_run_is_the_run_that_was_never_interrupted(tmp_path, environme
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 def test_iterations_after_the_checkpoint_are_done_again_after_a_crash(tmp_path):
     run(SMALL, tmp_path / "whole")
     run(SMALL, tmp_path / "crashed", iterations=3)
@@ -78,6 +81,7 @@ def test_iterations_after_the_checkpoint_are_done_again_after_a_crash(tmp_path):
     assert returns_of(tmp_path / "crashed") == returns_of(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_the_best_policy_is_the_one_that_the_best_batch_measured(tmp_path):
     run(dataclasses.replace(SMALL, iterations=0), tmp_path / "new")
     first = weights_of(tmp_path / "new")
@@ -92,6 +96,7 @@ def test_the_best_policy_is_the_one_that_the_best_batch_measured(tmp_path):
     assert np.mean([one.rewards.sum() for one in again]) == means[best]
 
 
+@pytest.mark.slow
 def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path):
     settings = Settings("Bar-v0", iterations=60, episodes=16, learning_rate=0.02, stop_at=7.0)
     progress = run(settings, tmp_path)
@@ -102,6 +107,7 @@ def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path):
     assert tfpg.evaluate("Bar-v0", policy, episodes=200, seed=9).mean() > 7
 
 
+@pytest.mark.slow
 def test_a_lucky_batch_does_not_stop_a_run(tmp_path):
     progress = run(dataclasses.replace(SMALL, stop_at=1.0, iterations=1), tmp_path / "held")
     assert progress[-1].solved  # every return is at least 8
@@ -155,6 +161,7 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     assert (tmp_path / "progress.csv").read_text() == before
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_the_last_complete_iteration(tmp_path):
     code = (
         "import os\n"

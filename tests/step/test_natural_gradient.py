@@ -18,6 +18,7 @@ def some_vector(policy):
     return [tf.constant(generator.normal(size=one.shape)) for one in policy.trainable_variables]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["eager", "compiled"])
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 def test_fisher_vector_products_are_those_of_the_matrix(kind, mode, request):
@@ -56,6 +57,7 @@ def test_the_fisher_matrix_of_an_enumerated_process_is_exact():
     assert relative_error(found, fisher @ flat(vector)) < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 def test_conjugate_gradients_solve_what_linear_algebra_solves(kind, request):
     policy = request.getfixturevalue(kind)
@@ -94,6 +96,7 @@ def test_the_natural_step_is_invariant_under_reparameterisation_and_the_plain_on
     assert relative_error(other.ravel(), one.ravel()) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 @pytest.mark.parametrize("max_kl", [1e-2, 1e-4])
 def test_a_trust_region_step_improves_and_stays_within_the_divergence(kind, max_kl, request):
@@ -120,6 +123,7 @@ def test_a_trust_region_step_that_cannot_improve_is_not_taken(categorical, batch
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_natural_steps_train():
     policy = tfpg.policy_for("CartPole-v1", (16,))
     step = trust_region_step(0.02)

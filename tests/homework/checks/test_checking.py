@@ -309,6 +309,7 @@ def test_jax_functions_are_right_compiled_or_not():
         assert verdict, verdict
 
 
+@pytest.mark.slow
 def test_tensorflow_functions_are_right_compiled_or_not():
     import tensorflow as tf
 
@@ -483,6 +484,7 @@ def test_numbers_are_told_apart_and_what_came_back_is_named():
         tfpg.check(3)
 
 
+@pytest.mark.slow
 def test_a_loss_that_trains_nothing_is_refused_and_a_surrogate_is_right():
     tf = pytest.importorskip("tensorflow")
 
@@ -672,6 +674,7 @@ def test_the_exact_gradients_of_the_losses_are_their_differences():
             np.testing.assert_allclose(found["gradient"], expected, atol=1e-7 * scale)
 
 
+@pytest.mark.slow
 def test_a_right_sampler_is_hardly_ever_refused():
     verdicts = [tfpg.check(solutions.sample, seed=seed) for seed in range(40)]
     assert all(verdicts)

@@ -280,6 +280,7 @@ def test_a_cell_may_be_one_string_and_a_function_may_import_its_neighbour(boxes)
     assert grade.marks["reward_to_go"].state == "right", grade
 
 
+@pytest.mark.sandbox
 def test_a_submission_has_an_end_however_many_files_it_has(hasty, monkeypatch):
     monkeypatch.setattr(sandbox, "SECONDS_FOR_ALL", 2.0)
     loop = b"def reward_to_go(rewards, discount):\n    while True:\n        pass\n"
@@ -710,6 +711,7 @@ def test_files_folders_and_zips_are_submissions(tmp_path):
     assert "cannot be unpacked" in several["ann.zip"].notes[0].en
 
 
+@pytest.mark.sandbox
 def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_is_told(
     tmp_path, capsys
 ):
@@ -833,6 +835,7 @@ def handed_in(tmp_path):
     return folder
 
 
+@pytest.mark.sandbox
 def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
     handed_in, tmp_path, capsys, monkeypatch
 ):
@@ -864,6 +867,7 @@ def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
     assert out.read_text() == first.replace("bob,0,2,wrong", "bob,1,2,right")
 
 
+@pytest.mark.sandbox
 def test_what_was_not_graded_has_no_points_and_is_tried_again(handed_in, tmp_path, capsys, monkeypatch):
     run = sandbox.Boxes.run
 
@@ -888,6 +892,7 @@ def test_what_was_not_graded_has_no_points_and_is_tried_again(handed_in, tmp_pat
     assert (tmp_path / "grades.csv").read_text().splitlines()[2] == "bob,0,2,wrong,missing,"
 
 
+@pytest.mark.sandbox
 def test_another_variant_is_told(tmp_path, capsys):
     for variant in ("0", "3"):
         main(["homework", "new", str(tmp_path / variant), "--variant", variant])
@@ -904,6 +909,7 @@ def test_another_variant_is_told(tmp_path, capsys):
     assert told not in (tmp_path / "both.csv").read_text()
 
 
+@pytest.mark.sandbox
 def test_grading_twice_gives_the_same_grades(handed_in, tmp_path):
     """Also with other secrets, and hence other inputs."""
     for name in ("one", "two"):
@@ -931,6 +937,7 @@ def test_grades_that_somebody_changed_are_not_written_over(handed_in, tmp_path, 
     assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 2
 
 
+@pytest.mark.sandbox
 def test_pages_speak_chinese_where_that_is_asked_or_the_assignment_does(handed_in, tmp_path, capsys):
     (handed_in / "fay.py").write_text("from tfpg import normalize\n")
     command = ["homework", "grade", str(handed_in)]
@@ -977,6 +984,7 @@ def test_the_map_counts_mistakes_and_names_nobody(tmp_path, capsys):
         counts(Class(["loss"], []))
 
 
+@pytest.mark.sandbox
 def test_the_command_needs_no_tensorflow(handed_in, tmp_path):
     code = (
         "import sys; from tfpg.cli.main import main; "
@@ -986,6 +994,7 @@ def test_the_command_needs_no_tensorflow(handed_in, tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize("notebook", [False, True])
 def test_an_assignment_is_worth_nothing_as_handed_out_and_everything_solved(tmp_path, notebook):
     from tfpg.homework.assignments.handout import assignment, files, hand_out

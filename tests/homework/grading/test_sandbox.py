@@ -31,6 +31,8 @@ BLANK = "def normalize(q_values):\n    raise NotImplementedError\n"
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 ASKED = [[Asked("normalize", "normalize")]]
 
+pytestmark = pytest.mark.sandbox
+
 
 def state(boxes, text):
     return grading.grade_one(code(text), ASKED, "secret", boxes).marks["normalize"].state
