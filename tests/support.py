@@ -21,10 +21,21 @@ from tfpg.homework.grading.submissions import Code
 from tfpg.runs.folder import read_progress
 from tfpg.runs.run import perform
 
+
+def some_slow(named, slow):
+    """Parameters by their names, of which those with `slow(name)` are not among the fast tests."""
+    return [
+        pytest.param(one, id=str(name), marks=pytest.mark.slow if slow(name) else ())
+        for name, one in named.items()
+    ]
+
+
 # --- small networks and policies
 
 SAMPLES, STATE_SIZE, ACTIONS = 7, 3, 4
 TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
+EACH_TABULAR = some_slow(TABULAR, lambda name: name != "tree")
+EACH_PROCESS = some_slow(TABULAR | {"linear": exact.Linear()}, lambda name: name != "tree")
 
 
 def network(outputs, dtype="float64", inputs=STATE_SIZE):

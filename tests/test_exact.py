@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from support import TABULAR, both_modes, finite_differences, flat, policy_of, relative_error
+from support import (
+    EACH_PROCESS,
+    EACH_TABULAR,
+    both_modes,
+    finite_differences,
+    flat,
+    policy_of,
+    relative_error,
+)
 
 import tfpg
 from tfpg import exact
@@ -18,17 +26,15 @@ from tfpg.exact import exact_gradient, moments, per_step, per_trajectory
 from tfpg.rollout.trajectories import split
 from tfpg.step.pseudo_loss import policy_gradient_for
 
-PROCESSES = TABULAR | {"linear": exact.Linear()}
-
 
 def one_state_policy(p):
     """Logits without a kernel's detour: the two weights are the logits; P(a1) = p."""
     return exact.linear_policy([[np.log(p), np.log(1 - p)]])
 
 
-@pytest.fixture(params=PROCESSES)
+@pytest.fixture(params=EACH_PROCESS)
 def process(request):
-    return PROCESSES[request.param]
+    return request.param
 
 
 def test_the_trajectories_are_all_and_their_mean_return_is_the_expected_return(process):
@@ -65,6 +71,7 @@ def test_total_reward_and_reward_to_go_are_unbiased(process, estimator, episodes
     assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
 
 
+@pytest.mark.slow
 def test_the_discounted_total_reward_is_unbiased_and_reward_to_go_is_not():
     """Reward-to-go, as everyone discounts it, forgets how late its step was."""
     process = exact.stochastic()
@@ -97,7 +104,7 @@ def test_a_constant_baseline_is_unbiased(process):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("episodes", [1, 2, 3])
-@pytest.mark.parametrize("process", TABULAR.values(), ids=TABULAR)
+@pytest.mark.parametrize("process", EACH_TABULAR)
 def test_the_average_baseline_shrinks_the_gradient_by_one_nth(process, episodes):
     if episodes == 3 and process.horizon == 3:
         process = process._replace(horizon=2)
@@ -115,6 +122,7 @@ def column_less_its_mean(policy, trajectories):
     return q_values - q_values.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("episodes", [1, 2, 3])
 def test_the_mean_of_the_column_as_a_baseline_has_the_bias_of_theory(episodes):
     """With episodes of T steps, b = 1/(N*T) sum of q[t], and E[score * sum of q[t]] is a gradient.
@@ -183,6 +191,7 @@ def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters
     assert relative_error(scalar.mean, truth) > 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.3, 0.5])
 def test_the_closed_forms_of_two_pulls_of_a_bandit(p):
     """Rewards r + d and r, N = 2: only batches with both actions, 2p(1-p) of all, say anything.
@@ -261,6 +270,7 @@ def test_the_closed_forms_of_the_one_state_process(p):
         assert variance(estimator) == pytest.approx(number, rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("episodes", "estimator", "kept"),
     [
@@ -280,6 +290,7 @@ def test_the_mean_over_samples_of_ragged_episodes_is_biased(episodes, estimator,
     assert share == pytest.approx(kept, abs=0.005)
 
 
+@pytest.mark.slow
 def test_per_step_is_the_slide_itself():
     process = exact.stochastic()
     policy = policy_of(process)

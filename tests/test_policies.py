@@ -98,6 +98,7 @@ def test_other_networks_act_by_one_compiled_call(make):
     assert policy._compiled.experimental_get_tracing_count() <= 2
 
 
+@pytest.mark.slow
 def test_images_act_and_train_through_any_keras_model():
     policy = tfpg.CategoricalPolicy(images_network())
     import worlds  # noqa: F401

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from support import TABULAR, policy_of, relative_error
+from support import EACH_TABULAR, policy_of, relative_error
 
 from tfpg.estimate.estimators import reward_to_go_estimator
 from tfpg.estimate.off_policy import (
@@ -37,7 +37,7 @@ def slide_values(log_ratios, rewards, discount=1.0):
     )
 
 
-@pytest.fixture(params=TABULAR.values(), ids=TABULAR)
+@pytest.fixture(params=EACH_TABULAR)
 def both(request):
     """A process, this policy, and another one that acts."""
     process = request.param

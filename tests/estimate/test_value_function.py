@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from support import TABULAR, policy_of, relative_error, returns_of, run
+from support import EACH_TABULAR, policy_of, relative_error, returns_of, run
 
 import tfpg
 from tfpg.estimate.value_function import value_baseline, value_function_for
@@ -104,6 +104,7 @@ def test_the_homeworks_habit_of_taking_truncation_for_the_end_has_a_name(batch):
     np.testing.assert_array_equal(habit, tfpg.generalized_advantage_estimator(usual, 0.9)(None, ended))
 
 
+@pytest.mark.slow
 def test_fitting_learns_the_targets():
     states = np.random.default_rng(2).normal(size=(200, 2))
     targets = np.sin(states[:, :1])
@@ -123,7 +124,7 @@ def test_shapes_that_would_broadcast_are_refused(batch):
         tfpg.generalized_advantage_estimator(value_function(), 1.5)
 
 
-@pytest.mark.parametrize("process", TABULAR.values(), ids=TABULAR)
+@pytest.mark.parametrize("process", EACH_TABULAR)
 def test_a_value_baseline_is_unbiased(process):
     policy = policy_of(process)
     values = value_function(process.observations.shape[1])

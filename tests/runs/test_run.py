@@ -182,6 +182,7 @@ def test_a_kill_at_any_moment_leaves_the_last_complete_iteration(tmp_path):
     assert returns_of(tmp_path / "killed") == returns_of(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_numbers_that_are_not_finite_end_a_run_and_leave_a_checkpoint(tmp_path):
     worlds.Broken.episodes = 0
     settings = Settings("Broken-v0", iterations=9, episodes=16, size=8)

@@ -382,6 +382,7 @@ def test_what_is_no_function_with_a_source_is_refused():
         tfpg.compare(readers.one_line, language="fr")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [readers, pseudo_loss, linecache, string])
 def test_other_code_is_read_to_the_end(module):
     """Whatever is written: the comparison answers, and shows every line."""

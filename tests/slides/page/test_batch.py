@@ -81,6 +81,7 @@ def test_what_is_changed_in_its_place_is_seen_as_it_was():
     assert [one.value.tolist() for one in found] == [[1, 0, 2], [1, 2, 2], [3, 2, 2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(_calls()))
 def test_an_example_ends_with_what_the_function_returns(name):
     """The steps move their policy; what they return is taken from batches of their own."""

@@ -38,6 +38,8 @@ FLAGS = (
 )
 WIDTHS = (390, 1280, 1920)
 
+pytestmark = pytest.mark.xdist_group("page")  # it is made once, and so is the browser
+
 
 @pytest.fixture(scope="module")
 def text():
@@ -185,6 +187,7 @@ def opened(monkeypatch, tmp_path):
     return links
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_page_and_opens_it_and_replaces_only_its_own(opened, capsys):
     assert main(["slides"]) == 0
     path = Path("tfpg-slides.html")
