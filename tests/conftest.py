@@ -1,15 +1,14 @@
-"""Fixtures: tiny policies in double precision, batches to differentiate; and what a test is marked."""
+"""Fixtures: tiny policies in double precision, batches to differentiate; and what a test is marked.
+
+The process that hands out tests with -n does not need TensorFlow: it is imported by who runs them.
+"""
 
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import numpy as np
 import pytest
-from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
-from tfpg import CategoricalPolicy, GaussianPolicy
+from tfpg.base.tensorflow import import_tensorflow
 
 MARKS = {"browser": "browser", "isolation": "sandbox", "boxes": "sandbox"}  # of who uses a fixture
 
@@ -35,8 +34,16 @@ def _turn(item):
     return 0 if item.get_closest_marker("xdist_group") is None else 1
 
 
+def pytest_sessionstart(session):
+    """In half the time, and quietly, before a test imports it."""
+    if "PYTEST_XDIST_WORKER" in os.environ or not session.config.option.numprocesses:
+        import_tensorflow()
+
+
 @pytest.fixture(autouse=True)
 def _seeded():
+    import keras
+
     keras.utils.set_random_seed(0)
 
 
@@ -51,22 +58,32 @@ def errata_report():
 @pytest.fixture
 def logits_network():
     """A bare Keras model that returns logits, in double precision."""
+    from support import ACTIONS, network
+
     return network(ACTIONS)
 
 
 @pytest.fixture
-def categorical():
-    return CategoricalPolicy(network(ACTIONS))
+def categorical(logits_network):
+    from tfpg import CategoricalPolicy
+
+    return CategoricalPolicy(logits_network)
 
 
 @pytest.fixture
 def gaussian():
+    from support import network
+
+    from tfpg import GaussianPolicy
+
     return GaussianPolicy(network(2), initial_log_std=-0.3)
 
 
 @pytest.fixture
 def batch():
     """states (N*T, Ds), one-hot actions (N*T, Da), q_values (N*T, 1) of both signs."""
+    from support import ACTIONS, SAMPLES, STATE_SIZE
+
     generator = np.random.default_rng(1)
     states = generator.normal(size=(SAMPLES, STATE_SIZE))
     actions = np.eye(ACTIONS)[generator.integers(ACTIONS, size=SAMPLES)]
@@ -77,4 +94,4 @@ def batch():
 def vector_batch(batch):
     """The same with actions of two real numbers."""
     states, _, q_values = batch
-    return states, np.random.default_rng(2).normal(size=(SAMPLES, 2)), q_values
+    return states, np.random.default_rng(2).normal(size=(len(states), 2)), q_values

@@ -133,6 +133,7 @@ def test_a_value_baseline_is_unbiased(process):
     assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
 
 
+@pytest.mark.slow
 def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_it(monkeypatch):
     lanes = open_lanes("CartPole-v1", 4)
     policy, values = tfpg.policy_for(lanes), value_function_for(lanes)

@@ -117,6 +117,7 @@ def test_a_lucky_batch_does_not_stop_a_run(tmp_path):
     assert len(progress) == 15  # a new policy has a mean of 22, and its interval reaches below 21
 
 
+@pytest.mark.slow
 def test_the_homeworks_evaluations_are_recorded(tmp_path):
     settings = Settings("CartPole-v0", **{**HOMEWORK, "iterations": 4, "log_every": 2})
     progress = run(settings, tmp_path)
@@ -126,6 +127,7 @@ def test_the_homeworks_evaluations_are_recorded(tmp_path):
     assert np.isnan(evaluated[1])
 
 
+@pytest.mark.slow
 def test_tensorboard_gets_the_homeworks_tags(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -145,6 +147,7 @@ def test_tensorboard_gets_the_homeworks_tags(tmp_path):
     np.testing.assert_allclose(values, [one.iteration.returns.mean() for one in progress], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_needs_no_tensorboard(tmp_path, monkeypatch):
     monkeypatch.setattr("tfpg.runs.recorder.importlib.util.find_spec", lambda name: None)
     run(dataclasses.replace(SMALL, iterations=1), tmp_path)
@@ -152,6 +155,7 @@ def test_a_run_needs_no_tensorboard(tmp_path, monkeypatch):
     assert len(read_progress(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     run(dataclasses.replace(SMALL, iterations=2), tmp_path)
     before = (tmp_path / "progress.csv").read_text()

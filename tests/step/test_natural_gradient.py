@@ -38,6 +38,7 @@ def full_tree():
     return exact.Tabular(np.array([1.0, 0, 0]), transitions, rewards, np.eye(3), horizon=2)
 
 
+@pytest.mark.slow
 def test_the_fisher_matrix_of_an_enumerated_process_is_exact():
     """Against F = sum over s of d(s) J^T (diag(pi) - pi pi^T) J, from the logits' Jacobian J."""
     process = full_tree()
@@ -115,6 +116,7 @@ def test_a_trust_region_step_improves_and_stays_within_the_divergence(kind, max_
     assert np.mean(gain * q_values[:, 0]) > 0
 
 
+@pytest.mark.slow
 def test_a_trust_region_step_that_cannot_improve_is_not_taken(categorical, batch):
     states, actions, _ = batch
     before = categorical.network.get_weights()

@@ -774,6 +774,7 @@ def test_a_zip_in_a_zip_is_told(tmp_path):
     assert "a zip in a zip" in notes[0].en
 
 
+@pytest.mark.slow
 def test_zips_cannot_write_outside_link_or_burst(tmp_path):
     path = tmp_path / "ann.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

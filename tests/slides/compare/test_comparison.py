@@ -187,6 +187,7 @@ def test_what_is_found_right_has_the_slides_gradient(function):
     assert cosine(theirs, ours) == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", readers.WRONG, ids=lambda one: one.__name__)
 def test_what_is_found_wrong_has_another_gradient(function):
     comparison = tfpg.compare(function)
@@ -208,6 +209,7 @@ def test_what_is_found_wrong_has_another_gradient(function):
     assert cosine(theirs, ours) < 0.9999
 
 
+@pytest.mark.slow
 def test_every_trap_is_mean_q_times_maximum_likelihood():
     traps = {remarks.TRAP, remarks.TRAP_IF_COLUMN, remarks.TRAP_OF_ROW}
     found = [one for one in readers.WRONG if said(tfpg.compare(one)) & traps]
@@ -476,6 +478,7 @@ def test_a_notebook_shows_a_piece_of_a_page():
     assert all(".tfpg-compare" in one or one.startswith("@media") for one in selectors)
 
 
+@pytest.mark.slow
 def test_every_sentence_is_there_in_both_languages_and_is_said():
     texts = {name: one for name, one in vars(remarks).items() if isinstance(one, Text)}
     texts |= {f"{one}": text for one, text in (remarks.MISSING | remarks.WORDS).items()}

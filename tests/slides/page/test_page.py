@@ -112,7 +112,7 @@ def test_every_function_of_the_deck_is_shown_whole(name):
 def test_a_whole_file_is_shown_whole():
     with tokenize.open(pseudo_loss.__file__) as file:
         installed = file.read().splitlines()
-    found = whole_file("pseudo_loss")
+    found = whole_file("step.pseudo_loss")
     assert [" " * one.indent + words_in(one.html) for one in found] == installed
 
 
@@ -145,6 +145,7 @@ def test_the_page_needs_nothing_and_tells_nothing_of_this_machine(text):
     assert str(Path(tfpg.__file__).parent.parent) not in text
 
 
+@pytest.mark.slow
 def test_the_page_begins_with_the_language_asked_for(text):
     assert '<html lang="en"' in text
     assert '<html lang="zh-Hans" data-language="zh">' in make_page("zh")
@@ -153,6 +154,7 @@ def test_the_page_begins_with_the_language_asked_for(text):
 # Pictures of the labs
 
 
+@pytest.mark.slow
 def test_a_lab_made_again_gives_the_numbers_of_its_picture(tmp_path):
     make_picture("baseline", quick=False, folder=tmp_path)
     again, shipped = (
@@ -202,6 +204,7 @@ def test_the_command_writes_a_page_and_opens_it_and_replaces_only_its_own(opened
     assert path.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_file_that_was_named_is_never_written_over(opened, capsys):
     assert main(["slides", "--out", "a/b.html", "--svg", "deck", "--no-open"]) == 0
     assert sorted(map(str, Path().rglob("*.*"))) == ["a/b.html", "deck/p29.svg", "deck/p30.svg"]
