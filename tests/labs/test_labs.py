@@ -125,9 +125,10 @@ def test_a_divided_column_makes_the_slides_mean_divide_by_something_else(name):
     assert len(set(lengths)) > 1
     q_values = divided(tfpg.reward_to_go_estimator(), DIVISORS[name])(policy, batch)
     _, gradients = tfpg.policy_gradient(policy, *tfpg.concatenate(batch), q_values)
+    scores = np.split(flat_scores(policy, *tfpg.concatenate(batch)), np.cumsum(lengths)[:-1])
     expected = -sum(
-        (flat_scores(policy, one.states, one.actions).T @ tfpg.reward_to_go(one.rewards)) / by
-        for one, by in zip(batch, DIVISORS[name](lengths), strict=True)
+        (several.T @ tfpg.reward_to_go(one.rewards)) / by
+        for several, one, by in zip(scores, batch, DIVISORS[name](lengths), strict=True)
     )
     assert relative_error(flat(gradients), expected) < 1e-10
 
@@ -195,11 +196,10 @@ def test_the_two_parameters_of_page_34_agree_with_the_enumerated_process(k):
     here = np.array([k, sigma])
     expected = exact.exact_gradient(process, policy) * to_sigma
     np.testing.assert_allclose(two_parameters.plain_gradient(here, 2), expected, rtol=1e-6)
-    fisher = sum(
-        probability * (scores.T @ scores)
-        for probability, one in process.trajectories(policy)
-        for scores in [flat_scores(policy, one.states, one.actions) * to_sigma]
-    )
+    probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
+    scores = flat_scores(policy, *tfpg.concatenate(trajectories)) * to_sigma
+    weights = np.repeat(probabilities, [len(one.rewards) for one in trajectories])
+    fisher = (weights[:, np.newaxis] * scores).T @ scores
     np.testing.assert_allclose(two_parameters.fisher(here, 2), fisher, rtol=1e-6, atol=1e-9)
     natural = np.linalg.solve(fisher, expected)
     np.testing.assert_allclose(two_parameters.natural_gradient(here, 2), natural, rtol=1e-6)

@@ -17,6 +17,7 @@ from support import code, in_each_way
 from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.box import limits, seccomp, serving, wire
+from tfpg.homework.exercises.catalog import named
 from tfpg.homework.grading import grading, sandbox
 from tfpg.homework.grading import isolation as ways
 from tfpg.homework.grading.grading import Asked
@@ -307,7 +308,7 @@ def test_one_submission_that_breaks_the_grader_does_not_stop_the_rest(isolation,
 
 def test_not_a_number_is_no_gradient():
     asked = Asked("actor_loss", "actor_loss")
-    exercise = grading._forms(asked)[0]
+    exercise = named(asked.exercise)[0]
     marks = []
     for added in (0.0, np.nan):
         outputs = [exercise.expected(one.inputs) for one in grading.cases(exercise, "seed")]
@@ -598,11 +599,11 @@ def test_only_so_many_answers_count(boxes):
 
 
 def _cases(seed):
-    return grading.cases(grading._forms(ASKED[0])[0], seed)
+    return grading.cases(named(ASKED[0].exercise)[0], seed)
 
 
 def _right(case):
-    return grading._forms(ASKED[0])[0].expected(case.inputs)["values"]
+    return named(ASKED[0].exercise)[0].expected(case.inputs)["values"]
 
 
 def test_one_submission_cannot_disturb_the_next(boxes):
@@ -920,7 +921,7 @@ def test_grading_twice_gives_the_same_grades(handed_in, tmp_path):
 
 
 def test_inputs_differ_between_submissions_and_secrets_and_are_else_the_same():
-    exercise = grading._forms(ASKED[0])[0]
+    exercise = named(ASKED[0].exercise)[0]
     first, same, other = (grading.cases(exercise, seed)[0].inputs["rewards"] for seed in "aab")
     np.testing.assert_array_equal(first, same)
     assert not np.array_equal(first, other)

@@ -370,8 +370,7 @@ def test_it_opens_on_pages_29_and_30_and_the_others_are_one_step_away(opening):
 def test_a_line_number_leads_to_the_line_of_the_file(opening):
     page = opening()
     page.locator("#p30 tr.new .number a").last.click()
-    line = page.url.rpartition("-")[2]
-    target = page.locator(f"#pseudo_loss-{line}")
+    target = page.locator(f"[id='{page.url.rpartition('#')[2]}']")
     expect(target).to_be_in_viewport()
     assert "tf.multiply(negative_likelihoods, q_values)" in target.inner_text()
 
