@@ -4,8 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import network
-from vectors import flat, relative_error
+from support import flat, network, relative_error
 
 import tfpg
 from tfpg import exact
@@ -59,6 +58,7 @@ def test_a_constant_on_every_step_is_another_goal_where_the_policy_decides_the_l
     assert relative_error(same, truth) < 1e-8
 
 
+@pytest.mark.slow
 def test_a_stale_batch_has_another_gradient_unless_it_is_weighted(policy):
     """Page 22: the expectation is under the policy that is differentiated."""
     stale = keras.models.clone_model(policy)

@@ -1,10 +1,16 @@
 """What is unbiased is so by enumeration, and what is biased has the bias that theory says."""
 
-import keras
 import numpy as np
 import pytest
-from conftest import network
-from vectors import both_modes, finite_differences, flat, relative_error
+from support import (
+    EACH_PROCESS,
+    EACH_TABULAR,
+    both_modes,
+    finite_differences,
+    flat,
+    policy_of,
+    relative_error,
+)
 
 import tfpg
 from tfpg import exact
@@ -20,27 +26,15 @@ from tfpg.exact import exact_gradient, moments, per_step, per_trajectory
 from tfpg.rollout.trajectories import split
 from tfpg.step.pseudo_loss import policy_gradient_for
 
-TABULAR = {"tree": exact.tree(), "aliased": exact.aliased(), "stochastic": exact.stochastic()}
-PROCESSES = TABULAR | {"linear": exact.Linear()}
-
-
-def policy_of(process):
-    if isinstance(process, exact.Linear):
-        means = keras.Sequential(
-            [keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")]
-        )
-        return tfpg.GaussianPolicy(means, initial_log_std=-0.4)
-    return network(2, inputs=process.observations.shape[1])
-
 
 def one_state_policy(p):
     """Logits without a kernel's detour: the two weights are the logits; P(a1) = p."""
     return exact.linear_policy([[np.log(p), np.log(1 - p)]])
 
 
-@pytest.fixture(params=PROCESSES)
+@pytest.fixture(params=EACH_PROCESS)
 def process(request):
-    return PROCESSES[request.param]
+    return request.param
 
 
 def test_the_trajectories_are_all_and_their_mean_return_is_the_expected_return(process):
@@ -77,6 +71,7 @@ def test_total_reward_and_reward_to_go_are_unbiased(process, estimator, episodes
     assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
 
 
+@pytest.mark.slow
 def test_the_discounted_total_reward_is_unbiased_and_reward_to_go_is_not():
     """Reward-to-go, as everyone discounts it, forgets how late its step was."""
     process = exact.stochastic()
@@ -107,8 +102,9 @@ def test_a_constant_baseline_is_unbiased(process):
         assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("episodes", [1, 2, 3])
-@pytest.mark.parametrize("process", TABULAR.values(), ids=TABULAR)
+@pytest.mark.parametrize("process", EACH_TABULAR)
 def test_the_average_baseline_shrinks_the_gradient_by_one_nth(process, episodes):
     if episodes == 3 and process.horizon == 3:
         process = process._replace(horizon=2)
@@ -126,6 +122,7 @@ def column_less_its_mean(policy, trajectories):
     return q_values - q_values.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("episodes", [1, 2, 3])
 def test_the_mean_of_the_column_as_a_baseline_has_the_bias_of_theory(episodes):
     """With episodes of T steps, b = 1/(N*T) sum of q[t], and E[score * sum of q[t]] is a gradient.
@@ -156,6 +153,7 @@ def test_the_slide_summed_over_all_trajectories_is_the_exact_gradient(process, m
     assert relative_error(total, exact_gradient(process, policy, discount)) < 1e-8
 
 
+@pytest.mark.slow
 def test_the_optimal_baseline_of_a_batch_is_the_formulas():
     process = exact.stochastic()
     policy = policy_of(process)
@@ -172,6 +170,7 @@ def test_the_optimal_baseline_of_a_batch_is_the_formulas():
     np.testing.assert_allclose(optimal_baseline_estimator()(policy, batch), expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters_most():
     """Also when they are made of the very batch that they are taken off: then they are biased."""
     process = exact.one_state(horizon=6)
@@ -192,6 +191,7 @@ def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters
     assert relative_error(scalar.mean, truth) > 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.3, 0.5])
 def test_the_closed_forms_of_two_pulls_of_a_bandit(p):
     """Rewards r + d and r, N = 2: only batches with both actions, 2p(1-p) of all, say anything.
@@ -247,6 +247,7 @@ def test_the_optimal_baselines_have_the_least_variance(process):
     assert sums[1] < sums[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.3, 0.5])
 def test_the_closed_forms_of_the_one_state_process(p):
     """J = p/(1-p) and the variances of homework 2 (2023, section 8), with respect to p itself."""
@@ -269,6 +270,7 @@ def test_the_closed_forms_of_the_one_state_process(p):
         assert variance(estimator) == pytest.approx(number, rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("episodes", "estimator", "kept"),
     [
@@ -288,6 +290,7 @@ def test_the_mean_over_samples_of_ragged_episodes_is_biased(episodes, estimator,
     assert share == pytest.approx(kept, abs=0.005)
 
 
+@pytest.mark.slow
 def test_per_step_is_the_slide_itself():
     process = exact.stochastic()
     policy = policy_of(process)

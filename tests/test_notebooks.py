@@ -56,6 +56,7 @@ def test_they_are_numbered_in_the_lectures_order():
     assert [name.split("_")[0] for name in NUMBERED] == [str(n) for n in range(1, 9)]
 
 
+@pytest.mark.slow
 @each
 def test_it_runs_top_to_bottom_and_says_what_it_said(notebook, tmp_path):
     for committed, now in zip(code_cells(notebook), code_cells(run(notebook, tmp_path)), strict=True):
@@ -191,6 +192,7 @@ def test_what_counts_as_the_same(one, other, tags, agree):
     assert same(one, other, tags) is agree
 
 
+@pytest.mark.slow
 def test_pictures_differ_if_they_show_something_else():
     every = [
         one

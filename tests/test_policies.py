@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ACTIONS, SAMPLES, STATE_SIZE, network
+from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 import tfpg
 from tfpg.rollout import actors
@@ -98,6 +98,7 @@ def test_other_networks_act_by_one_compiled_call(make):
     assert policy._compiled.experimental_get_tracing_count() <= 2
 
 
+@pytest.mark.slow
 def test_images_act_and_train_through_any_keras_model():
     policy = tfpg.CategoricalPolicy(images_network())
     import worlds  # noqa: F401
@@ -140,28 +141,31 @@ def test_the_spread_of_a_gaussian_does_not_depend_on_the_state(gaussian):
     assert any(variable is gaussian.log_std for variable in gaussian.trainable_variables)
 
 
-@pytest.mark.parametrize("environment", ["CartPole-v1", "Pendulum-v1"])
-def test_plain_keras_opens_a_saved_policy_in_safe_mode_without_our_code(environment, tmp_path):
-    policy = tfpg.policy_for(environment)
-    path = tmp_path / "policy.keras"
-    policy.save(path)
-    states = states_of((policy.network.inputs[0].shape[1],))
-    np.save(tmp_path / "states.npy", states)
+@pytest.mark.slow
+def test_plain_keras_opens_a_saved_policy_in_safe_mode_without_our_code(tmp_path):
+    policies = {name: tfpg.policy_for(name) for name in ("CartPole-v1", "Pendulum-v1")}
+    states = {name: states_of(one.network.inputs[0].shape[1:]) for name, one in policies.items()}
+    for name, policy in policies.items():
+        policy.save(tmp_path / f"{name}.keras")
+        np.save(tmp_path / f"{name}-states.npy", states[name])
     code = (
         "import sys, keras, numpy as np\n"
-        f"model = keras.models.load_model({str(path)!r}, safe_mode=True)\n"
-        f"outputs = model(np.load({str(tmp_path / 'states.npy')!r}))\n"
-        "outputs = outputs[0] if isinstance(outputs, (list, tuple)) else outputs\n"
-        f"np.save({str(tmp_path / 'outputs.npy')!r}, outputs)\n"
+        f"for name in {[*policies]!r}:\n"
+        "    model = keras.models.load_model(f'{name}.keras', safe_mode=True)\n"
+        "    outputs = model(np.load(f'{name}-states.npy'))\n"
+        "    outputs = outputs[0] if isinstance(outputs, (list, tuple)) else outputs\n"
+        "    np.save(f'{name}-outputs.npy', outputs)\n"
         "assert not any(name.startswith('tfpg') for name in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True)
-    np.testing.assert_allclose(np.load(tmp_path / "outputs.npy"), policy(states), rtol=1e-6, atol=1e-7)
-    again = tfpg.load_policy(path)
-    assert type(again) is type(policy)
-    np.testing.assert_array_equal(again(states), policy(states))
-    if isinstance(policy, tfpg.GaussianPolicy):
-        np.testing.assert_array_equal(again.log_std.numpy(), policy.log_std.numpy())
+    for name, policy in policies.items():
+        outputs, expected = np.load(tmp_path / f"{name}-outputs.npy"), policy(states[name])
+        np.testing.assert_allclose(outputs, expected, rtol=1e-6, atol=1e-7)
+        again = tfpg.load_policy(tmp_path / f"{name}.keras")
+        assert type(again) is type(policy)
+        np.testing.assert_array_equal(again(states[name]), expected)
+        if isinstance(policy, tfpg.GaussianPolicy):
+            np.testing.assert_array_equal(again.log_std.numpy(), policy.log_std.numpy())
 
 
 def test_files_that_hold_no_safe_policy_are_refused(tmp_path):
@@ -215,6 +219,7 @@ def test_a_gaussian_policy_needs_known_outputs():
         tfpg.GaussianPolicy(Subclassed())
 
 
+@pytest.mark.slow
 def test_another_keras_backend_is_refused():
     code = "import tfpg; tfpg.policy_for"
     done = subprocess.run(

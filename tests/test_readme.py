@@ -37,6 +37,7 @@ def test_the_new_line_is_marked():
     assert marked[0] in [departure.ours for departure in DEPARTURES["policy_gradient"]]
 
 
+@pytest.mark.slow
 def test_the_loop_has_ten_lines_and_learns():
     loop = blocks("python")[1]
     assert len([line for line in loop.splitlines() if line and "import" not in line]) <= 10

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import tfpg
 
 PACKAGE = Path(tfpg.__file__).parent
@@ -50,6 +52,7 @@ def test_a_dense_policy_is_sampled_without_tensorflow(tmp_path):
     assert done.stdout.strip() == str([len(one.rewards) for one in ours])
 
 
+@pytest.mark.slow
 def test_tensorflow_probability_is_imported_only_when_a_distribution_is_needed():
     code = (
         "import sys, tfpg\n"

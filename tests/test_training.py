@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import worlds
-from conftest import network
-from vectors import flat, relative_error
+from support import flat, network, relative_error
 
 import tfpg
 from tfpg.step import compiled
@@ -58,6 +57,7 @@ def test_every_iteration_is_the_slides_step_on_its_batch(cartpole_iterations):
     assert [iteration.index for iteration in iterations] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_the_mean_of_the_halves_is_the_whole_gradient_also_for_one_episode():
     for environment in ("CartPole-v1", "Pendulum-v1"):
         policy = tfpg.policy_for(environment, hidden=(8,))
@@ -107,6 +107,7 @@ def test_the_step_is_traced_once_however_many_samples_there_are(environment, mon
     assert len(slides) == 1
 
 
+@pytest.mark.slow
 def test_any_keras_optimizer_may_be_given():
     for optimizer in (
         keras.optimizers.SGD(0.01, momentum=0.9),
@@ -152,6 +153,7 @@ def test_variables_off_the_way_to_the_logits_are_left_alone():
 # Large batches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 @pytest.mark.parametrize("samples", [1, 2, 99, 1000])
 def test_the_chunked_gradient_equals_the_whole(kind, samples, monkeypatch):
@@ -192,6 +194,7 @@ def test_batches_that_fit_are_not_chunked(monkeypatch):
     assert compiled_gradient(policy, signature, most_samples=10**8) == "in chunks"
 
 
+@pytest.mark.slow
 def test_training_in_chunks_is_training(monkeypatch):
     results = []
     for bytes_ in (compiled.ACTIVATION_BYTES, 50_000):
@@ -206,6 +209,7 @@ def test_training_in_chunks_is_training(monkeypatch):
 # Reproducible, and safe against numbers that are none
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
     def run(seed):
         keras.utils.set_random_seed(seed)
@@ -268,6 +272,7 @@ def test_an_estimator_that_gives_no_column_is_refused():
         )
 
 
+@pytest.mark.slow
 def test_a_continuous_task_is_learnt():
     policy = tfpg.policy_for("Target-v0")
     before = tfpg.evaluate("Target-v0", policy, episodes=100).mean()

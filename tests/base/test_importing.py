@@ -94,6 +94,7 @@ def tfpg_script(*words):
     return python(script, *words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", ["--help", "check hw.py", "homework grade . --out ../grades.csv", "plot run"]
 )
@@ -108,6 +109,7 @@ def test_what_merely_lies_in_the_current_folder_is_not_imported(words):
     assert imported() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["-m", "tfpg"], ["-mtfpg"], ["-P", "-m", "tfpg"]])
 def test_python_m_tfpg_imports_nothing_from_the_current_folder(words):
     litter(*STANDARD)
@@ -125,6 +127,7 @@ def test_only_python_m_tfpg_takes_the_current_folder_from_the_path():
     assert python("-c", "import mine").stdout == "['']\n"
 
 
+@pytest.mark.slow
 def test_a_module_of_the_current_folder_is_trained_filmed_evaluated_and_gone_on_with(capsys):
     litter(*STANDARD)
     write_module("catch")
@@ -147,6 +150,7 @@ def colour_of(film):
     return Image.open(film).convert("L").getpixel((8, 8))
 
 
+@pytest.mark.slow
 def test_a_module_that_a_file_names_is_not_imported_unasked():
     write_module("unasked")
     write_run("unasked")

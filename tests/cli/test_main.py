@@ -41,6 +41,7 @@ def tfpg_process(*words, **options):
     )
 
 
+@pytest.mark.slow
 def test_the_main_job_solves_cartpole_on_a_fresh_machine():
     done = tfpg_process("train", "CartPole-v1")
     assert done.returncode == 0
@@ -76,6 +77,7 @@ def test_help_answers_without_importing_anything_heavy():
 SHORT = ("-n", "2", "-b", "100", "-s", "8", "-q")
 
 
+@pytest.mark.slow
 def test_the_homeworks_command_line_runs_with_its_defaults():
     flags = (
         "--env_name CartPole-v0 -n 2 -b 500 -rtg -na --exp_name small --discount 0.9 -lr 0.01 --seed 3"
@@ -103,6 +105,7 @@ def test_the_homeworks_command_line_runs_with_its_defaults():
     assert plain.stop_at is None
 
 
+@pytest.mark.slow
 def test_hyphens_serve_as_underscores():
     for index, spelling in enumerate(("--use-reward-to-go", "--use_reward_to_go")):
         assert (
@@ -111,6 +114,7 @@ def test_hyphens_serve_as_underscores():
         assert read_settings(f"run{index}").reward_to_go
 
 
+@pytest.mark.slow
 def test_settings_of_zero_and_no_are_heard():
     flags = ("--seed", "0", "--discount", "0", "--no-use-reward-to-go", "--stop-at", "0")
     assert main(["train", "CartPole-v1", *SHORT, *flags, "--out", "run"]) == 0
@@ -123,6 +127,7 @@ def test_settings_of_zero_and_no_are_heard():
     )
 
 
+@pytest.mark.slow
 def test_runs_go_into_folders_of_their_own():
     for _ in range(2):
         assert main(["train", "CartPole-v1", *SHORT]) == 0
@@ -132,6 +137,7 @@ def test_runs_go_into_folders_of_their_own():
     ]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_solved_says_so_and_can_go_on(capsys):
     words = ["train", "CartPole-v1", *SHORT, "--stop-at", "400", "--out", "run"]
     assert main(words) == 1
@@ -140,6 +146,7 @@ def test_a_run_that_is_not_solved_says_so_and_can_go_on(capsys):
     assert len(read_progress("run")) == 3
 
 
+@pytest.mark.slow
 def test_plain_lines_go_where_there_is_no_terminal_and_quiet_is_quiet(capsys):
     words = ["train", "CartPole-v1", "-n", "3", "--episodes", "4", "-s", "8", "--scalar_log_freq", "2"]
     assert main(words) == 0
@@ -151,6 +158,7 @@ def test_plain_lines_go_where_there_is_no_terminal_and_quiet_is_quiet(capsys):
     assert "iteration " not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_a_live_bar(monkeypatch, capsys):
     from rich.console import Console
 
@@ -163,6 +171,7 @@ def test_a_terminal_sees_a_live_bar(monkeypatch, capsys):
     assert "pseudo-loss" in out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_cleanly_with_everything_kept(number):
@@ -183,6 +192,7 @@ def test_ctrl_c_ends_cleanly_with_everything_kept(number):
     assert len(read_progress("run")) == done + 2
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own_trains_from_the_command_line(monkeypatch, capsys):
     monkeypatch.syspath_prepend(TESTS)
     keras.utils.set_random_seed(0)
@@ -218,6 +228,7 @@ def test_a_network_of_ones_own_trains_from_the_command_line(monkeypatch, capsys)
     assert film.size == (16, 16)
 
 
+@pytest.mark.slow
 def test_evaluate_prints_a_table_or_json_and_films(capsys):
     assert main(["train", "CartPole-v1", *SHORT, "--out", "run"]) == 0
     capsys.readouterr()
@@ -234,18 +245,21 @@ def test_evaluate_prints_a_table_or_json_and_films(capsys):
     assert main(["evaluate", "run", "--episodes", "2", "--video", "film.mov"]) == 2
 
 
+@pytest.mark.slow
 def test_a_film_is_drawn_where_tensorflow_is_not():
     """Mesa's driver crashes in a process that has imported TensorFlow."""
     film(worlds.Witness, tfpg.policy_for(worlds.Witness), "film.gif")
     assert np.asarray(Image.open("film.gif").convert("RGB")).max() < 10
 
 
+@pytest.mark.slow
 def test_films_may_be_made_while_training():
     words = ["train", "CartPole-v1", "-n", "3", "--episodes", "2", "-s", "8", "-q", "--out", "run"]
     assert main([*words, "--ep_len", "20", "--video_log_freq", "2"]) == 0
     assert sorted(path.name for path in Path("run/films").iterdir()) == ["000000.gif", "000002.gif"]
 
 
+@pytest.mark.slow
 def test_plot_draws_runs_and_writes_over_nothing(capsys):
     for seed in ("1", "2"):
         assert main(["train", "CartPole-v1", *SHORT, "--seed", seed]) == 0
@@ -319,6 +333,7 @@ def test_without_a_command_help_is_printed(capsys):
     assert "tfpg train CartPole-v1" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_checkpoint_and_policy_of_a_run_that_fails_are_kept(monkeypatch, capsys):
     monkeypatch.syspath_prepend(TESTS)
     import worlds

@@ -3,8 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from test_exact import TABULAR, policy_of
-from vectors import relative_error
+from support import EACH_TABULAR, policy_of, relative_error
 
 from tfpg.estimate.estimators import reward_to_go_estimator
 from tfpg.estimate.off_policy import (
@@ -38,7 +37,7 @@ def slide_values(log_ratios, rewards, discount=1.0):
     )
 
 
-@pytest.fixture(params=TABULAR.values(), ids=TABULAR)
+@pytest.fixture(params=EACH_TABULAR)
 def both(request):
     """A process, this policy, and another one that acts."""
     process = request.param
@@ -75,6 +74,7 @@ def test_all_forms_agree_where_the_policy_itself_acted(both, values):
     assert relative_error(found, on_policy) < 1e-8
 
 
+@pytest.mark.slow
 def test_the_bias_of_the_first_order_form_vanishes_with_the_distance(both):
     process, policy, _ = both
     truth, errors = exact_gradient(process, policy), []
@@ -88,6 +88,7 @@ def test_the_bias_of_the_first_order_form_vanishes_with_the_distance(both):
     assert errors[2] < errors[0] / 2
 
 
+@pytest.mark.slow
 def test_self_normalised_weights_are_bounded_and_biased_by_less_the_more_episodes(both):
     process, policy, behaviour = both
     process = process._replace(horizon=1)
@@ -105,6 +106,7 @@ def test_self_normalised_weights_are_bounded_and_biased_by_less_the_more_episode
     assert (np.abs(q_values) <= bound + 1e-12).all()
 
 
+@pytest.mark.slow
 def test_clipped_weights_are_exact_where_the_limit_is_not_reached_and_biased_below_it(both):
     process, policy, behaviour = both
     truth = exact_gradient(process, policy)

@@ -5,9 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from test_exact import TABULAR, policy_of
-from test_run import returns_of, run
-from vectors import relative_error
+from support import EACH_TABULAR, policy_of, relative_error, returns_of, run
 
 import tfpg
 from tfpg.estimate.value_function import value_baseline, value_function_for
@@ -30,11 +28,11 @@ def value_function(inputs=2, discount=0.9, **options):
 
 def trajectory(generator, steps, terminated):
     return tfpg.Trajectory(
-        generator.normal(layer_size=(steps, 2)),
-        np.eye(2)[generator.integers(2, layer_size=steps)],
-        generator.normal(layer_size=steps),
+        generator.normal(size=(steps, 2)),
+        np.eye(2)[generator.integers(2, size=steps)],
+        generator.normal(size=steps),
         np.full(steps, -np.log(2)),
-        generator.normal(layer_size=2),
+        generator.normal(size=2),
         terminated,
     )
 
@@ -52,7 +50,7 @@ def batch():
 @pytest.mark.parametrize("discount", [0.0, 0.9, 1.0])
 @pytest.mark.parametrize("lambda_", [0.0, 0.5, 1.0])
 def test_generalized_advantages_equal_the_double_loop(discount, lambda_):
-    rewards, values = np.random.default_rng(1).normal(layer_size=(2, 7))
+    rewards, values = np.random.default_rng(1).normal(size=(2, 7))
     all_values = [*values, 0.7]
     errors = [rewards[t] + discount * all_values[t + 1] - values[t] for t in range(7)]
     slow = [sum((discount * lambda_) ** (s - t) * errors[s] for s in range(t, 7)) for t in range(7)]
@@ -107,8 +105,9 @@ def test_the_homeworks_habit_of_taking_truncation_for_the_end_has_a_name(batch):
     np.testing.assert_array_equal(habit, tfpg.generalized_advantage_estimator(usual, 0.9)(None, ended))
 
 
+@pytest.mark.slow
 def test_fitting_learns_the_targets():
-    states = np.random.default_rng(2).normal(layer_size=(200, 2))
+    states = np.random.default_rng(2).normal(size=(200, 2))
     targets = np.sin(states[:, :1])
     values = value_function(optimizer=keras.optimizers.Adam(0.02), steps=100)
     before = float(np.mean((values.predict(states) - targets) ** 2))
@@ -126,7 +125,7 @@ def test_shapes_that_would_broadcast_are_refused(batch):
         tfpg.generalized_advantage_estimator(value_function(), 1.5)
 
 
-@pytest.mark.parametrize("process", TABULAR.values(), ids=TABULAR)
+@pytest.mark.parametrize("process", EACH_TABULAR)
 def test_a_value_baseline_is_unbiased(process):
     policy = policy_of(process)
     values = value_function(process.observations.shape[1])
@@ -135,6 +134,7 @@ def test_a_value_baseline_is_unbiased(process):
     assert relative_error(found.mean, exact_gradient(process, policy)) < 1e-8
 
 
+@pytest.mark.slow
 def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_it(monkeypatch):
     environments = open_environments("CartPole-v1", BatchSize(4))
     policy, values = tfpg.policy_for(environments), value_function_for(environments)
@@ -162,6 +162,7 @@ def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_
     assert any((a != b).any() for a, b in zip(before, values.network.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gae_lambda", [None, 0.9])
 def test_a_resumed_run_with_a_value_function_goes_on_as_if_nothing_had_happened(tmp_path, gae_lambda):
     settings = Settings(

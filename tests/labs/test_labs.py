@@ -6,9 +6,8 @@ from itertools import product
 import keras
 import numpy as np
 import pytest
-from conftest import network
 from PIL import Image
-from vectors import flat, relative_error
+from support import flat, network, relative_error
 
 import tfpg
 from tfpg import exact
@@ -18,12 +17,13 @@ from tfpg.labs.baseline import baseline
 from tfpg.labs.broadcast import broadcast, literal_step
 from tfpg.labs.cost import cost
 from tfpg.labs.divide import DIVISORS, LENGTHS, REWARDS, divide, divided, expected_gradient
-from tfpg.labs.errata import errata
 from tfpg.labs.importance import importance
 from tfpg.labs.optimizers import optimizers
 from tfpg.labs.shift import CONSTANTS, shift
 from tfpg.labs.variance import SUPERVISED, variance
 from tfpg.step.scores import flat_scores
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_least_variance_is_at_the_formula_and_all_are_the_closed_forms():
@@ -37,11 +37,12 @@ def test_the_least_variance_is_at_the_formula_and_all_are_the_closed_forms():
     assert best == pytest.approx(((2 * p + 1) / (1 - p), factor * 4 / (1 - p) ** 4), rel=1e-9)
 
 
-@pytest.fixture(scope="module")
-def numbers():
-    return {row[0]: row[4] for row in errata(True, 0).rows}
+@pytest.fixture
+def numbers(errata_report):
+    return {row[0]: row[4] for row in errata_report.rows}
 
 
+@pytest.mark.xdist_group("errata")
 @pytest.mark.parametrize(
     ("erratum", "number"),
     [
@@ -60,6 +61,7 @@ def test_errata_come_out_as_derived(numbers, erratum, number):
     assert number in numbers[erratum]
 
 
+@pytest.mark.xdist_group("errata")
 def test_every_erratum_is_there(numbers):
     assert list(numbers) == ["E0", "E0b", *(f"E{n}" for n in range(1, 11))]
 
@@ -123,9 +125,10 @@ def test_a_divided_column_makes_the_slides_mean_divide_by_something_else(name):
     assert len(set(lengths)) > 1
     q_values = divided(tfpg.reward_to_go_estimator(), DIVISORS[name])(policy, batch)
     _, gradients = tfpg.policy_gradient(policy, *tfpg.concatenate(batch), q_values)
+    scores = np.split(flat_scores(policy, *tfpg.concatenate(batch)), np.cumsum(lengths)[:-1])
     expected = -sum(
-        (flat_scores(policy, one.states, one.actions).T @ tfpg.reward_to_go(one.rewards)) / by
-        for one, by in zip(batch, DIVISORS[name](lengths), strict=True)
+        (several.T @ tfpg.reward_to_go(one.rewards)) / by
+        for several, one, by in zip(scores, batch, DIVISORS[name](lengths), strict=True)
     )
     assert relative_error(flat(gradients), expected) < 1e-10
 
@@ -193,11 +196,10 @@ def test_the_two_parameters_of_page_34_agree_with_the_enumerated_process(k):
     here = np.array([k, sigma])
     expected = exact.exact_gradient(process, policy) * to_sigma
     np.testing.assert_allclose(two_parameters.plain_gradient(here, 2), expected, rtol=1e-6)
-    fisher = sum(
-        probability * (scores.T @ scores)
-        for probability, one in process.trajectories(policy)
-        for scores in [flat_scores(policy, one.states, one.actions) * to_sigma]
-    )
+    probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
+    scores = flat_scores(policy, *tfpg.concatenate(trajectories)) * to_sigma
+    weights = np.repeat(probabilities, [len(one.rewards) for one in trajectories])
+    fisher = (weights[:, np.newaxis] * scores).T @ scores
     np.testing.assert_allclose(two_parameters.fisher(here, 2), fisher, rtol=1e-6, atol=1e-9)
     natural = np.linalg.solve(fisher, expected)
     np.testing.assert_allclose(two_parameters.natural_gradient(here, 2), natural, rtol=1e-6)

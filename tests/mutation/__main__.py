@@ -30,13 +30,14 @@ from tfpg.homework.checks.checking import check
 from tfpg.homework.exercises.catalog import EXERCISES
 
 FOLDER, LIBRARY = Path(__file__).parent, Path(tfpg.__file__).parent
+ROOMS = {
+    "rollout": ("trajectories",),
+    "estimate": ("returns", "estimators", "baselines", "off_policy"),
+    "step": ("pseudo_loss", "scores", "natural_gradient"),
+}
 FILES = (
     FOLDER / "solutions.py",
-    *(
-        LIBRARY / f"{name}.py"
-        for name in ("trajectories", "returns", "estimators", "baselines", "off_policy")
-    ),
-    *(LIBRARY / f"{name}.py" for name in ("pseudo_loss", "per_sample", "natural_gradient")),
+    *(LIBRARY / room / f"{name}.py" for room, names in ROOMS.items() for name in names),
 )
 NAMES = frozenset(one.name for one in EXERCISES)
 SECONDS, BYTES = 20, 4 * 2**30

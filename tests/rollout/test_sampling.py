@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 import worlds
-from conftest import network
+from support import network
 
 import tfpg
 from tfpg.rollout import environments

@@ -68,6 +68,7 @@ def test_runs_of_different_environments_are_not_drawn_together(tmp_path):
         curves.draw_curves([one, other], tmp_path / "curves.png")
 
 
+@pytest.mark.slow
 def test_an_interval_is_repeatable_and_covers_as_it_says():
     values = np.random.default_rng(0).normal(size=30)
     assert mean_interval(values) == mean_interval(values)

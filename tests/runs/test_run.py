@@ -11,29 +11,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import worlds
+from support import returns_of, run
 
 import tfpg
 from tfpg.runs.folder import read_progress, read_settings
-from tfpg.runs.run import maker, perform
+from tfpg.runs.run import maker
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
 
 SMALL = Settings("CartPole-v1", iterations=5, episodes=6, layer_size=8, seed=4)
-PAIRED = ("mean_return", "pseudo_loss", "half_cosine", "entropy", "environment_steps")
-
-
-def run(settings, folder, resume=False, iterations=None):
-    """Perform a run, or its first iterations, and give back the progress."""
-    stream, progress = perform(settings, folder, resume), []
-    for one in stream:
-        progress.append(one)
-        if iterations and len(progress) == iterations:
-            break
-    stream.close()
-    return progress
-
-
-def returns_of(folder):
-    return [[row[key] for key in PAIRED] for row in read_progress(folder)]
 
 
 def weights_of(folder):
@@ -61,6 +46,7 @@ def test_a_run_folder_holds_settings_progress_policy_and_checkpoint(tmp_path):
     assert not list(tmp_path.glob(".*"))  # nothing unfinished is left
 
 
+@pytest.mark.slow
 def test_the_same_run_twice_has_the_same_bits(tmp_path):
     for name in ("one", "two"):
         run(SMALL, tmp_path / name)
@@ -69,6 +55,7 @@ def test_the_same_run_twice_has_the_same_bits(tmp_path):
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ["CartPole-v1", "Pendulum-v1"])
 def test_a_resumed_run_is_the_run_that_was_never_interrupted(tmp_path, environment):
     settings = dataclasses.replace(SMALL, environment=environment, iterations=6)
@@ -82,6 +69,7 @@ def test_a_resumed_run_is_the_run_that_was_never_interrupted(tmp_path, environme
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 def test_iterations_after_the_checkpoint_are_done_again_after_a_crash(tmp_path):
     run(SMALL, tmp_path / "whole")
     run(SMALL, tmp_path / "crashed", iterations=3)
@@ -93,6 +81,7 @@ def test_iterations_after_the_checkpoint_are_done_again_after_a_crash(tmp_path):
     assert returns_of(tmp_path / "crashed") == returns_of(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_the_best_policy_is_the_one_that_the_best_batch_measured(tmp_path):
     run(dataclasses.replace(SMALL, iterations=0), tmp_path / "new")
     first = weights_of(tmp_path / "new")
@@ -107,6 +96,7 @@ def test_the_best_policy_is_the_one_that_the_best_batch_measured(tmp_path):
     assert np.mean([one.rewards.sum() for one in again]) == means[best]
 
 
+@pytest.mark.slow
 def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path):
     settings = Settings("Bar-v0", iterations=60, episodes=16, learning_rate=0.02, stop_at=7.0)
     progress = run(settings, tmp_path)
@@ -117,6 +107,7 @@ def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path):
     assert tfpg.evaluate("Bar-v0", policy, episodes=200, seed=9).mean() > 7
 
 
+@pytest.mark.slow
 def test_a_lucky_batch_does_not_stop_a_run(tmp_path):
     progress = run(dataclasses.replace(SMALL, stop_at=1.0, iterations=1), tmp_path / "held")
     assert progress[-1].solved  # every return is at least 8
@@ -126,6 +117,7 @@ def test_a_lucky_batch_does_not_stop_a_run(tmp_path):
     assert len(progress) == 15  # a new policy has a mean of 22, and its interval reaches below 21
 
 
+@pytest.mark.slow
 def test_the_homeworks_evaluations_are_recorded(tmp_path):
     settings = Settings("CartPole-v0", **{**HOMEWORK, "iterations": 4, "log_every": 2})
     progress = run(settings, tmp_path)
@@ -135,6 +127,7 @@ def test_the_homeworks_evaluations_are_recorded(tmp_path):
     assert np.isnan(evaluated[1])
 
 
+@pytest.mark.slow
 def test_tensorboard_gets_the_homeworks_tags(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -154,6 +147,7 @@ def test_tensorboard_gets_the_homeworks_tags(tmp_path):
     np.testing.assert_allclose(values, [one.iteration.returns.mean() for one in progress], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_needs_no_tensorboard(tmp_path, monkeypatch):
     monkeypatch.setattr("tfpg.runs.recorder.importlib.util.find_spec", lambda name: None)
     run(dataclasses.replace(SMALL, iterations=1), tmp_path)
@@ -161,6 +155,7 @@ def test_a_run_needs_no_tensorboard(tmp_path, monkeypatch):
     assert len(read_progress(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     run(dataclasses.replace(SMALL, iterations=2), tmp_path)
     before = (tmp_path / "progress.csv").read_text()
@@ -170,6 +165,7 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     assert (tmp_path / "progress.csv").read_text() == before
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_the_last_complete_iteration(tmp_path):
     code = (
         "import os\n"
@@ -190,6 +186,7 @@ def test_a_kill_at_any_moment_leaves_the_last_complete_iteration(tmp_path):
     assert returns_of(tmp_path / "killed") == returns_of(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_numbers_that_are_not_finite_end_a_run_and_leave_a_checkpoint(tmp_path):
     worlds.Broken.episodes = 0
     settings = Settings("Broken-v0", iterations=9, episodes=16, layer_size=8)

@@ -6,8 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import network
-from vectors import both_modes, flat, relative_error
+from support import both_modes, flat, network, relative_error
 
 import tfpg
 from tfpg import exact
@@ -21,6 +20,7 @@ def some_vector(policy):
     return [tf.constant(generator.normal(size=one.shape)) for one in policy.trainable_variables]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["eager", "compiled"])
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 def test_fisher_vector_products_are_those_of_the_matrix(kind, mode, request):
@@ -40,6 +40,7 @@ def full_tree():
     return exact.Tabular(np.array([1.0, 0, 0]), transitions, rewards, np.eye(3), horizon=2)
 
 
+@pytest.mark.slow
 def test_the_fisher_matrix_of_an_enumerated_process_is_exact():
     """Against F = sum over s of d(s) J^T (diag(pi) - pi pi^T) J, from the logits' Jacobian J."""
     process = full_tree()
@@ -59,6 +60,7 @@ def test_the_fisher_matrix_of_an_enumerated_process_is_exact():
     assert relative_error(found, fisher @ flat(vector)) < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 def test_conjugate_gradients_solve_what_linear_algebra_solves(kind, request):
     policy = request.getfixturevalue(kind)
@@ -97,6 +99,7 @@ def test_the_natural_step_is_invariant_under_reparameterisation_and_the_plain_on
     assert relative_error(other.ravel(), one.ravel()) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 @pytest.mark.parametrize("max_kl", [1e-2, 1e-4])
 def test_a_trust_region_step_improves_and_stays_within_the_divergence(kind, max_kl, request):
@@ -115,6 +118,7 @@ def test_a_trust_region_step_improves_and_stays_within_the_divergence(kind, max_
     assert np.mean(gain * q_values[:, 0]) > 0
 
 
+@pytest.mark.slow
 def test_a_trust_region_step_that_cannot_improve_is_not_taken(categorical, batch):
     states, actions, _ = batch
     before = categorical.network.get_weights()
@@ -123,6 +127,7 @@ def test_a_trust_region_step_that_cannot_improve_is_not_taken(categorical, batch
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_natural_steps_train():
     policy = tfpg.policy_for("CartPole-v1", (16,))
     step = functools.partial(trust_region_step, max_kl=0.02)

@@ -6,8 +6,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ACTIONS, SAMPLES, STATE_SIZE, network
-from vectors import both_modes, finite_differences, flat, relative_error
+from support import (
+    ACTIONS,
+    SAMPLES,
+    STATE_SIZE,
+    both_modes,
+    finite_differences,
+    flat,
+    network,
+    relative_error,
+)
 
 import tfpg
 from tfpg.step.pseudo_loss import policy_gradient_for
@@ -46,6 +54,7 @@ def test_the_policy_gradient_equals_finite_differences_of_the_formula(logits_net
     assert float(loss) == pytest.approx(categorical_pseudo_loss(logits_network, *batch), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_the_gaussian_twin_equals_finite_differences_of_the_density(gaussian, vector_batch, mode):
     gradient = both_modes(lambda *given: tfpg.distribution_policy_gradient(gaussian, *given))[mode]
@@ -57,6 +66,7 @@ def test_the_gaussian_twin_equals_finite_differences_of_the_density(gaussian, ve
     assert float(loss) == pytest.approx(gaussian_pseudo_loss(gaussian, *vector_batch), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])
 def test_the_policy_gradient_is_the_mean_of_the_gradients_of_the_samples(kind, request):
     policy = request.getfixturevalue(kind)
@@ -291,12 +301,14 @@ def one_state_episodes(reward_to_go, longest=60):
 TRUE_GRADIENT = 1.0  # J = p / (1 - p) at p = 1/2, differentiated by the logit of action 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reward_to_go", [False, True])
 def test_the_formula_with_one_over_n_is_unbiased(reward_to_go):
     probabilities, _, sums = one_state_episodes(reward_to_go)
     assert probabilities @ sums == pytest.approx(TRUE_GRADIENT, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reward_to_go", "episodes", "kept"),
     [(False, 1, 0.39), (True, 1, 0.50), (False, 3, 0.66), (True, 3, 0.75)],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import some_slow
 
 import tfpg
 from tfpg.homework.box import time_limit
@@ -27,12 +28,19 @@ NAMES = list(dict.fromkeys(one.name for one in EXERCISES))
 # --- what is right
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name in tfpg.__all__])
+@pytest.mark.parametrize(
+    "name",
+    some_slow(
+        {name: name for name in NAMES if name in tfpg.__all__},
+        lambda name: named(name)[0].needs_tensorflow,
+    ),
+)
 def test_the_librarys_own_functions_are_right(name):
     verdict = tfpg.check(getattr(tfpg, name))
     assert verdict, verdict
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if hasattr(solutions, name)])
 def test_plain_loops_are_right_whatever_the_inputs(name):
     """A second derivation of every answer: these solutions share no line with the library's."""
@@ -309,6 +317,7 @@ def test_jax_functions_are_right_compiled_or_not():
         assert verdict, verdict
 
 
+@pytest.mark.slow
 def test_tensorflow_functions_are_right_compiled_or_not():
     import tensorflow as tf
 
@@ -342,6 +351,7 @@ def test_the_gradients_alone_will_do_and_a_policy_gradient_may_sum():
     assert "you sum over samples" in verdict.evidence
 
 
+@pytest.mark.slow
 def test_the_loss_beside_the_gradients_is_one_number():
     def policy_gradient(*batch):
         loss, gradients = tfpg.policy_gradient(*batch)
@@ -438,6 +448,7 @@ UNLISTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", UNLISTED)
 def test_mistakes_that_nobody_listed_are_refused(variant):
     name, function = UNLISTED[variant]
@@ -445,6 +456,7 @@ def test_mistakes_that_nobody_listed_are_refused(variant):
     assert not verdict.right, verdict
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", [one for one in RIGHT if one.startswith("an epsilon")])
 def test_an_epsilon_is_right_whatever_the_inputs(variant):
     """Or two submissions of the same code would get different grades."""
@@ -452,6 +464,7 @@ def test_an_epsilon_is_right_whatever_the_inputs(variant):
     assert all(tfpg.check(function, name, seed=seed) for seed in range(20))
 
 
+@pytest.mark.slow
 def test_no_mistake_is_named_that_was_not_made():
     def one_generator(logits, generator):
         return solutions.sample(logits, np.random.default_rng(0))
@@ -486,6 +499,7 @@ def test_numbers_are_told_apart_and_what_came_back_is_named():
         tfpg.check(3)
 
 
+@pytest.mark.slow
 def test_a_loss_that_trains_nothing_is_refused_and_a_surrogate_is_right():
     tf = pytest.importorskip("tensorflow")
 
@@ -675,6 +689,7 @@ def test_the_exact_gradients_of_the_losses_are_their_differences():
             np.testing.assert_allclose(found["gradient"], expected, atol=1e-7 * scale)
 
 
+@pytest.mark.slow
 def test_a_right_sampler_is_hardly_ever_refused():
     verdicts = [tfpg.check(solutions.sample, seed=seed) for seed in range(40)]
     assert all(verdicts)

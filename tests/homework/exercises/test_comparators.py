@@ -8,6 +8,7 @@ import functools
 
 import numpy as np
 import pytest
+from support import some_slow
 
 from tfpg.homework.box.observing import PROTOCOLS
 from tfpg.homework.box.policy_protocols import weights_of
@@ -29,7 +30,19 @@ def name_of(form):
     return f"{exercise.name}-{exercise.protocol}{'-autodiff' * own}"
 
 
-of_every_form = pytest.mark.parametrize("form", FORMS, ids=name_of)
+def is_dear(form):
+    """Whether it takes long to find out which mistake its outputs show."""
+    exercise, _ = form
+    return exercise.needs_tensorflow or exercise.protocol in (*OF_A_LOSS, "sample")
+
+
+def parameters(forms):
+    return some_slow({name_of(one): one for one in forms}, lambda name: name in DEAR)
+
+
+DEAR = {name_of(one) for one in FORMS if is_dear(one)}
+of_every_form = pytest.mark.parametrize("form", parameters(FORMS))
+pytestmark = pytest.mark.xdist_group("comparators")  # what mistakes do is observed once
 
 
 @functools.cache
@@ -250,7 +263,7 @@ def gradients_of(form):
 OF_A_SCALE = [one for one in FORMS if one[0].compare in (comparators.up_to_scale, comparators.natural)]
 
 
-@pytest.mark.parametrize("form", OF_A_SCALE, ids=name_of)
+@pytest.mark.parametrize("form", parameters(OF_A_SCALE))
 def test_a_gradient_is_right_up_to_a_positive_factor_that_code_may_have(form):
     cases, outputs = right_outputs(form)
     name = gradients_of(form)
@@ -285,7 +298,7 @@ def test_a_step_is_the_difference_of_rounded_weights(scale):
 
 
 @pytest.mark.parametrize("losses", [np.nan, np.inf, 1e300, 1e12, 0.0])
-@pytest.mark.parametrize("form", [one for one in FORMS if one[0].protocol in OF_A_LOSS], ids=name_of)
+@pytest.mark.parametrize("form", parameters(one for one in FORMS if one[0].protocol in OF_A_LOSS))
 def test_no_losses_excuse_a_gradient(form, losses):
     """Neither one that overflows, nor one so small that the losses' rounding errors drown it."""
     _, outputs = right_outputs(form)

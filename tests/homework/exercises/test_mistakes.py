@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support import some_slow
 
 import tfpg
 from tfpg.homework.box.observing import observe
@@ -23,6 +24,12 @@ def name_of(mistake):
     return f"{mistake.id}-{mistake.exercise}-{mistake.function.__name__}"
 
 
+def is_dear(name):
+    """Whether its exercise needs gradients, which are found by many calls."""
+    exercise = name.split("-")[1]
+    return named(exercise)[0].needs_tensorflow or exercise.endswith("loss")
+
+
 def test_every_mistake_that_was_seen_hangs_in_the_gallery():
     assert {one.id for one in GALLERY} >= SEEN
 
@@ -31,7 +38,7 @@ def test_every_kind_of_mistake_has_an_example_and_every_example_a_kind():
     assert {f"{one.id}.{part}" for one in GALLERY for part in ("what", "fix")} == set(MISTAKES)
 
 
-@pytest.mark.parametrize("mistake", GALLERY, ids=name_of)
+@pytest.mark.parametrize("mistake", some_slow({name_of(one): one for one in GALLERY}, is_dear))
 def test_every_mistake_is_refused_and_named(mistake):
     quick = not named(mistake.exercise)[0].needs_tensorflow
     for seed in SEEDS if quick else SEEDS[:1]:
@@ -42,7 +49,7 @@ def test_every_mistake_is_refused_and_named(mistake):
         assert any(one.isdigit() for one in verdict.evidence)
 
 
-@pytest.mark.parametrize("mistake", GALLERY, ids=name_of)
+@pytest.mark.parametrize("mistake", some_slow({name_of(one): one for one in GALLERY}, is_dear))
 def test_every_mistake_differs_from_the_right_answer_somewhere(mistake):
     """So that no right function can be taken for it."""
     exercise = named(mistake.exercise)[0]
@@ -100,6 +107,7 @@ def test_a_mistake_is_named_whatever_the_scale_of_the_loss():
     assert tfpg.check(loss).mistake == "B2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("amount", [1e-3, 0.05, 2.0])
 def test_any_amount_of_an_entropy_bonus_is_found_and_measured(amount):
     def loss(logits, actions, q_values):
@@ -112,6 +120,7 @@ def test_any_amount_of_an_entropy_bonus_is_found_and_measured(amount):
     assert f"{amount:.3g} times the mean entropy" in verdict.evidence
 
 
+@pytest.mark.slow
 def test_the_slide_typed_literally_is_named_in_tensorflow():
     import tensorflow as tf
 

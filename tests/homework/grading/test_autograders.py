@@ -56,6 +56,7 @@ def autograder(tmp_path):
     return root
 
 
+@pytest.mark.sandbox
 def test_gradescope_is_given_points_states_and_visibility(autograder):
     (autograder / "submission" / "hw.py").write_text(RIGHT)
     subprocess.run(
@@ -75,6 +76,7 @@ def test_gradescope_is_given_points_states_and_visibility(autograder):
     assert stat.S_IMODE((autograder / "source" / "autograder.json").stat().st_mode) == 0o600
 
 
+@pytest.mark.sandbox
 def test_gradescope_is_given_an_answer_for_anything_that_is_handed_in(autograder):
     (autograder / "submission" / "hw.zip").write_bytes(b"no zip")
     subprocess.run([autograder / "run_autograder"], check=True)
@@ -159,6 +161,7 @@ def test_the_master_notebook_solves_what_it_asks():
         assert one.blank.answer in cells[f"exercise-{one.number}"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("otter") is None, reason="otter-grader is not installed")
 def test_otter_gives_the_solution_full_points_and_the_handout_none(tmp_path):
     pytest.importorskip("otter")

@@ -34,6 +34,7 @@ def parameters(one):
     return next(each.parameters for each in EXERCISES if each.name == one.task.exercise)
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize(("name", "variant"), [("lecture", 5), ("course", 3)])
 def test_each_gets_what_it_should(boxes, name, variant):
     asked = asked_of(assignment(name, variant))
@@ -44,6 +45,7 @@ def test_each_gets_what_it_should(boxes, name, variant):
         assert {mark.state for mark in grade.marks.values()} == {canary.state}
 
 
+@pytest.mark.sandbox
 def test_they_are_asked_whatever_anybody_has_written(boxes):
     asked = [Asked(name, name) for name in dict.fromkeys(one.name for one in EXERCISES)]
 
@@ -85,6 +87,7 @@ def test_they_stand_at_other_places_each_time():
     assert len(orders) > 1
 
 
+@pytest.mark.sandbox
 def test_an_alarm_stops_grading_and_nothing_of_the_run_is_kept(tmp_path, capsys, monkeypatch):
     """Here the judge itself is broken: everything is right."""
     folder, out = tmp_path / "in", tmp_path / "grades.csv"

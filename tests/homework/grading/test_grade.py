@@ -7,16 +7,17 @@ import re
 import stat
 import subprocess
 import sys
-import textwrap
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import code, in_each_way
 
 from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.box import limits, seccomp, serving, wire
+from tfpg.homework.exercises.catalog import named
 from tfpg.homework.grading import grading, sandbox
 from tfpg.homework.grading import isolation as ways
 from tfpg.homework.grading.grading import GRADING, Asked
@@ -42,36 +43,16 @@ def normalize(q_values):
 ASKED = [Asked("reward_to_go", "reward_to_go"), Asked("normalize", "normalize")]
 needs_filter = pytest.mark.skipif(not seccomp.can_filter(), reason="no filter of system calls here")
 
-
-WAYS = [one for one in ways.isolations() if sandbox.works(one)]
 closed = pytest.mark.parametrize(
     "isolation",
-    [one for one in WAYS if one.shown_only or limits.can_confine()],
+    in_each_way(lambda way: way.shown_only or limits.can_confine()),
     indirect=True,
     scope="module",
-    ids=lambda one: one.name,
 )
 
 
-@pytest.fixture(scope="module", params=WAYS, ids=lambda one: one.name)
-def isolation(request):
-    """Every way that this machine offers."""
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def boxes(isolation):
-    """Those of the whole module: what one submission breaks, a later test finds broken."""
-    with sandbox.boxes(isolation) as several:
-        yield several
-
-
-def code(text, name="ann.py"):
-    return Code("ann", {name: textwrap.dedent(text).encode()}, [])
-
-
 def graded(boxes, text, asked=ASKED, name="ann.py"):
-    return grading.grade_one(code(text, name), [asked], "secret", boxes)
+    return grading.grade_one(code(text, file=name), [asked], "secret", boxes)
 
 
 def states(boxes, text, **more):
@@ -299,6 +280,7 @@ def test_a_cell_may_be_one_string_and_a_function_may_import_its_neighbour(boxes)
     assert grade.marks["reward_to_go"].state == "right", grade
 
 
+@pytest.mark.sandbox
 def test_a_submission_has_an_end_however_many_files_it_has(hasty, monkeypatch):
     monkeypatch.setattr(sandbox, "SECONDS_FOR_ALL", 2.0)
     loop = b"def reward_to_go(rewards, discount):\n    while True:\n        pass\n"
@@ -325,7 +307,7 @@ def test_one_submission_that_breaks_the_grader_does_not_stop_the_rest(isolation,
 
 def test_not_a_number_is_no_gradient():
     asked = Asked("actor_loss", "actor_loss")
-    exercise = grading._forms(asked)[0]
+    exercise = named(asked.exercise)[0]
     marks = []
     for added in (0.0, np.nan):
         outputs = [exercise.expected(one.inputs) for one in grading.cases(exercise, "seed")]
@@ -616,11 +598,11 @@ def test_only_so_many_answers_count(boxes):
 
 
 def _cases(seed):
-    return grading.cases(grading._forms(ASKED[0])[0], seed)
+    return grading.cases(named(ASKED[0].exercise)[0], seed)
 
 
 def _right(case):
-    return grading._forms(ASKED[0])[0].expected(case.inputs)["values"]
+    return named(ASKED[0].exercise)[0].expected(case.inputs)["values"]
 
 
 def test_one_submission_cannot_disturb_the_next(boxes):
@@ -729,6 +711,7 @@ def test_files_folders_and_zips_are_submissions(tmp_path):
     assert "cannot be unpacked" in several["ann.zip"].notes[0].say("en")
 
 
+@pytest.mark.sandbox
 def test_names_of_any_encoding_and_length_are_graded_and_what_is_no_submission_is_told(
     tmp_path, capsys
 ):
@@ -791,6 +774,7 @@ def test_a_zip_in_a_zip_is_told(tmp_path):
     assert "a zip inside a zip" in notes[0].say("en")
 
 
+@pytest.mark.slow
 def test_zips_cannot_write_outside_link_or_burst(tmp_path):
     path = tmp_path / "ann.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -852,6 +836,7 @@ def handed_in(tmp_path):
     return folder
 
 
+@pytest.mark.sandbox
 def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
     handed_in, tmp_path, capsys, monkeypatch
 ):
@@ -883,6 +868,7 @@ def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
     assert out.read_text() == first.replace("bob,0,2,wrong", "bob,1,2,right")
 
 
+@pytest.mark.sandbox
 def test_what_was_not_graded_has_no_points_and_is_tried_again(handed_in, tmp_path, capsys, monkeypatch):
     run = sandbox.Boxes.run
 
@@ -907,6 +893,7 @@ def test_what_was_not_graded_has_no_points_and_is_tried_again(handed_in, tmp_pat
     assert (tmp_path / "grades.csv").read_text().splitlines()[2] == "bob,0,2,wrong,missing,"
 
 
+@pytest.mark.sandbox
 def test_another_variant_is_told(tmp_path, capsys):
     for variant in ("0", "3"):
         main(["homework", "new", str(tmp_path / variant), "--variant", variant])
@@ -923,6 +910,7 @@ def test_another_variant_is_told(tmp_path, capsys):
     assert told not in (tmp_path / "both.csv").read_text()
 
 
+@pytest.mark.sandbox
 def test_grading_twice_gives_the_same_grades(handed_in, tmp_path):
     """Also with other secrets, and hence other inputs."""
     for name in ("one", "two"):
@@ -932,7 +920,7 @@ def test_grading_twice_gives_the_same_grades(handed_in, tmp_path):
 
 
 def test_inputs_differ_between_submissions_and_secrets_and_are_else_the_same():
-    exercise = grading._forms(ASKED[0])[0]
+    exercise = named(ASKED[0].exercise)[0]
     first, same, other = (grading.cases(exercise, seed)[0].inputs["rewards"] for seed in "aab")
     np.testing.assert_array_equal(first, same)
     assert not np.array_equal(first, other)
@@ -950,6 +938,7 @@ def test_grades_that_somebody_changed_are_not_written_over(handed_in, tmp_path, 
     assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 2
 
 
+@pytest.mark.sandbox
 def test_pages_speak_chinese_where_that_is_asked_or_the_assignment_does(handed_in, tmp_path, capsys):
     (handed_in / "fay.py").write_text("from tfpg import normalize\n")
     command = ["homework", "grade", str(handed_in)]
@@ -1002,6 +991,7 @@ def test_the_map_counts_mistakes_and_names_nobody(tmp_path, capsys):
         counts(Class(["loss"], []))
 
 
+@pytest.mark.sandbox
 def test_the_command_needs_no_tensorflow(handed_in, tmp_path):
     code = (
         "import sys; from tfpg.cli.main import main; "
@@ -1011,6 +1001,7 @@ def test_the_command_needs_no_tensorflow(handed_in, tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize("notebook", [False, True])
 def test_an_assignment_is_worth_nothing_as_handed_out_and_everything_solved(tmp_path, notebook):
     from tfpg.homework.assignments.handout import assignment, files, hand_out

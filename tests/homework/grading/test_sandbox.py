@@ -8,20 +8,19 @@ import shlex
 import shutil
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import code, in_each_way, ways_that_work
 
 from tfpg.homework.box import limits, wire
 from tfpg.homework.grading import grading, probes, sandbox
 from tfpg.homework.grading import isolation as ways
 from tfpg.homework.grading.grading import Asked
 from tfpg.homework.grading.sandbox import Task
-from tfpg.homework.grading.submissions import Code
 
 RIGHT = """
 def normalize(q_values):
@@ -31,23 +30,8 @@ WRONG = "def normalize(q_values):\n    return q_values\n"
 BLANK = "def normalize(q_values):\n    raise NotImplementedError\n"
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 ASKED = [[Asked("normalize", "normalize")]]
-WAYS = [way for way in ways.isolations() if sandbox.works(way)]
 
-
-@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.name)
-def isolation(request):
-    """Every way that this machine offers."""
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def boxes(isolation):
-    with sandbox.boxes(isolation) as several:
-        yield several
-
-
-def code(text, name="ann"):
-    return Code(name, {"handed_in.py": textwrap.dedent(text).encode()}, [])
+pytestmark = pytest.mark.sandbox
 
 
 def state(boxes, text):
@@ -57,7 +41,7 @@ def state(boxes, text):
 @pytest.mark.skipif("CI" not in os.environ, reason="what is installed need not work here")
 def test_every_way_that_is_installed_works():
     """Else its tests would not be run, and nobody would know."""
-    wrappers = {way.wrapper for way in WAYS}
+    wrappers = {way.wrapper for way in ways_that_work()}
     assert {name for name in ("podman", "bwrap") if shutil.which(name)} <= wrappers
     assert {"unshare --user", ""} <= wrappers
 
@@ -377,9 +361,7 @@ def test_what_is_killed_twice_is_not_graded(isolation):
     assert "4 GB" in grade.notes[0]
 
 
-@pytest.mark.parametrize(
-    "isolation", [way for way in WAYS if way.wrapper in ways.ENGINES], ids=lambda way: way.name
-)
+@pytest.mark.parametrize("isolation", in_each_way(lambda way: way.wrapper in ways.ENGINES))
 def test_a_submission_whose_memory_the_kernel_wants_back_is_not_graded(isolation, monkeypatch):
     monkeypatch.setattr(ways, "MEMORY_OF_ALL", 200 * 2**20)
     with sandbox.boxes(isolation) as several:

@@ -221,6 +221,7 @@ def test_what_is_no_notebook_in_any_encoding_is_told(tmp_path, source):
     assert "notebook" in note.say("en")
 
 
+@pytest.mark.sandbox
 def test_files_of_any_encoding_are_graded_and_may_import_each_other(tmp_path):
     right = CODE.replace("return rewards", "return [sum(last(rewards, discount))] * len(rewards)")
     last = "# 回报\ndef last(x, d):\n    return [one * d**t for t, one in enumerate(x)]\n"
@@ -236,6 +237,7 @@ def test_files_of_any_encoding_are_graded_and_may_import_each_other(tmp_path):
     assert "\n- hw.py is not UTF-8: it was read as UTF-16\n" in told
 
 
+@pytest.mark.sandbox
 def test_a_class_with_the_strangest_names_is_graded_row_by_row_and_a_late_clash_anew(tmp_path):
     folder, out = tmp_path / "in", tmp_path / "grades.csv"
     names(folder, "ann.py", "=\n1.py", os.fsdecode(b"\xff.py"))

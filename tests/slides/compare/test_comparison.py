@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 import readers
 import tensorflow as tf
-from conftest import network
-from vectors import flat
+from support import flat, network
 
 import tfpg
 from tfpg.base.errors import BadInput
@@ -188,6 +187,7 @@ def test_what_is_found_right_has_the_slides_gradient(function):
     assert cosine(theirs, ours) == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", readers.WRONG, ids=lambda one: one.__name__)
 def test_what_is_found_wrong_has_another_gradient(function):
     comparison = tfpg.compare(function)
@@ -209,6 +209,7 @@ def test_what_is_found_wrong_has_another_gradient(function):
     assert cosine(theirs, ours) < 0.9999
 
 
+@pytest.mark.slow
 def test_every_trap_is_mean_q_times_maximum_likelihood():
     traps = {REMARKS["trap"], REMARKS["trap_if_column"], REMARKS["trap_of_row"]}
     found = [one for one in readers.WRONG if said(tfpg.compare(one)) & traps]
@@ -383,6 +384,7 @@ def test_what_is_no_function_with_a_source_is_refused():
         tfpg.compare(readers.one_line, language="fr")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [readers, pseudo_loss, linecache, string])
 def test_other_code_is_read_to_the_end(module):
     """Whatever is written: the comparison answers, and shows every line."""
@@ -476,6 +478,7 @@ def test_a_notebook_shows_a_piece_of_a_page():
     assert all(".tfpg-compare" in one or one.startswith("@media") for one in selectors)
 
 
+@pytest.mark.slow
 def test_every_sentence_is_said():
     everything = (*readers.RIGHT, *readers.WRONG, *readers.RESCALED, *readers.GAUSSIAN)
     found = set().union(*(said(tfpg.compare(one)) for one in everything))

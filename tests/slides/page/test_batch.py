@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from conftest import network
+from support import network
 
 import tfpg
 from tfpg.slides.page.batch import compare, letters, run, small_batch
@@ -81,6 +81,7 @@ def test_what_is_changed_in_its_place_is_seen_as_it_was():
     assert [one.value.tolist() for one in found] == [[1, 0, 2], [1, 2, 2], [3, 2, 2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(_calls()))
 def test_an_example_ends_with_what_the_function_returns(name):
     """The steps move their policy; what they return is taken from batches of their own."""

@@ -11,7 +11,6 @@ import pytest
 from latex2mathml.converter import convert
 
 from tfpg.labs import LABS
-from tfpg.labs.errata import errata
 from tfpg.slides.page.deck import DECK, ERRATA
 from tfpg.slides.page.glossary import terms
 from tfpg.slides.page.words import SLIDES as WORDS
@@ -124,11 +123,13 @@ def test_the_glossary_names_each_term_once_in_both_languages():
     assert all(term in chinese for term in known)
 
 
-@pytest.fixture(scope="module")
-def places():
-    return {row[0]: row[1] for row in errata(True, 0).rows}
+@pytest.fixture
+def places(errata_report):
+    return {row[0]: row[1] for row in errata_report.rows}
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("errata")
 def test_errata_are_those_of_the_lab_at_the_same_place(places):
     assert list(ERRATA) == list(places)
     for erratum, place in places.items():
@@ -137,6 +138,8 @@ def test_errata_are_those_of_the_lab_at_the_same_place(places):
         assert re.findall(r"\d+", ERRATA[erratum].say("zh"))[: len(numbers)] == numbers
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("errata")
 def test_every_erratum_of_a_slide_is_named_by_the_slide(places):
     for erratum, place in places.items():
         pages = {slide.page for slide in DECK if erratum in slide.errata}

@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import keras
 import numpy as np
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
 
 import tfpg
 from tfpg.base.texts import languages
@@ -46,6 +45,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update"),
 )
 WIDTHS = (390, 1280, 1920)
+
+pytestmark = pytest.mark.xdist_group("page")  # it is made once, and so is the browser
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +148,7 @@ def test_the_page_needs_nothing_and_tells_nothing_of_this_machine(text):
     assert str(Path(tfpg.__file__).parent.parent) not in text
 
 
+@pytest.mark.slow
 def test_the_page_begins_with_the_language_asked_for(text):
     assert '<html lang="en"' in text
     assert '<html lang="zh-Hans" data-language="zh">' in make_page("zh")
@@ -155,6 +157,7 @@ def test_the_page_begins_with_the_language_asked_for(text):
 # Pictures of the labs
 
 
+@pytest.mark.slow
 def test_a_lab_made_again_gives_the_numbers_of_its_picture(tmp_path):
     make_picture("baseline", quick=False, folder=tmp_path)
     again, shipped = (
@@ -189,6 +192,7 @@ def opened(monkeypatch, tmp_path):
     return links
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_page_and_opens_it_and_replaces_only_its_own(opened, capsys):
     assert main(["slides"]) == 0
     path = Path("tfpg-slides.html")
@@ -203,6 +207,7 @@ def test_the_command_writes_a_page_and_opens_it_and_replaces_only_its_own(opened
     assert path.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_file_that_was_named_is_never_written_over(opened, capsys):
     assert main(["slides", "--out", "a/b.html", "--svg", "deck", "--no-open"]) == 0
     assert sorted(map(str, Path().rglob("*.*"))) == ["a/b.html", "deck/p29.svg", "deck/p30.svg"]
@@ -251,8 +256,11 @@ def test_long_lines_break_and_lose_nothing():
 
 @pytest.fixture(scope="module")
 def browser():
+    """Only tests with a browser need Playwright."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import Error, sync_playwright
+
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -260,6 +268,12 @@ def browser():
             pytest.skip(f"Chromium does not start: {error}")
         yield browser
         browser.close()
+
+
+def expect(locator):
+    from playwright.sync_api import expect
+
+    return expect(locator)
 
 
 @pytest.fixture(scope="module")
@@ -358,8 +372,7 @@ def test_it_opens_on_pages_29_and_30_and_the_others_are_one_step_away(opening):
 def test_a_line_number_leads_to_the_line_of_the_file(opening):
     page = opening()
     page.locator("#p30 tr.new .number a").last.click()
-    line = page.url.rpartition("-")[2]
-    target = page.locator(f'[id="step.pseudo_loss-{line}"]')
+    target = page.locator(f"[id='{page.url.rpartition('#')[2]}']")
     expect(target).to_be_in_viewport()
     assert "tf.multiply(negative_likelihoods, q_values)" in target.inner_text()
 
