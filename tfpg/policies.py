@@ -3,9 +3,10 @@
 TensorFlow is imported here and in the layers above, never below.
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -44,6 +45,15 @@ class NetworkPolicy(keras.Model):
         """
         return numpy_logits(self.network) or (lambda states: self._compiled(states).numpy())
 
+    def get_config(self) -> dict[str, Any]:
+        """What makes another policy of the same kind: `keras.models.clone_model` needs no more."""
+        return {"network": keras.saving.serialize_keras_object(self.network)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Make a policy of this kind with new weights."""
+        return cls(keras.saving.deserialize_keras_object(config["network"], custom_objects))
+
     def save(self, path: str | Path, **options: Any) -> None:
         """Save the network as a `.keras` file, which plain Keras opens with its safe mode on.
 
@@ -53,10 +63,11 @@ class NetworkPolicy(keras.Model):
             self.network.save(unfinished, **options)
 
 
+@keras.saving.register_keras_serializable("tfpg")
 class CategoricalPolicy(NetworkPolicy):
     """Chooses one of Da actions; the network's outputs (N*T, Da) are logits (p. 29).
 
-    Warns if the network ends in a softmax: its probabilities would be taken for logits.
+    Warns if the network ends in a softmax: its probabilities would be treated as logits.
     """
 
     def __init__(self, network: keras.Model) -> None:
@@ -79,6 +90,7 @@ class CategoricalPolicy(NetworkPolicy):
         return CategoricalActor(self.logits_in_numpy())
 
 
+@keras.saving.register_keras_serializable("tfpg")
 class GaussianPolicy(NetworkPolicy):
     """Draws Da numbers around means (N*T, Da), p. 11; their `log_std` does not depend on the state.
 
@@ -165,7 +177,7 @@ def load_policy(path: str | Path) -> NetworkPolicy:
     Raises BadInput if the file is missing or is no network that can be loaded safely.
     """
     if Path(path).suffix != ".keras":  # Keras' older formats know no safe mode
-        raise BadInput(f"a policy is a .keras file, got {path}")
+        raise BadInput(f"expected a .keras file, got {path}")
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
@@ -195,19 +207,15 @@ def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
 
 
 def _warn_of_softmax(name: str) -> None:
-    import warnings
-
     warnings.warn(
         f"the policy's last layer {name!r} is a softmax, but logits are wanted: the cross-entropy "
         "takes the softmax itself; make the last layer linear",
-        stacklevel=4,
+        stacklevel=4,  # who made the policy
     )
 
 
 def _distributions() -> Any:
     """TensorFlow Probability's distributions, imported when first needed: it takes a second."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="distutils", category=DeprecationWarning)
         import tensorflow_probability as tfp

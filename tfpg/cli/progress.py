@@ -33,21 +33,33 @@ def shown(iterations: int, every: int, quiet: bool) -> Iterator:
                 task, completed=progress.iteration.index + 1, status=status(progress)
             )
     else:
+        say(f"{'iteration':>9}  {'return':>15}  {'evaluation':>10}  {'steps':>11}  {'steps/s':>9}")
 
         def line(progress: "Progress") -> None:
-            if progress.solved or (every > 0 and progress.iteration.index % every == 0):
-                say(f"iteration {progress.iteration.index + 1:>4}  {status(progress)}")
+            index = progress.iteration.index
+            if progress.solved or (every > 0 and index % every == 0):
+                returns, evaluation, steps, speed = columns(progress)
+                say(f"{index + 1:>9}  {returns:>15}  {evaluation:>10}  {steps:>11}  {speed:>9}")
 
         yield line
 
 
-def status(progress: "Progress") -> str:
-    """The numbers worth watching, in one line."""
-    iteration = progress.iteration
-    speed = iteration.environment_steps / max(iteration.seconds, 1e-9)
-    fresh = "" if progress.evaluation is None else f"  fresh {progress.evaluation.mean():.1f}"
+def columns(progress: "Progress") -> tuple[str, str, str, str]:
+    """What is worth watching: the batch's return, an evaluation's, steps so far, and steps per second.
+
+    All else is in progress.csv.
+    """
+    iteration, evaluation = progress.iteration, progress.evaluation
     return (
-        f"return {iteration.returns.mean():8.1f} ± {iteration.returns.std():<6.1f}{fresh}"
-        f"  half-cosine {iteration.half_cosine:5.2f}  pseudo-loss {iteration.loss:8.4f}"
-        f"  {iteration.environment_steps:>9,} steps  {speed:>9,.0f} steps/s"
+        f"{iteration.returns.mean():.1f} ± {iteration.returns.std():<5.1f}",
+        "" if evaluation is None else f"{evaluation.mean():.1f}",
+        f"{iteration.environment_steps:,}",
+        f"{iteration.environment_steps / max(iteration.seconds, 1e-9):,.0f}",
     )
+
+
+def status(progress: "Progress") -> str:
+    """The same in a line."""
+    returns, evaluation, steps, speed = columns(progress)
+    evaluated = evaluation and f"  evaluation {evaluation}"
+    return f"return {returns}{evaluated}  {steps} steps  {speed} steps/s"

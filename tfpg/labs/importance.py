@@ -89,7 +89,7 @@ def _cartpole_variances(episodes: int, seed: int) -> list[float]:
 def _moved(policy: NetworkPolicy, distance: float, seed: int) -> NetworkPolicy:
     """The policy with each parameter moved at random by about so much."""
     generator = np.random.default_rng(seed)
-    moved = type(policy)(keras.models.clone_model(policy.network))
+    moved = keras.models.clone_model(policy)
     moved.network.set_weights(
         [one + distance * generator.standard_normal(one.shape) for one in policy.network.get_weights()]
     )
