@@ -40,13 +40,13 @@ def table(title: str, *rows: tuple[str, ...]) -> None:
 
 
 def solve(rounds: int) -> None:
-    """CartPole-v1 to a sampled mean return of 475 over 100 fresh episodes."""
+    """CartPole-v1 to a sampled mean return of 475 over 100 new episodes."""
     names = {
         "tfpg": "tfpg",
         "ppo": "PPO, zoo settings, 8 Python environments",
-        "a2c": "A2C, zoo settings, 64 native lanes",
-        "a2c-tuned": "A2C, tuned by us (learning rate .005, 16 steps), 64 native lanes",
-        "jax": "REINFORCE compiled whole in JAX, 64 lanes",
+        "a2c": "A2C, zoo settings, 64 sub-environments",
+        "a2c-tuned": "A2C, tuned by us (learning rate .005, 16 steps), 64 sub-environments",
+        "jax": "REINFORCE compiled whole in JAX, 64 sub-environments",
         "jax-compiled": "the same, compiled beforehand",
     }
     results: dict[str, list[dict[str, float]]] = {name: [] for name in names}
@@ -74,9 +74,9 @@ def solve(rounds: int) -> None:
         for name, title in names.items()
     ]
     table(
-        "CartPole-v1 until the mean return of 100 fresh episodes, actions sampled, is 475; medians of "
+        "CartPole-v1 until the mean return of 100 new episodes, actions sampled, is 475; medians of "
         f"{rounds} seeds",
-        ("", "solved", "training", "tfpg / it", "from process start", "tfpg / it", "environment steps"),
+        ("", "solved", "training", "tfpg's time / this time", "from process start", "tfpg's time / this time", "environment steps"),
         *rows,
     )
 
@@ -85,7 +85,7 @@ def seeds(rounds: int) -> None:
     """Whether CartPole-v1 is solved whatever the seed is."""
     found = measure("seeds.py", rounds)
     table(
-        f"`tfpg train CartPole-v1 --seed 1` to `{rounds}`, each evaluated over 100 fresh episodes",
+        f"`tfpg train CartPole-v1 --seed 1` to `{rounds}`, each evaluated over 100 new episodes",
         ("seeds solved", "worst mean return, sampled", "greedy", "seconds of training", "slowest"),
         (
             f"{found['solved']} of {rounds}",
@@ -100,10 +100,10 @@ def seeds(rounds: int) -> None:
 def throughput(rounds: int) -> None:
     """Steps per second of training, complete episodes, against A2C on the same environments."""
     cases = (
-        ("CartPole-v1, 64 native lanes", "native", 50_000, "untrained"),
-        ("CartPole-v1, 64 native lanes", "native", 50_000, "solved"),
-        ("CartPole-v1, 64 native lanes", "native", 5_000, "untrained"),
-        ("CartPole-v1, 64 native lanes", "native", 5_000, "solved"),
+        ("CartPole-v1, 64 sub-environments", "native", 50_000, "untrained"),
+        ("CartPole-v1, 64 sub-environments", "native", 50_000, "solved"),
+        ("CartPole-v1, 64 sub-environments", "native", 5_000, "untrained"),
+        ("CartPole-v1, 64 sub-environments", "native", 5_000, "solved"),
         ("CartPole-v1, 8 Python environments", "plain", 5_000, "untrained"),
         ("CartPole-v1, 8 Python environments", "plain", 5_000, "solved"),
         ("HalfCheetah-v5, 5 environments", "cheetah", 5_000, "untrained"),
@@ -128,7 +128,7 @@ def throughput(rounds: int) -> None:
 def sampling(rounds: int) -> None:
     """Trajectories with log-likelihoods, against stepping that replays the same actions."""
     cases = (
-        ("CartPole-v1, 64 native lanes", "CartPole-v1", "native", 128),
+        ("CartPole-v1, 64 sub-environments", "CartPole-v1", "native", 128),
         ("CartPole-v1, 8 Python environments", "CartPole-v1", "plain", 8),
         ("Acrobot-v1, 8 Python environments", "Acrobot-v1", "plain", 8),
         ("HalfCheetah-v5, 8 environments", "HalfCheetah-v5", "plain", 8),

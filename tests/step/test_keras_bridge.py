@@ -1,4 +1,4 @@
-"""What p. 30 is called in Keras: the column is `sample_weight`; and policies are copied as models are."""
+"""What p. 30 is called in Keras: the column is `sample_weight`; policies are copied as models are."""
 
 import copy
 
