@@ -757,7 +757,7 @@ def test_what_is_refused_counts_too(tmp_path, monkeypatch):
     zipped(tmp_path / "ann.zip", **{f"x{number}.ipynb": "no notebook" for number in range(20)})
     notes = [one.say("en") for one in take(entries(tmp_path)[0][0]).notes]
     assert len(notes) == 6
-    assert "more than 5 files" in notes[-1]
+    assert "more than 5 code files" in notes[-1]
 
 
 def test_every_submission_has_a_name_of_its_own(tmp_path):
