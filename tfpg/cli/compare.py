@@ -5,9 +5,6 @@ from pathlib import Path
 
 from tfpg.base.files import atomically, check_free
 from tfpg.cli.shared import add_language
-from tfpg.slides.compare.comparison import compare as compare_function
-from tfpg.slides.compare.laid_html import page
-from tfpg.slides.compare.laid_text import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +34,9 @@ def compare(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from tfpg.base.console import say
+    from tfpg.slides.compare.comparison import compare as compare_function
+    from tfpg.slides.compare.laid_html import page
+    from tfpg.slides.compare.laid_text import show
 
     path = Path(options.html) if options.html else None
     if path is not None:

@@ -11,7 +11,7 @@ from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column
 
 Estimator = Callable[[Policy, Sequence[Trajectory]], np.ndarray]
-Carrier = TypeVar("Carrier", bound=Callable)
+Carrier = TypeVar("Carrier", bound=Callable[..., Any])
 
 
 def with_value_function(value_function: object, made_with_it: Carrier) -> Carrier:
@@ -20,7 +20,7 @@ def with_value_function(value_function: object, made_with_it: Carrier) -> Carrie
     return made_with_it
 
 
-def value_function_of(made_with_it: Callable) -> Any:
+def value_function_of(made_with_it: Callable[..., Any]) -> Any:
     """The value function that an estimator or a baseline carries, or None."""
     return getattr(made_with_it, "value_function", None)
 

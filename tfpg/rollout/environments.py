@@ -39,7 +39,7 @@ class SubEnvironments(ABC):
     episodes_each: int  # that one can run from one reset on, one after the other
     spec: EnvSpec | None
 
-    def __init__(self, state_space: gymnasium.Space, action_space: gymnasium.Space) -> None:
+    def __init__(self, state_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]) -> None:
         self.state_shape = state_shape(state_space)
         self.state_dtype, self.encode = state_encoder(state_space)
         self.action_size = action_size(action_space)
@@ -205,7 +205,9 @@ def opened(
     return open_environments(environment, size, horizon)
 
 
-def make_environment(environment: str | EnvSpec | Callable, **options: Any) -> gymnasium.Env:
+def make_environment(
+    environment: str | EnvSpec | Callable[..., gymnasium.Env], **options: Any
+) -> gymnasium.Env:
     """Make one environment; raises BadInput that says which id to use or what to install."""
     if isinstance(environment, str):
         environment = find_spec(environment)
@@ -224,7 +226,9 @@ class ActionNoise(gymnasium.ActionWrapper):
         self.low, self.high = environment.action_space.low, environment.action_space.high
         self.std, self.generator = std, np.random.default_rng()
 
-    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[Any, dict]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict]:
         """Begin an episode, with noise that depends on the seed."""
         if seed is not None:
             self.generator = np.random.default_rng(seed)
@@ -261,7 +265,7 @@ def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
         raise BadInput(f"there is no environment {name!r}: {error}") from error
 
 
-def _make(spec: EnvSpec, make: Callable, **options: Any) -> Any:
+def _make(spec: EnvSpec, make: Callable[..., Any], **options: Any) -> Any:
     try:
         if "gymnasium.envs.mujoco" in str(spec.entry_point):
             _silence_mujoco()

@@ -1,6 +1,7 @@
 """What the slide's tensors make of Gymnasium's spaces: states as arrays, actions as Da columns."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -8,12 +9,12 @@ from gymnasium import spaces
 from tfpg.base.errors import BadInput
 
 
-def is_discrete(space: spaces.Space) -> bool:
+def is_discrete(space: spaces.Space[Any]) -> bool:
     """Whether actions of this space are scored by cross-entropy (else by a Gaussian)."""
     return isinstance(space, spaces.Discrete)
 
 
-def state_shape(space: spaces.Space) -> tuple[int, ...]:
+def state_shape(space: spaces.Space[Any]) -> tuple[int, ...]:
     """The shape of one state; a discrete observation counts as one-hot.
 
     Raises BadInput for spaces other than Discrete and Box.
@@ -28,7 +29,7 @@ def state_shape(space: spaces.Space) -> tuple[int, ...]:
     )
 
 
-def state_encoder(space: spaces.Space) -> tuple[np.dtype, Callable | None]:
+def state_encoder(space: spaces.Space[Any]) -> tuple[np.dtype, Callable[..., np.ndarray] | None]:
     """The dtype of recorded states, and the function from observations to states if there is one."""
     if isinstance(space, spaces.Discrete):
         one_hot, start = np.eye(int(space.n), dtype=np.float32), int(space.start)
@@ -36,7 +37,7 @@ def state_encoder(space: spaces.Space) -> tuple[np.dtype, Callable | None]:
     return np.dtype(space.dtype), None
 
 
-def action_size(space: spaces.Space) -> int:
+def action_size(space: spaces.Space[Any]) -> int:
     """Da: how many actions there are to choose from, or how many numbers make one action.
 
     Raises BadInput for spaces other than Discrete and floating-point Box.
@@ -51,7 +52,7 @@ def action_size(space: spaces.Space) -> int:
     )
 
 
-def action_decoder(space: spaces.Space) -> Callable[[np.ndarray], np.ndarray]:
+def action_decoder(space: spaces.Space[Any]) -> Callable[[np.ndarray], np.ndarray]:
     """The function from sampled actions, ids (W,) or vectors (W, Da), to what environments take.
 
     Only here are continuous actions clipped: the trajectory keeps, and the slide scores, what was

@@ -77,15 +77,15 @@ def test_it_speaks_chinese(submitted, capsys):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = 1\n", "defines no function that can be checked"),
+        ("x = 1\n", "defines no top-level function that can be checked"),
         ("def reward_to_go(rewards:\n", "line 1: SyntaxError"),
         ("import no_such_module\n", "line 1: ModuleNotFoundError"),
         ("\nexit(0)\n", "line 2: SystemExit: 0"),
-        ("def rewards_to_go(rewards): pass\n", "rename rewards_to_go reward_to_go"),
-        ("from scipy.stats import entropy\n", "defines no function"),
-        ("from tfpg import reward_to_go\n", "defines no function"),
-        ("import tfpg\nreward_to_go = tfpg.reward_to_go\n", "defines no function"),
-        ("class sample: pass\n", "defines no function"),
+        ("def rewards_to_go(rewards): pass\n", "rename rewards_to_go to reward_to_go"),
+        ("from scipy.stats import entropy\n", "defines no top-level function"),
+        ("from tfpg import reward_to_go\n", "defines no top-level function"),
+        ("import tfpg\nreward_to_go = tfpg.reward_to_go\n", "defines no top-level function"),
+        ("class sample: pass\n", "defines no top-level function"),
     ],
 )
 def test_where_nothing_can_be_checked_one_sentence_says_why(submitted, capsys, text, message):
