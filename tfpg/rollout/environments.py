@@ -228,7 +228,7 @@ class ActionNoise(gymnasium.ActionWrapper):
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Begin an episode, with noise that depends on the seed."""
         if seed is not None:
             self.generator = np.random.default_rng(seed)
