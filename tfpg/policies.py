@@ -174,14 +174,14 @@ def as_policy(policy: keras.Model, environments: SubEnvironments) -> NetworkPoli
 def load_policy(path: str | Path) -> NetworkPolicy:
     """Load a policy from the `.keras` file of its network, in Keras' safe mode.
 
-    Raises BadInput if the file is missing or is no network that can be loaded safely.
+    Raises BadInput if the file is missing or is not a network that can be loaded safely.
     """
     if Path(path).suffix != ".keras":  # Keras' older formats know no safe mode
         raise BadInput(f"expected a .keras file, got {path}")
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
-        raise BadInput(f"{path} holds no policy that can be loaded: {error}") from error
+        raise BadInput(f"{path} contains no policy that can be loaded: {error}") from error
     gaussian = len(_outputs(network)) == 2
     return GaussianPolicy(network) if gaussian else CategoricalPolicy(network)
 

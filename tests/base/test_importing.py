@@ -136,7 +136,7 @@ def test_a_module_of_the_current_folder_is_trained_filmed_evaluated_and_gone_on_
     )
     assert done.returncode == 1, done.stderr
     assert set(imported().split()) == {"catch"}  # in its process, and in that which draws the film
-    assert colour_of("run/films/000000.gif") == 200
+    assert colour_of("run/videos/000000.gif") == 200
     follow_ups = re.findall(r"tfpg ((?:evaluate|train) .*)", done.stdout)
     assert len(follow_ups) == 3
     for line in follow_ups:
@@ -168,7 +168,7 @@ def test_a_module_that_a_file_names_is_not_imported_unasked():
 def test_a_module_is_never_imported_from_the_folder_of_a_run(monkeypatch, capsys):
     write_run("stranger")
     write_module("stranger", "run")
-    for folder, run in ((".", "run"), ("run", "."), ("run/films", "..")):
+    for folder, run in ((".", "run"), ("run", "."), ("run/videos", "..")):
         Path(folder).mkdir(exist_ok=True)
         with monkeypatch.context() as patch:
             patch.chdir(folder)
@@ -205,7 +205,7 @@ def test_a_person_at_a_terminal_is_asked(answer, yes, monkeypatch):
 def test_what_cannot_be_shown_is_no_environment():
     for environment in ("evil\x1b[2K:Env-v0", 7):
         write_config(Path("run"), Settings(environment))
-        with pytest.raises(tfpg.BadInput, match="is no environment"):
+        with pytest.raises(tfpg.BadInput, match="is not an environment"):
             read_settings("run")
 
 

@@ -76,7 +76,15 @@ def solve(rounds: int) -> None:
     table(
         "CartPole-v1 until the mean return of 100 new episodes, actions sampled, is 475; medians of "
         f"{rounds} seeds",
-        ("", "solved", "training", "tfpg's time / this time", "from process start", "tfpg's time / this time", "environment steps"),
+        (
+            "",
+            "solved",
+            "training",
+            "tfpg's time / this time",
+            "from process start",
+            "tfpg's time / this time",
+            "environment steps",
+        ),
         *rows,
     )
 

@@ -19,7 +19,7 @@ import tfpg
 from tfpg.cli.main import main
 from tfpg.runs.folder import read_progress, read_settings
 from tfpg.runs.settings import HOMEWORK, Settings
-from tfpg.runs.video import film
+from tfpg.runs.video import record_video
 
 TESTS = Path(__file__).parents[1]
 
@@ -248,7 +248,7 @@ def test_evaluate_prints_a_table_or_json_and_films(capsys):
 @pytest.mark.slow
 def test_a_film_is_drawn_where_tensorflow_is_not():
     """Mesa's driver crashes in a process that has imported TensorFlow."""
-    film(worlds.Witness, tfpg.policy_for(worlds.Witness), "film.gif")
+    record_video(worlds.Witness, tfpg.policy_for(worlds.Witness), "film.gif")
     assert np.asarray(Image.open("film.gif").convert("RGB")).max() < 10
 
 
@@ -256,7 +256,7 @@ def test_a_film_is_drawn_where_tensorflow_is_not():
 def test_films_may_be_made_while_training():
     words = ["train", "CartPole-v1", "-n", "3", "--episodes", "2", "-s", "8", "-q", "--out", "run"]
     assert main([*words, "--ep_len", "20", "--video_log_freq", "2"]) == 0
-    assert sorted(path.name for path in Path("run/films").iterdir()) == ["000000.gif", "000002.gif"]
+    assert sorted(path.name for path in Path("run/videos").iterdir()) == ["000000.gif", "000002.gif"]
 
 
 @pytest.mark.slow

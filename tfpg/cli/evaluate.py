@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Print the return of the best policy of a run, sampled and greedy, and perhaps film it."""
+    """Print the return of the best policy of a run, sampled and greedy, and perhaps record it."""
     settings = read_settings(options.run_folder)
     modules = importing.folder_for_run(
         options.run_folder, settings.environment, options.allow_module or ()
@@ -39,8 +39,8 @@ def evaluate(options: argparse.Namespace) -> int:
     from tfpg.rollout.batch_size import BatchSize
     from tfpg.rollout.environments import open_environments
     from tfpg.rollout.sampling import evaluate as returns_of
-    from tfpg.runs import video
     from tfpg.runs.run import environment_of, maker
+    from tfpg.runs.video import record_video
 
     policy = load_policy(Path(options.run_folder) / "policy.keras")
     size = BatchSize(options.episodes)
@@ -68,7 +68,7 @@ def evaluate(options: argparse.Namespace) -> int:
             say(f"{name:8} {result['mean']:10.2f} {result['std']:9.2f}   [{low:.2f}, {high:.2f}]")
     if options.video:
         make = maker(settings, modules)
-        total = video.film(make, policy, options.video, options.seed, settings.horizon)
+        total = record_video(make, policy, options.video, options.seed, settings.horizon)
         if not options.json:
             say(f"video    {options.video}, an episode with a return of {total:.2f}")
     return 0

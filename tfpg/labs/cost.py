@@ -166,12 +166,12 @@ def measure(way: str, samples: int, width: int, seed: int) -> Point:
     ]
     batch = [tf.constant(one, tf.float32) for one in batch]
     gradient = _gradient(way, policy)
-    held = gradient(*(one[:2] for one in batch))  # what is made once is made; and its memory kept,
+    kept = gradient(*(one[:2] for one in batch))  # what is made once is made; and its memory kept,
     peak = _Peak()
     begun = time.perf_counter()
     gradient(*batch)
     seconds = time.perf_counter() - begun
-    del held  # so that the other could not use it unseen
+    del kept  # so that the other could not use it unseen
     return Point(way, samples, policy.count_params(), seconds, peak.bytes() / 1e6)
 
 
@@ -208,7 +208,7 @@ def _own_processes(workers: int) -> ProcessPoolExecutor:
 
 
 class _Peak:
-    """The most memory that the process has held since this was made, above what it held then."""
+    """The most memory that the process has used since this was made, above what it used then."""
 
     def __init__(self) -> None:
         if sys.platform == "linux":

@@ -115,8 +115,8 @@ def _estimators(
 ) -> dict[str, Estimator]:
     """Those of the lecture, the value function fitted to samples that are not used again."""
     values = value_function_for(environments, (64,), keras.optimizers.Adam(0.01), 300, DISCOUNT)
-    fresh = sample_trajectories(environments, policy, steps=20_000, seed=seed, iteration=0)
-    values.fit(concatenate(fresh)[0], values.targets(fresh))
+    others = sample_trajectories(environments, policy, steps=20_000, seed=seed, iteration=0)
+    values.fit(concatenate(others)[0], values.targets(others))
     to_go = reward_to_go_estimator(DISCOUNT)
     return {
         "total reward": total_reward_estimator(DISCOUNT),

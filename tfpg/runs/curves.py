@@ -40,7 +40,7 @@ def draw_curve(folder: Path) -> Path:
 def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
     """Draw runs beside each other; seeds of one configuration become a mean with its interval.
 
-    Raises BadInput if a folder is no run, or if the runs are of different environments.
+    Raises BadInput if a folder is not a run, or if the runs are of different environments.
     """
     settings = [read_settings(folder) for folder in folders]
     if len({one.environment for one in settings}) > 1:
@@ -108,5 +108,5 @@ def _empty(title: str) -> tuple[Figure, Axes]:
 def _threshold(axes: Axes, settings: Settings) -> None:
     if settings.stop_at is not None:
         axes.axhline(
-            settings.stop_at, color="0.4", lw=1, ls=":", label=f"to hold: {settings.stop_at:g}"
+            settings.stop_at, color="0.4", lw=1, ls=":", label=f"threshold {settings.stop_at:g}"
         )

@@ -3,10 +3,10 @@
 - config.json      every setting, versions, threads
 - progress.csv     one row per iteration, written as it is done
 - policy.keras     the network of the best policy so far
-- checkpoint/      where to go on after an interruption
+- checkpoint/      where to resume after an interruption
 - curve.png        the learning curve
 - events.out...    the same for TensorBoard, where it is installed
-- films/           episodes filmed on the way, where that was asked for
+- videos/          episodes recorded on the way, where that was asked for
 """
 
 import csv
@@ -62,7 +62,7 @@ def read_settings(folder: str | Path) -> Settings:
     try:
         settings = Settings(**with_todays_names(json.loads(path.read_text())["settings"]))
         if not (isinstance(settings.environment, str) and settings.environment.isprintable()):
-            raise ValueError(f"{settings.environment!r} is no environment")
+            raise ValueError(f"{settings.environment!r} is not an environment")
         return settings
     except FileNotFoundError as error:
         raise BadInput(f"{folder} is not a run folder: it has no config.json") from error

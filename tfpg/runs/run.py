@@ -31,7 +31,7 @@ from tfpg.rollout.environments import (
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
 from tfpg.runs.recorder import Record, due
 from tfpg.runs.settings import Settings
-from tfpg.runs.video import film
+from tfpg.runs.video import record_video
 from tfpg.step.natural_gradient import trust_region_step
 from tfpg.step.pseudo_loss import policy_gradient_step
 from tfpg.step.types import Step
@@ -95,9 +95,9 @@ def perform(
                 evaluation = _evaluation(settings, environments, policy, iteration.index)
             record.add(iteration, evaluation, solved)
             if due(iteration.index, settings.video_every):
-                (folder / "films").mkdir(exist_ok=True)
-                path = folder / "films" / f"{iteration.index:06}.gif"
-                film(maker(settings, modules), policy, path, settings.seed, settings.horizon)
+                (folder / "videos").mkdir(exist_ok=True)
+                path = folder / "videos" / f"{iteration.index:06}.gif"
+                record_video(maker(settings, modules), policy, path, settings.seed, settings.horizon)
             yield Progress(iteration, evaluation, solved)
             if solved:
                 return

@@ -1,4 +1,4 @@
-"""A film of one episode, on a machine with or without a screen."""
+"""A video of one episode, on a machine with or without a screen."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -24,21 +24,21 @@ GIF_COLOURS = 64
 Write = Callable[[np.ndarray], None]
 
 
-def film(
+def record_video(
     environment: str | EnvSpec | Callable[..., gymnasium.Env],
     policy: Policy,
     path: str | Path,
     seed: int = 0,
     horizon: int | None = None,
 ) -> float:
-    """Write a film of one episode to a .gif or .mp4 file and return the episode's return.
+    """Record one episode in a .gif or .mp4 file and give the episode's return.
 
     A function in place of an id or a spec takes `render_mode`. Raises BadInput if the environment
     cannot be drawn, or if this kind of file cannot be written.
     """
     path = Path(path)
     if path.suffix not in WRITERS:
-        raise BadInput(f"a film is a {' or '.join(WRITERS)} file, got {path}")
+        raise BadInput(f"a video is a {' or '.join(WRITERS)} file, got {path}")
     make = partial(make_environment, environment, render_mode="rgb_array")
     try:
         with contextlib.closing(AsyncVectorEnv([make], context="spawn")) as drawn:
@@ -46,7 +46,7 @@ def film(
                 raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
             rate = drawn.metadata.get("render_fps", 30)
             with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
-                environments = _Filmed(drawn, write)
+                environments = _Recorded(drawn, write)
                 key = (seed, EVALUATION, 0)  # of the first episode of an evaluation of iteration 0
                 batch = roll_out(environments, policy, BatchSize(episodes=1), key, horizon)
     except gymnasium.error.DependencyNotInstalled as error:
@@ -54,7 +54,7 @@ def film(
     return float(batch.returns[0])
 
 
-class _Filmed(VectorEnvironments):
+class _Recorded(VectorEnvironments):
     """One environment, every frame of which is handed on: that of the first state and of each step.
 
     It is drawn in a process of its own: graphics drivers and TensorFlow may both bring LLVM, and
@@ -107,7 +107,7 @@ def _mp4(path: Path, rate: float) -> Iterator[Write]:
         import imageio_ffmpeg
     except ImportError as error:
         raise BadInput(
-            "an .mp4 film needs: pip install imageio-ffmpeg (a .gif needs nothing)"
+            "an .mp4 video needs: pip install imageio-ffmpeg (a .gif needs nothing)"
         ) from error
     writers: list[Any] = []
 

@@ -36,9 +36,9 @@ gradients = loss.gradients(loss, variables)
 
 
 class Departure(NamedTuple):
-    """Code that stands in our function for code on the slide, and why; "" is no code at all.
+    """Code that stands in our function for code on the slide, and why; "" means no code at all.
 
-    Code that is no whole statement replaces part of one.
+    Code that is not a whole statement replaces part of one.
     """
 
     slide: str

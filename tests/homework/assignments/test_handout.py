@@ -414,7 +414,7 @@ def test_a_folder_appears_whole_or_not_at_all(monkeypatch):
     ("flags", "told"),
     [
         (["--set", "exam"], "lecture, course"),
-        (["--variant", "-1"], "from 0 on"),
+        (["--variant", "-1"], "0 or greater"),
         (["--lang", "fr"], "en, zh"),
     ],
 )

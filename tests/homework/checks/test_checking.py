@@ -495,7 +495,7 @@ def test_numbers_are_told_apart_and_what_came_back_is_named():
     assert "in this order: rewards, discount" in tfpg.check(lambda r, g: r, "reward_to_go").evidence
     with pytest.raises(tfpg.BadInput, match="en, zh"):
         tfpg.check(tfpg.reward_to_go, language="fr")
-    with pytest.raises(tfpg.BadInput, match="is no function"):
+    with pytest.raises(tfpg.BadInput, match="is not a function"):
         tfpg.check(3)
 
 
@@ -583,7 +583,7 @@ def test_a_verdict_can_be_asserted():
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(tfpg.BadInput, match="is no exercise"):
+    with pytest.raises(tfpg.BadInput, match="is not an exercise"):
         tfpg.check(lambda x: x)
 
 

@@ -355,7 +355,7 @@ def test_nothing_is_run():
         (RIGHT, "mycode.py:step", "no function step; it has update"),
         (RIGHT, "mycode.py", "it has update"),
         ("x = 1", "mycode.py:update", "it has no function"),
-        ("def update(:\n  pass", "mycode.py:update", "line 1 is no Python"),
+        ("def update(:\n  pass", "mycode.py:update", "line 1 is not valid Python"),
         ("class A:\n  def f(self): pass", "mycode.py:f", "it has A.f"),
         (
             "import torch.nn.functional as F\ndef update(a, b):\n    return F.cross_entropy(a, b)",

@@ -251,5 +251,5 @@ def _unparsed(trees: Sequence[ast.stmt], names: Names) -> str:
 
 
 def _rename(text: str, names: Names) -> str:
-    """The same for code that keeps its comments and line breaks; what follows a dot is no name."""
+    """The same for code that keeps its comments and line breaks; what follows a dot is not a name."""
     return re.sub(r"(?<![\w.])[A-Za-z_]\w*", lambda found: names.get(found[0], found[0]), text)

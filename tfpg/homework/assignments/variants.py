@@ -26,7 +26,7 @@ AFTER = {
     "generalized_advantages": ("reward_to_go",),
 }
 
-RECOGNIZED = 1000  # variants, from 0 on
+RECOGNIZED = 1000  # variants, beginning with 0
 
 
 class Variant(NamedTuple):
@@ -43,7 +43,7 @@ def vary(name: str, number: int) -> Variant:
     if name not in SETS:
         raise BadInput(f"--set is one of {', '.join(SETS)}, got {name!r}")
     if number < 0:
-        raise BadInput(f"--variant must be a whole number from 0 on, got {number}")
+        raise BadInput(f"--variant must be 0 or greater, got {number}")
     draw = np.random.default_rng([number, list(SETS).index(name)])
     exercises = SETS[name]
     if number == 0:

@@ -11,7 +11,7 @@ Manner = Callable[[str, np.ndarray], Any]  # (parameter, array) -> what the func
 
 
 class NoNumbers(TypeError):
-    """What came back is no array of real numbers; the message is what it is."""
+    """What came back is not an array of real numbers; the message says what it is."""
 
 
 def innermost(function: Callable) -> Callable:

@@ -60,7 +60,7 @@ def _by_autodiff(
 ) -> np.ndarray | None:
     """The gradient that the framework itself finds, where it can be asked: the one that trains.
 
-    None if it is not to be had, and where that the loss does not depend on its inputs need be no
+    None if it cannot be computed, and where that the loss does not depend on its inputs need be no
     fault: a function that is given NumPy arrays may turn them into tensors as it likes.
     """
     torch, tensorflow, jax = (sys.modules.get(name) for name in ("torch", "tensorflow", "jax"))

@@ -117,7 +117,7 @@ def _outcome(run: Callable, function: Callable, inputs: Arrays, manner: Manner) 
 
 
 def _more_telling(first: Failure | None, later: Failure) -> Failure:
-    """The first failure, unless it only says that a NumPy array is no tensor."""
+    """The first failure, unless it only says that a NumPy array is not a tensor."""
     strangers = ("numpy.ndarray", "ndarray", "must be Tensor", "np.ndarray")
     if first is None or any(one in first.message for one in strangers):
         return later

@@ -148,7 +148,7 @@ def cells_in(name: str, content: bytes) -> list[str]:
         several = [one["source"] for one in cells if one["cell_type"] == "code"]
         return [one if isinstance(one, str) else "".join(one) for one in several]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInput(f"{name} is no notebook: save it again as .ipynb (nbformat 4)") from error
+        raise BadInput(f"{name} is not a notebook: save it again as .ipynb (nbformat 4)") from error
 
 
 def _decoded(name: str, content: bytes) -> str:

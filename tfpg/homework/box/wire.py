@@ -21,7 +21,7 @@ def encode(document: Any) -> bytes:
 
     def put(array: Any) -> dict:
         if not isinstance(array, np.ndarray):
-            raise TypeError(f"{type(array).__name__} is no plain data")
+            raise TypeError(f"{type(array).__name__} is not plain data")
         if array.dtype.itemsize > 8:  # long double
             array = array.astype(np.float64)
         arrays.append(array.tobytes())
@@ -62,9 +62,9 @@ def decode(message: bytes) -> Any:
         name, shape = item["array"]
         dtype = np.dtype(str(name))
         if dtype.kind not in "biuf" or dtype.itemsize > 8 or len(shape) > 8:
-            raise ValueError(f"{name} {shape} is no array of plain numbers")
+            raise ValueError(f"{name} {shape} is not an array of plain numbers")
         if any(type(one) is not int or one < 0 for one in shape):
-            raise ValueError(f"{shape} is no shape")
+            raise ValueError(f"{shape} is not a shape")
         end = start + dtype.itemsize * math.prod(shape)
         if end > len(rest):
             raise ValueError("an array is longer than the message")

@@ -28,11 +28,13 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
 
     The function is known by its name, unless another is given, and called with small made-up inputs;
     the arrays of any framework will do. The verdict is true if it is right, so that a test may say
-    `assert tfpg.check(reward_to_go)`. Raises BadInput for a name that is no exercise.
+    `assert tfpg.check(reward_to_go)`. Raises BadInput for a name that is not an exercise.
     """
     check_language(language)
     if not callable(function):
-        raise BadInput(f"{function!r} is no function: give the function itself, and name= its exercise")
+        raise BadInput(
+            f"{function!r} is not a function: give the function itself, and name= its exercise"
+        )
     name = name or str(getattr(innermost(function), "__name__", ""))
     exercise = which(name, function)
     if exercise is None:
@@ -85,7 +87,7 @@ def which(name: str, function: Callable) -> Exercise | None:
     candidates = named(name)
     if not candidates:
         raise BadInput(
-            f"{name!r} is no exercise: name= one of "
+            f"{name!r} is not an exercise: name= must be one of "
             f"{', '.join(sorted({one.name for one in EXERCISES}))}"
         )
     return next((one for one in candidates if takes(function, one.parameters)), None)

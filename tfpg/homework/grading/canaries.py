@@ -65,7 +65,7 @@ def watched(
 
 
 def _check(canary: Canary, grade: Grade) -> None:
-    """That the machine could not grade it is no alarm: it is said of others, too."""
+    """That the machine could not grade it is not an alarm: it is said of others, too."""
     for mark in grade.marks.values():
         wanted = canary.state if f"def {mark.function}(" in canary.code.text else "missing"
         if mark.state not in (wanted, NOT_GRADED):

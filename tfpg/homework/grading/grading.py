@@ -332,7 +332,7 @@ def _observed(outcome: dict[str, Any]) -> Arrays | Failure:
         return Failure(_line(kind), _line(message), None if line is None else int(line))
     outputs = outcome["outputs"]
     if not all(isinstance(one, np.ndarray) for one in outputs.values()):
-        raise ValueError("an output is no array")
+        raise ValueError("an output is not an array")
     return {str(name): one for name, one in outputs.items()}
 
 

@@ -1,4 +1,4 @@
-"""What a grading leaves behind: a table of all, a page for each student, and records to go on from."""
+"""What a grading leaves behind: a table of all, a page for each student, and records to resume from."""
 
 import csv
 import hashlib
@@ -161,7 +161,7 @@ def read_table(path: str | Path) -> Class:
         raise BadInput(f"{path} cannot be read: give a grades.csv") from error
     header = rows[0] if rows else []
     if tuple(header[:3]) != FIRST or tuple(header[-1:]) != LAST:
-        raise BadInput(f"{path} is no table of `tfpg homework grade`: its first line is not as written")
+        raise BadInput(f"{path} is not a table of `tfpg homework grade`: its first line was changed")
     exercises = header[3:-1]
     return Class(
         exercises, [one[3 : 3 + len(exercises)] for one in rows[1:] if len(one) >= len(header)]

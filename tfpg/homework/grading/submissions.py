@@ -59,7 +59,7 @@ class Code(NamedTuple):
 
 
 def entries(path: str | Path) -> tuple[list[Entry], list[str]]:
-    """The submissions in a folder, or a single one; and the names of what there is no submission.
+    """The submissions in a folder, or a single one; and the names of what is not a submission.
 
     Raises BadInput where there is none.
     """

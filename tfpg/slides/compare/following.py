@@ -70,7 +70,7 @@ def resolve(one: Expr) -> Expr:
 
 
 def returned(call: Expr) -> Expr | None:
-    """What a call of another function of the file returns; None if it is no such call."""
+    """What a call of another function of the file returns; None if it is another call."""
     key = ("returned", id(call.node), id(call.names))
     if key not in call.scope.memory:
         names: dict[str, Expr] = {}

@@ -34,7 +34,7 @@ RESHAPES = ("expand_dims", "reshape", "squeeze", "ravel", "flatten", "transpose"
 
 
 def name_of(call: ast.expr) -> str:
-    """The last part of a function's name: "reduce_mean"; "" if it is no call."""
+    """The last part of a function's name: "reduce_mean"; "" if it is not a call."""
     function = call.func if isinstance(call, ast.Call) else None
     if isinstance(function, ast.Attribute):
         return function.attr

@@ -51,7 +51,7 @@ def read_function(function: Callable) -> Function:
         file = inspect.getsourcefile(function) or ""
         text = "".join(linecache.getlines(file) or inspect.findsource(function)[0])
     except (OSError, TypeError) as error:
-        raise BadInput(f"the source of {name} is not to be had: save it in a file") from error
+        raise BadInput(f"the source of {name} is not available: save it in a file") from error
     place = Path(file).name if Path(file).is_file() else "notebook"
     return _find(name, [(place, text)], place)
 
@@ -100,7 +100,9 @@ def _parsed(text: str, place: str) -> ast.Module:
     try:
         return ast.parse(text)
     except SyntaxError as error:
-        raise BadInput(f"{place}, line {error.lineno} is no Python: {error.msg}; mend it") from error
+        raise BadInput(
+            f"{place}, line {error.lineno} is not valid Python: {error.msg}; fix it"
+        ) from error
 
 
 def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
