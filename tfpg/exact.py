@@ -105,14 +105,14 @@ class Linear(NamedTuple):
 
     def trajectories(self, policy: keras.Model) -> list[tuple[float, Trajectory]]:
         """See Process."""
-        probabilities, states, actions, last_states = (one.numpy() for one in self._every(policy))
+        probabilities, states, actions, last_states = (tensor.numpy() for tensor in self._every(policy))
         likelihoods = log_likelihoods(policy, states.reshape(-1, 1), actions.reshape(-1, 1)).numpy()
         rewards = _quadratic_reward(states, actions)
         likelihoods = likelihoods.reshape(rewards.shape)
         columns = zip(states, actions, rewards, likelihoods, last_states, strict=True)
         return [
-            (float(probability), Trajectory(*one, terminated=False))
-            for probability, one in zip(probabilities, columns, strict=True)
+            (float(probability), Trajectory(*parts, terminated=False))
+            for probability, parts in zip(probabilities, columns, strict=True)
         ]
 
     def expected_return(self, policy: keras.Model, discount: float = 1.0) -> tf.Tensor:
@@ -196,7 +196,7 @@ def exact_gradient(process: Process, policy: keras.Model, discount: float = 1.0)
     gradients = tape.gradient(
         expected_return, policy.trainable_variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
-    return np.concatenate([one.numpy().ravel() for one in gradients])
+    return np.concatenate([gradient.numpy().ravel() for gradient in gradients])
 
 
 class Moments(NamedTuple):
@@ -222,8 +222,10 @@ def moments(
     scores = split(flat_scores(policy, *concatenate(trajectories)), trajectories)
     probabilities, estimates = [], []
     for batch in product(range(len(trajectories)), repeat=episodes):
-        probabilities.append(prod(likelihoods[one] for one in batch))
-        estimates.append(estimate([trajectories[one] for one in batch], [scores[one] for one in batch]))
+        probabilities.append(prod(likelihoods[index] for index in batch))
+        estimates.append(
+            estimate([trajectories[index] for index in batch], [scores[index] for index in batch])
+        )
     mean = np.tensordot(probabilities, estimates, 1)
     return Moments(mean, np.tensordot(probabilities, (np.array(estimates) - mean) ** 2, 1))
 

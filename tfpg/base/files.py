@@ -19,7 +19,7 @@ def check_free(path: Path, instead: str) -> None:
 def free_path(path: Path) -> Path:
     """The path if nothing is there, else the first free one of PATH-2, PATH-3, ..."""
     numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    return next(one for one in itertools.chain([path], numbered) if not one.exists())
+    return next(free for free in itertools.chain([path], numbered) if not free.exists())
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class Text(NamedTuple):
         several = {**dict(self.known), **places}
         if not several:
             return sentence
-        said = [one.say(language) if isinstance(one, Text) else one for one in several.values()]
+        said = [value.say(language) if isinstance(value, Text) else value for value in several.values()]
         return sentence.format(**dict(zip(several, said, strict=True)))
 
     def filled(self, **places: Any) -> "Text":
@@ -72,7 +72,7 @@ def _sentences(language: Path, room: str) -> dict[str, str]:
 
 def languages() -> tuple[str, ...]:
     """English, then the others."""
-    others = {one.name for one in FOLDER.iterdir() if one.is_dir()} - {ENGLISH}
+    others = {folder.name for folder in FOLDER.iterdir() if folder.is_dir()} - {ENGLISH}
     return (ENGLISH, *sorted(others))
 
 

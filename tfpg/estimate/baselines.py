@@ -43,7 +43,12 @@ def leave_one_out_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
         raise ValueError("leave-one-out needs at least two trajectories, got 1")
     totals = _total_rewards(trajectories)
     others = (totals.sum() - totals) / (len(totals) - 1)
-    return column([np.full(len(one.rewards), b) for one, b in zip(trajectories, others, strict=True)])
+    return column(
+        [
+            np.full(len(trajectory.rewards), b)
+            for trajectory, b in zip(trajectories, others, strict=True)
+        ]
+    )
 
 
 def optimal_baseline(
@@ -80,7 +85,10 @@ def optimal_baseline_estimator() -> Estimator:
         totals = _total_rewards(trajectories)[:, np.newaxis]
         advantages = totals - optimal_baseline(scores, totals, per_parameter=False)
         return column(
-            [np.full(len(one.rewards), a) for one, (a,) in zip(trajectories, advantages, strict=True)]
+            [
+                np.full(len(trajectory.rewards), a)
+                for trajectory, (a,) in zip(trajectories, advantages, strict=True)
+            ]
         )
 
     return estimator

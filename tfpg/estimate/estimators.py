@@ -33,7 +33,7 @@ def total_reward_estimator(discount: float = 1.0, normalized: bool = False) -> E
     _check_discount(discount)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
-        returns = column([total_reward(one.rewards, discount) for one in trajectories])
+        returns = column([total_reward(trajectory.rewards, discount) for trajectory in trajectories])
         return normalize(returns) if normalized else returns
 
     return estimator
@@ -47,7 +47,7 @@ def reward_to_go_estimator(discount: float = 1.0, normalized: bool = False) -> E
     _check_discount(discount)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
-        returns = column(_rewards_to_go([one.rewards for one in trajectories], discount))
+        returns = column(_rewards_to_go([trajectory.rewards for trajectory in trajectories], discount))
         return normalize(returns) if normalized else returns
 
     return estimator
@@ -60,10 +60,10 @@ def _rewards_to_go(rewards: Sequence[np.ndarray], discount: float) -> list[np.nd
     """
     longest = max(map(len, rewards))
     aligned = np.zeros((longest, len(rewards)))
-    for one, values in enumerate(rewards):
-        aligned[longest - len(values) :, one] = values
+    for index, values in enumerate(rewards):
+        aligned[longest - len(values) :, index] = values
     aligned = reward_to_go(aligned, discount)
-    return [aligned[longest - len(values) :, one] for one, values in enumerate(rewards)]
+    return [aligned[longest - len(values) :, index] for index, values in enumerate(rewards)]
 
 
 def _check_discount(discount: float) -> None:

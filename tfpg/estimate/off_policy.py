@@ -20,11 +20,11 @@ Values = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 
 
 def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[np.ndarray]:
-    """log pi(a_t|s_t) of the policy less that of the one that acted: one (T,) per trajectory."""
+    """log pi(a_t|s_t) of the policy minus that of the one that acted: one (T,) per trajectory."""
     now = log_likelihoods(policy, *concatenate(trajectories)).numpy()
     return [
-        likelihoods - one.log_likelihoods
-        for likelihoods, one in zip(split(now, trajectories), trajectories, strict=True)
+        likelihoods - trajectory.log_likelihoods
+        for likelihoods, trajectory in zip(split(now, trajectories), trajectories, strict=True)
     ]
 
 
@@ -102,8 +102,8 @@ def off_policy_estimator(values: Values = per_decision_values, discount: float =
         ratios = log_ratios(policy, trajectories)
         return column(
             [
-                values(ratio, one.rewards, discount)
-                for ratio, one in zip(ratios, trajectories, strict=True)
+                values(ratio, trajectory.rewards, discount)
+                for ratio, trajectory in zip(ratios, trajectories, strict=True)
             ]
         )
 
@@ -117,8 +117,8 @@ def self_normalized_estimator(discount: float = 1.0) -> Estimator:
         log_weights = [ratios.sum() for ratios in log_ratios(policy, trajectories)]
         return column(
             [
-                weight * reward_to_go(one.rewards, discount)
-                for weight, one in zip(self_normalized(log_weights), trajectories, strict=True)
+                weight * reward_to_go(trajectory.rewards, discount)
+                for weight, trajectory in zip(self_normalized(log_weights), trajectories, strict=True)
             ]
         )
 

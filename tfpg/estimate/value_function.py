@@ -65,7 +65,7 @@ class ValueFunction:
             raise ValueError(
                 f"targets must be a column (N*T, 1), here ({len(states)}, 1), got {np.shape(targets)}"
             )
-        batch = [tf.cast(one, self.dtype) for one in (states, targets)]
+        batch = [tf.cast(array, self.dtype) for array in (states, targets)]
         for _ in range(self.steps):
             error = self._step(*batch)
         return float(error)
@@ -77,8 +77,10 @@ class ValueFunction:
         """
         return column(
             [
-                reward_to_go(np.append(one.rewards, last_value), self.discount)[:-1]
-                for one, last_value in zip(trajectories, self.last_values(trajectories), strict=True)
+                reward_to_go(np.append(trajectory.rewards, last_value), self.discount)[:-1]
+                for trajectory, last_value in zip(
+                    trajectories, self.last_values(trajectories), strict=True
+                )
             ]
         )
 
@@ -86,8 +88,8 @@ class ValueFunction:
         """The values (N,) of the last states: 0 where the trajectory terminated."""
         if self.truncation_is_terminal:
             return np.zeros(len(trajectories))
-        values = self.predict(np.stack([one.last_state for one in trajectories]))[:, 0]
-        return np.where([one.terminated for one in trajectories], 0.0, values)
+        values = self.predict(np.stack([trajectory.last_state for trajectory in trajectories]))[:, 0]
+        return np.where([trajectory.terminated for trajectory in trajectories], 0.0, values)
 
     @cached_property
     def _predict(self) -> tf.types.experimental.PolymorphicFunction:

@@ -103,7 +103,7 @@ def _path_to_first_output(network: Any) -> list[Any]:
     try:
         made_by = {id(layer.output): layer for layer in network.layers}
         tensor, path = network.outputs[0], []
-        while not any(tensor is one for one in network.inputs):
+        while not any(tensor is each for each in network.inputs):
             path.append(made_by[id(tensor)])
             tensor = path[-1].input
     except (AttributeError, KeyError, TypeError, ValueError):

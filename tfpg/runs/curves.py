@@ -43,7 +43,7 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
     Raises BadInput if a folder is not a run, or if the runs are of different environments.
     """
     settings = [read_settings(folder) for folder in folders]
-    if len({one.environment for one in settings}) > 1:
+    if len({run.environment for run in settings}) > 1:
         raise BadInput("the runs are of different environments: plot each environment by itself")
     groups: dict[str, list[str | Path]] = {}
     for folder, label in zip(folders, labels(settings), strict=True):
@@ -62,14 +62,14 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
 
 def labels(settings: Sequence[Settings]) -> list[str]:
     """What tells the runs apart, seeds aside: their names, or the settings that differ."""
-    common = [one.apart_from_seed() for one in settings]
-    differing = [key for key in common[0] if len({repr(one[key]) for one in common}) > 1]
-    if differing == ["name"] or all(one.name for one in settings):
-        return [one.name or "unnamed" for one in settings]
+    common = [run.apart_from_seed() for run in settings]
+    differing = [key for key in common[0] if len({repr(run[key]) for run in common}) > 1]
+    if differing == ["name"] or all(run.name for run in settings):
+        return [run.name or "unnamed" for run in settings]
     told = [key for key in differing if key not in ("name", "stop_at", "iterations")]
     return [
-        ", ".join(f"{key.replace('_', ' ')} {_short(one[key])}" for key in told) or one["environment"]
-        for one in common
+        ", ".join(f"{key.replace('_', ' ')} {_short(run[key])}" for key in told) or run["environment"]
+        for run in common
     ]
 
 

@@ -63,7 +63,7 @@ class CompiledStep:
                 states[middle:], actions[middle:], (1 - weight) * q_values[middle:]
             )
             gradients = [a + b for a, b in zip(first, second, strict=True)]
-            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(one)) for one in gradients])
+            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(part)) for part in gradients])
             return first_loss + second_loss, gradients, first, second, finite
 
         loss, gradients, *_ = halves.get_concrete_function().structured_outputs
@@ -124,15 +124,15 @@ def compiled_gradient(
     def gradient(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> LossAndGradients:
         loss, gradients = slide(policy, states, actions, q_values)
         return loss, [
-            tf.zeros(variable.shape, variable.dtype) if one is None else tf.convert_to_tensor(one)
-            for one, variable in zip(gradients, policy.trainable_variables, strict=True)
+            tf.zeros(variable.shape, variable.dtype) if part is None else tf.convert_to_tensor(part)
+            for part, variable in zip(gradients, policy.trainable_variables, strict=True)
         ]
 
     concrete = gradient.get_concrete_function()
     chunk = max(1, ACTIVATION_BYTES // _bytes_per_sample(concrete))
     if most_samples is not None and most_samples <= chunk:
         return gradient
-    zeros = [tf.zeros(one.shape, one.dtype) for one in concrete.outputs]
+    zeros = [tf.zeros(output.shape, output.dtype) for output in concrete.outputs]
     return _in_chunks(gradient, chunk, zeros)
 
 

@@ -32,7 +32,7 @@ def fisher_vector_product(
         likelihoods = log_likelihoods(policy, states, actions)
     q_values = along_vector.jvp(likelihoods)[:, tf.newaxis]
     _, gradients = policy_gradient_for(policy)(policy, states, actions, q_values)
-    return [-one for one in gradients]
+    return [-part for part in gradients]
 
 
 def natural_direction(
@@ -173,12 +173,12 @@ class _DampedFisher(tf.linalg.LinearOperator):
 
 
 def _flat(vector: Vector) -> tf.Tensor:
-    return tf.concat([tf.reshape(one, [-1]) for one in vector], 0)
+    return tf.concat([tf.reshape(part, [-1]) for part in vector], 0)
 
 
 def _shaped(flat: tf.Tensor, like: Vector) -> list[tf.Tensor]:
-    parts = tf.split(flat, [one.shape.num_elements() for one in like])
-    return [tf.reshape(part, one.shape) for part, one in zip(parts, like, strict=True)]
+    parts = tf.split(flat, [tensor.shape.num_elements() for tensor in like])
+    return [tf.reshape(part, tensor.shape) for part, tensor in zip(parts, like, strict=True)]
 
 
 def _dot(one: Vector, other: Vector) -> tf.Tensor:

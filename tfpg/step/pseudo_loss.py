@@ -143,7 +143,7 @@ def given(policy: keras.Model, *tensors: Array) -> tuple[tf.Tensor, ...]:
     """
     variables = policy.trainable_variables
     dtype = variables[0].dtype if variables else policy.compute_dtype
-    states, actions, *column = (tf.stop_gradient(tf.cast(one, dtype)) for one in tensors)
+    states, actions, *column = (tf.stop_gradient(tf.cast(tensor, dtype)) for tensor in tensors)
     samples = states.shape[0] if states.shape.rank else None  # None inside tf.function
     outputs = getattr(policy, "output_shape", None)  # of most Keras models (None, Da)
     size = outputs[-1] if isinstance(outputs, tuple) else None

@@ -27,11 +27,11 @@ def log_likelihoods(policy: keras.Model, states: Array, actions: Array) -> tf.Te
 
 def scores_by_loop(policy: keras.Model, states: Array, actions: Array) -> Scores:
     """The score of each sample by a pass of its own, forwards and backwards: N*T passes."""
-    several = [
+    each = [
         _score(policy, state[np.newaxis], action[np.newaxis])
         for state, action in zip(states, actions, strict=True)
     ]
-    return [tf.stack(one) for one in zip(*several, strict=True)]
+    return [tf.stack(parts) for parts in zip(*each, strict=True)]
 
 
 def scores_by_map(policy: keras.Model, states: Array, actions: Array) -> Scores:
@@ -67,17 +67,17 @@ def naive_policy_gradient(
     states, actions, q_values = given(policy, states, actions, q_values)
     weights = -q_values[:, 0] / tf.cast(tf.shape(q_values)[0], q_values.dtype)
     loss = tf.tensordot(weights, log_likelihoods(policy, states, actions), 1)
-    return loss, [tf.tensordot(weights, one, 1) for one in scores(policy, states, actions)]
+    return loss, [tf.tensordot(weights, score, 1) for score in scores(policy, states, actions)]
 
 
 def flat_scores(policy: keras.Model, states: Array, actions: Array) -> np.ndarray:
     """The scores as vectors of all P parameters: (N*T, P), in NumPy."""
-    several = scores_by_jacobian(policy, states, actions)
-    return np.concatenate([one.numpy().reshape(len(one), -1) for one in several], 1)
+    scores = scores_by_jacobian(policy, states, actions)
+    return np.concatenate([score.numpy().reshape(len(score), -1) for score in scores], 1)
 
 
 def _score(policy: keras.Model, state: tf.Tensor, action: tf.Tensor) -> Scores:
-    """Of one sample (1, ...), (1, Da)."""
+    """The score of one sample (1, ...), (1, Da)."""
     with tf.GradientTape() as tape:
         likelihood = log_likelihoods(policy, state, action)
     return tape.gradient(
