@@ -177,7 +177,7 @@ def test_files_that_hold_no_safe_policy_are_refused(tmp_path):
     for name in ("lambda", "text", "missing"):
         with pytest.raises(tfpg.BadInput, match=name):
             tfpg.load_policy(tmp_path / f"{name}.keras")
-    with pytest.raises(tfpg.BadInput, match=r"is a \.keras file"):
+    with pytest.raises(tfpg.BadInput, match=r"expected a \.keras file"):
         tfpg.load_policy(tmp_path / "legacy.h5")
 
 

@@ -150,19 +150,22 @@ def test_a_run_that_is_not_solved_says_so_and_can_go_on(capsys):
 def test_plain_lines_go_where_there_is_no_terminal_and_quiet_is_quiet(capsys):
     words = ["train", "CartPole-v1", "-n", "3", "--episodes", "4", "-s", "8", "--scalar_log_freq", "2"]
     assert main(words) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("iteration")]
-    assert [line.split()[1] for line in lines] == ["1", "3"]
-    assert all("pseudo-loss" in line and "half-cosine" in line and "steps/s" in line for line in lines)
-    assert "\x1b" not in "".join(lines)
+    _, header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split() == ["iteration", "return", "evaluation", "steps", "steps/s"]
+    rows = [line for line in lines if "±" in line]
+    assert [row.split()[0] for row in rows] == ["1", "3"]
+    assert {len(row.rstrip()) for row in rows} == {len(header)}
+    assert "\x1b" not in "".join(rows)
     assert main([*words, "--quiet"]) == 0
-    assert "iteration " not in capsys.readouterr().out
+    assert "±" not in capsys.readouterr().out
 
 
 @pytest.mark.slow
 def test_a_terminal_sees_a_live_bar(monkeypatch, capsys):
     from rich.console import Console
 
-    monkeypatch.setattr("tfpg.cli.progress.console", Console(force_terminal=True, width=200))
+    for place in ("tfpg.base.console.console", "tfpg.cli.progress.console"):
+        monkeypatch.setattr(place, Console(force_terminal=True, width=200))
     assert main(["train", "CartPole-v1", "-n", "3", "--episodes", "4", "-s", "8"]) == 0
     out = capsys.readouterr().out
     assert "3/3" in out

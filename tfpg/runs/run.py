@@ -76,7 +76,7 @@ def perform(
             policy,
             optimizer,
             estimator(settings, values),
-            step(settings),
+            step_rule(settings),
             iterations=settings.iterations - record.iterations_done,
             episodes=settings.episodes,
             steps=settings.steps,
@@ -103,7 +103,7 @@ def perform(
                 return
 
 
-def step(settings: Settings) -> Step:
+def step_rule(settings: Settings) -> Step:
     """The step that the settings name."""
     if settings.step == "trust-region":
         return partial(trust_region_step, max_kl=settings.max_kl)
