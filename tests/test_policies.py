@@ -95,7 +95,7 @@ def test_other_networks_act_by_one_compiled_call(make):
     for samples in (3, 5, 8, 13):
         states = states_of(samples=samples)
         np.testing.assert_allclose(logits(states), policy(states), atol=1e-6)
-    assert policy._compiled.experimental_get_tracing_count() <= 2
+    assert policy.compiled_call.experimental_get_tracing_count() <= 2
 
 
 @pytest.mark.slow

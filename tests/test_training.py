@@ -188,7 +188,7 @@ def test_the_chunked_gradient_equals_the_whole(kind, samples, monkeypatch):
 def test_batches_that_fit_are_not_chunked(monkeypatch):
     policy = tfpg.CategoricalPolicy(network(4, "float32"))
     signature = [tf.TensorSpec([None, n], tf.float32) for n in (3, 4, 1)]
-    monkeypatch.setattr(compiled, "_in_chunks", lambda *_: "in chunks")
+    monkeypatch.setattr(compiled, "gradient_in_chunks", lambda *_: "in chunks")
     assert compiled_gradient(policy, signature, most_samples=1000) != "in chunks"
     assert compiled_gradient(policy, signature, most_samples=None) == "in chunks"
     assert compiled_gradient(policy, signature, most_samples=10**8) == "in chunks"

@@ -29,7 +29,7 @@ class NetworkPolicy(keras.Model):
     def __init__(self, network: keras.Model) -> None:
         super().__init__(autocast=False)  # the network casts by itself, in its own precision
         self.network = network
-        self._compiled = tf.function(self.__call__, autograph=False, reduce_retracing=True)
+        self.compiled_call = tf.function(self.__call__, autograph=False, reduce_retracing=True)
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
@@ -43,7 +43,7 @@ class NetworkPolicy(keras.Model):
         A NumPy copy of the weights of this moment if the network is a chain of dense layers, else
         one compiled TensorFlow call, which always uses the weights of its moment.
         """
-        return numpy_logits(self.network) or (lambda states: self._compiled(states).numpy())
+        return numpy_logits(self.network) or (lambda states: self.compiled_call(states).numpy())
 
     def get_config(self) -> dict[str, Any]:
         """What makes another policy of the same kind: `keras.models.clone_model` needs no more."""

@@ -21,7 +21,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def of(language, room):
-    return texts._sentences(texts.FOLDER / language, room)
+    return texts.sentences(texts.FOLDER / language, room)
 
 
 def places(sentence):
@@ -133,7 +133,7 @@ def test_the_page_has_it_as_a_third_language(latin):
 def test_no_sentence_is_read_before_one_is_said():
     code = (
         "import tfpg.homework.checks.judging, tfpg.slides.page.deck\n"
-        "from tfpg.base.texts import _sentences\n"
-        "assert _sentences.cache_info().currsize == 0, _sentences.cache_info()\n"
+        "from tfpg.base.texts import sentences\n"
+        "assert sentences.cache_info().currsize == 0, sentences.cache_info()\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

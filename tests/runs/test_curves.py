@@ -31,7 +31,7 @@ def test_seeds_of_one_configuration_are_merged_into_mean_and_interval():
         for slope in (1, 2, 3)
     ]
     rows[0] = rows[0][:2]  # a shorter run: the merged curve ends with it
-    steps, low, mean, high = curves._merged(rows)
+    steps, low, mean, high = curves.merged(rows)
     assert (steps[0], steps[-1]) == (100, 200)
     np.testing.assert_allclose(mean, 2 * steps)
     assert (low >= steps - 1e-9).all()

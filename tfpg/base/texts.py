@@ -24,8 +24,8 @@ class Text(NamedTuple):
 
     def say(self, language: str, **places: Any) -> str:
         """The sentence in one language, with the places filled in."""
-        english = _sentences(FOLDER / ENGLISH, self.room)[self.key]
-        sentence = _sentences(FOLDER / language, self.room).get(self.key, english)
+        english = sentences(FOLDER / ENGLISH, self.room)[self.key]
+        sentence = sentences(FOLDER / language, self.room).get(self.key, english)
         several = {**dict(self.known), **places}
         if not several:
             return sentence
@@ -47,19 +47,19 @@ class Texts(Mapping[str, Text]):
         self.room = room
 
     def __getitem__(self, key: str) -> Text:
-        if key not in _sentences(FOLDER / ENGLISH, self.room):
+        if key not in sentences(FOLDER / ENGLISH, self.room):
             raise KeyError(f"tfpg/texts/{ENGLISH}/{self.room}.toml has no {key!r}")
         return Text(self.room, key)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_sentences(FOLDER / ENGLISH, self.room))
+        return iter(sentences(FOLDER / ENGLISH, self.room))
 
     def __len__(self) -> int:
-        return len(_sentences(FOLDER / ENGLISH, self.room))
+        return len(sentences(FOLDER / ENGLISH, self.room))
 
 
 @cache
-def _sentences(language: Path, room: str) -> dict[str, str]:
+def sentences(language: Path, room: str) -> dict[str, str]:
     """Those of one file by their keys; none if there is no such file."""
     path = language / f"{room}.toml"
     read = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -78,12 +78,12 @@ def languages() -> tuple[str, ...]:
 
 def name_of(language: str) -> str:
     """What a language calls itself."""
-    return _sentences(FOLDER / language, "language").get("name", language)
+    return sentences(FOLDER / language, "language").get("name", language)
 
 
 def tag_of(language: str) -> str:
     """What HTML calls a language: zh-Hans."""
-    return _sentences(FOLDER / language, "language").get("tag", language)
+    return sentences(FOLDER / language, "language").get("tag", language)
 
 
 def check_language(language: str, option: str = "language=") -> None:

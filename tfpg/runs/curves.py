@@ -50,7 +50,7 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
         groups.setdefault(label, []).append(folder)
     figure, axes = _empty(settings[0].environment)
     for index, (label, members) in enumerate(groups.items()):
-        steps, low, mean, high = _merged([read_progress(folder) for folder in members])
+        steps, low, mean, high = merged([read_progress(folder) for folder in members])
         colour, line = COLOURS[index % len(COLOURS)], LINES[index // len(COLOURS) % len(LINES)]
         seeds = f"{label} ({len(members)} seeds)" if len(members) > 1 else label
         axes.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
@@ -77,7 +77,7 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
-def _merged(
+def merged(
     progress: Sequence[Sequence[dict[str, float]]],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Steps, low, mean, high over several runs, on steps that all of them reached."""

@@ -133,10 +133,12 @@ def compiled_gradient(
     if most_samples is not None and most_samples <= chunk:
         return gradient
     zeros = [tf.zeros(output.shape, output.dtype) for output in concrete.outputs]
-    return _in_chunks(gradient, chunk, zeros)
+    return gradient_in_chunks(gradient, chunk, zeros)
 
 
-def _in_chunks(gradient: BatchGradient, chunk: int, zeros: Sequence[tf.Tensor]) -> BatchGradient:
+def gradient_in_chunks(
+    gradient: BatchGradient, chunk: int, zeros: Sequence[tf.Tensor]
+) -> BatchGradient:
     """The same chunk by chunk: the mean over all is the weighted sum of the chunks' means."""
 
     def in_chunks(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> LossAndGradients:

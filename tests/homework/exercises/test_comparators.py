@@ -79,13 +79,13 @@ def draw(probabilities, seed):
 def _mistakes_are_observed_once(monkeypatch):
     """They do the same to the same inputs, however often somebody else's outputs are judged."""
 
-    def remembered(exercise, case, mistake, lent, observed=naming._signature):
+    def remembered(exercise, case, mistake, lent, observed=naming.signature):
         key = exercise.protocol, id(case.inputs), id(mistake), lent
         if key not in OBSERVED:
             OBSERVED[key] = case, observed(exercise, case, mistake, lent)
         return OBSERVED[key][1]
 
-    monkeypatch.setattr(naming, "_signature", remembered)
+    monkeypatch.setattr(naming, "signature", remembered)
 
 
 def assert_wrong(form, forged, what):

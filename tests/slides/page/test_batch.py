@@ -9,7 +9,7 @@ from support import network
 import tfpg
 from tfpg.slides.page.batch import compare, letters, run, small_batch
 from tfpg.slides.page.deck import DECK
-from tfpg.slides.page.examples import _calls, example
+from tfpg.slides.page.examples import example, example_calls
 from tfpg.step import pseudo_loss
 
 
@@ -82,10 +82,10 @@ def test_what_is_changed_in_its_place_is_seen_as_it_was():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(_calls()))
+@pytest.mark.parametrize("name", list(example_calls()))
 def test_an_example_ends_with_what_the_function_returns(name):
     """The steps move their policy; what they return is taken from batches of their own."""
-    function, *arguments = _calls.__wrapped__()[name]
+    function, *arguments = example_calls.__wrapped__()[name]
     expected = function(*arguments)
     shown = example(name)
     while isinstance(expected, list | tuple):
@@ -97,4 +97,4 @@ def test_an_example_ends_with_what_the_function_returns(name):
 
 
 def test_examples_are_of_functions_that_slides_name():
-    assert set(_calls()) <= {name for slide in DECK for name in slide.functions}
+    assert set(example_calls()) <= {name for slide in DECK for name in slide.functions}

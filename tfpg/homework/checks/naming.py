@@ -41,7 +41,7 @@ def known_mistake(
             continue
         comparisons, is_one = [], False
         for case, right, got in zip(cases, expected, observed, strict=True):
-            wrong = _signature(exercise, case, mistake, lender)
+            wrong = signature(exercise, case, mistake, lender)
             comparisons.append(compared_in_one(exercise, case, wrong, got))
             if not comparisons[-1].agrees:
                 break
@@ -64,7 +64,7 @@ def _candidates(exercise: Exercise) -> Iterator[tuple[Mistake, bool]]:
         yield from ((one, True) for one in of_exercise(exercise.lender.name))
 
 
-def _signature(exercise: Exercise, case: Case, mistake: Mistake, lent: bool) -> Observed:
+def signature(exercise: Exercise, case: Case, mistake: Mistake, lent: bool) -> Observed:
     """What a known mistake does on one case."""
     if not lent or exercise.lender is None:
         return observe(exercise.protocol, mistake.function, [case.inputs])[0]
@@ -89,7 +89,7 @@ def _amount_added(
     """
     amounts: dict[tuple, list[float]] = {}
     for case, right, got in zip(cases, expected, observed, strict=True):
-        wrong = _signature(exercise, case, mistake, lent)
+        wrong = signature(exercise, case, mistake, lent)
         if isinstance(got, Failure) or isinstance(wrong, Failure) or "gradient" not in got:
             return None
         wanted, found = right["gradient"], got["gradient"]

@@ -38,7 +38,7 @@ def example(name: str) -> list[Tensor]:
     Each value is shown once, and a name of which one line gives many not at all. Empty for a
     function that has no small call.
     """
-    calls = _calls()
+    calls = example_calls()
     if name not in calls:
         return []
     function, *arguments = calls[name]
@@ -53,7 +53,7 @@ def example(name: str) -> list[Tensor]:
 
 
 @cache
-def _calls() -> dict[str, tuple[Any, ...]]:
+def example_calls() -> dict[str, tuple[Any, ...]]:
     """Functions and arguments, by the names that the deck uses."""
     policy, states, actions, q_values = batch = small_batch()
     likelihoods = log_likelihoods(policy, states, actions).numpy()
