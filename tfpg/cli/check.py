@@ -43,7 +43,7 @@ def check(options: argparse.Namespace) -> int:
     is 0 if all are right, and 1 if not.
     """
     from tfpg.homework.assignments.standing import is_of_assignment
-    from tfpg.homework.box.submission import undisturbed
+    from tfpg.homework.box.loading import undisturbed
     from tfpg.homework.checks.checking import check as check_function
     from tfpg.homework.checks.checking import load_quietly
     from tfpg.homework.exercises.catalog import EXERCISES
@@ -122,7 +122,7 @@ def _outcome(verdict: "Verdict", language: str) -> str:
 
 
 def _nothing_found(file: str, names: Sequence[str]) -> str:
-    from tfpg.homework.box.submission import source_of
+    from tfpg.homework.box.reading import source_of
 
     defined = re.findall(r"\bdef\s+(\w+)", source_of(file))
     close = [(name, get_close_matches(name, names, 1)) for name in defined]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tfpg.cli.main import main
-from tfpg.homework.box import submission, time_limit
+from tfpg.homework.box import loading, time_limit
 
 RIGHT = """
 import numpy as np
@@ -124,7 +124,7 @@ def test_a_statement_that_fails_is_told_and_what_comes_before_and_after_is_check
 def test_a_file_that_never_ends_is_interrupted_and_its_functions_are_checked(
     submitted, capsys, monkeypatch
 ):
-    monkeypatch.setattr(submission, "at_most", lambda seconds: time_limit.at_most(0.2))
+    monkeypatch.setattr(loading, "at_most", lambda seconds: time_limit.at_most(0.2))
     status, out, err = checked(capsys, submitted(RIGHT + "\nwhile True:\n    pass\n"))
     assert status == 0
     assert "right" in out

@@ -11,7 +11,7 @@ import pytest
 
 from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
-from tfpg.homework.box.submission import cells_in, foreign_encoding
+from tfpg.homework.box.reading import cells_in, foreign_encoding
 from tfpg.homework.grading import submissions
 from tfpg.homework.grading.grading import Grade, Mark
 from tfpg.homework.grading.reports import Records, page, read_table, table

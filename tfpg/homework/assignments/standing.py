@@ -11,7 +11,8 @@ from tfpg.base.errors import BadInput
 from tfpg.base.texts import Texts, languages
 from tfpg.homework.assignments.handout import MANIFEST
 from tfpg.homework.assignments.variants import renamed
-from tfpg.homework.box.submission import source_of, undisturbed
+from tfpg.homework.box.loading import undisturbed
+from tfpg.homework.box.reading import source_of
 from tfpg.homework.checks.checking import check, load_quietly
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import named

@@ -28,11 +28,12 @@ from tfpg.homework.box import (
     calling,
     landlock,
     limits,
+    loading,
     observing,
+    reading,
     scratch,
     seccomp,
     shapes,
-    submission,
     wire,
 )
 from tfpg.homework.box.time_limit import TimeLimit, at_most
@@ -173,7 +174,7 @@ def _serve(plan: dict, answers: int, folder: Path) -> None:
     functions: Mapping[str, Callable] = {}
     error = None
     if touched:
-        functions, error = submission.load_in_memory(files, file, names, plan["seconds to load"])
+        functions, error = loading.load_in_memory(files, file, names, plan["seconds to load"])
     _send(answers, {"error": error and error[:ERROR]})
     for task in tasks:
         name = task["function"]
@@ -204,7 +205,7 @@ def _keep_to(processor: int | None) -> None:
 def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set[str], bool]:
     """What can be told without running it: the functions left open, and whether there is more."""
     stubs, others = set(), False
-    for _, source in submission.pieces_in(file, content):
+    for _, source in reading.pieces_in(file, content):
         try:
             nodes = list(ast.walk(ast.parse(source)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -10,8 +10,9 @@ from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, Texts, check_language
 from tfpg.homework.box import shapes
 from tfpg.homework.box.calling import Arrays, innermost, parameters_of, takes, takes_by_name
+from tfpg.homework.box.loading import Submission, load
 from tfpg.homework.box.observing import Failure, observations
-from tfpg.homework.box.submission import Submission, load, source_of
+from tfpg.homework.box.reading import source_of
 from tfpg.homework.box.time_limit import TimeLimit, at_most
 from tfpg.homework.checks.agreement import is_right
 from tfpg.homework.checks.judging import Verdict, judge

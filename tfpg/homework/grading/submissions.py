@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, Texts
-from tfpg.homework.box.submission import cells_in, foreign_encoding
+from tfpg.homework.box.reading import cells_in, foreign_encoding
 
 GRADING = Texts("grading")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tfpg.base.errors import BadInput
 from tfpg.homework.box.calling import innermost
-from tfpg.homework.box.submission import pieces_of
+from tfpg.homework.box.reading import pieces_of
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
