@@ -247,7 +247,7 @@ def _variant(manifest: dict[str, Any]) -> tuple[str, int] | None:
 
 def _assignment(manifest: dict[str, Any]) -> list:
     """What an assignment asks."""
-    from tfpg.homework.grading.grading import Asked
+    from tfpg.homework.grading.grades import Asked
 
     return [
         Asked(one["exercise"], one["function"], one["parameters"], one["points"])

@@ -15,7 +15,7 @@ from tfpg.cli.main import main
 from tfpg.homework.assignments import otter
 from tfpg.homework.assignments.handout import assignment, hand_out
 from tfpg.homework.grading import gradescope, sandbox
-from tfpg.homework.grading.grading import Asked
+from tfpg.homework.grading.grades import Asked
 from tfpg.homework.grading.isolation import isolations
 
 RIGHT = """

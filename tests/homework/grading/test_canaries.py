@@ -10,7 +10,7 @@ from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import EXERCISES
 from tfpg.homework.grading import grading, sandbox
 from tfpg.homework.grading.canaries import EVERY, Alarm, canaries, watched
-from tfpg.homework.grading.grading import Asked, Grade, Mark
+from tfpg.homework.grading.grades import Asked, Grade, Mark
 from tfpg.homework.grading.submissions import Code
 
 RIGHT = "def normalize(q_values):\n    return q_values - q_values.mean()\n"

@@ -20,7 +20,7 @@ from tfpg.homework.box import limits, seccomp, serving, wire
 from tfpg.homework.exercises.catalog import named
 from tfpg.homework.grading import grading, sandbox
 from tfpg.homework.grading import isolation as ways
-from tfpg.homework.grading.grading import GRADING, Asked
+from tfpg.homework.grading.grades import GRADING, Asked
 from tfpg.homework.grading.mistake_map import counts
 from tfpg.homework.grading.reports import Class, read_table
 from tfpg.homework.grading.submissions import Code, entries, take

@@ -13,7 +13,7 @@ from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.box.reading import cells_in, foreign_encoding
 from tfpg.homework.grading import submissions
-from tfpg.homework.grading.grading import Grade, Mark
+from tfpg.homework.grading.grades import Grade, Mark
 from tfpg.homework.grading.reports import Records, page, read_table, table
 from tfpg.homework.grading.submissions import Entry, entries, take
 

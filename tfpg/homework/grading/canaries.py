@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tfpg.homework.assignments.blanks import Blank, cut
 from tfpg.homework.assignments.tasks import TASKS
 from tfpg.homework.exercises.catalog import named
-from tfpg.homework.grading.grading import NOT_GRADED, Asked, Grade
+from tfpg.homework.grading.grades import NOT_GRADED, Asked, Grade
 from tfpg.homework.grading.submissions import Code
 
 EVERY = 50  # submissions there are a right, a blank and a wrong one

@@ -18,7 +18,7 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.homework.assignments.variants import other_variant
 from tfpg.homework.grading import grading, sandbox
-from tfpg.homework.grading.grading import Asked, Grade
+from tfpg.homework.grading.grades import Asked, Grade
 from tfpg.homework.grading.submissions import Entry, take
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")

@@ -9,14 +9,13 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfpg import __version__
-from tfpg.base.texts import Texts
 from tfpg.homework.assignments.variants import renamed
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure
@@ -28,70 +27,14 @@ from tfpg.homework.checks.judging import judge
 from tfpg.homework.exercises.catalog import EXERCISES, named
 from tfpg.homework.exercises.exercise import Case, Exercise
 from tfpg.homework.grading import sandbox
+from tfpg.homework.grading.grades import GRADING, NOT_GRADED, Asked, Grade, Mark
 from tfpg.homework.grading.sandbox import Boxes, Isolation, NotRun, Task
 from tfpg.homework.grading.submissions import Code
 
-GRADING = Texts("grading")
-
 RANKS = ("missing", "open", "wrong", "right")
-NOT_GRADED = "not graded"
 IMPORTS_TFPG = re.compile(
     r"""(?:^|\n|\\n|["'])[ \t]*(?:import|from)[ ]+tfpg\b|(?:import_module|__import__)\(\s*\\?["']tfpg"""
 )
-
-
-class Asked(NamedTuple):
-    """An exercise of an assignment, what its function and parameters are called there, its points."""
-
-    exercise: str
-    function: str
-    parameters: Mapping[str, str] | None = None  # the library's name -> the one there
-    points: int = 1
-
-
-class Mark(NamedTuple):
-    """What became of one exercise."""
-
-    state: str  # one of RANKS, or NOT_GRADED
-    mistake: str | None  # the id of a known one
-    evidence: str
-    function: str = ""
-    points: int = 0  # that it is worth, if right
-    file: str = ""
-
-    @property
-    def short(self) -> str:
-        """One word for a table."""
-        return self.mistake or self.state
-
-    def said(self, language: str) -> str:
-        """The same for a person."""
-        return self.mistake or GRADING[f"state.{self.state}"].say(language)
-
-    @property
-    def earned(self) -> int:
-        """Points."""
-        return self.points if self.state == "right" else 0
-
-
-class Grade(NamedTuple):
-    """What became of one submission: a mark for each exercise asked, and what else is to be said."""
-
-    name: str
-    marks: dict[str, Mark]
-    notes: list[str]
-
-    @property
-    def points(self) -> int | None:
-        """Those of what is right; None if it was not graded."""
-        if any(one.state == NOT_GRADED for one in self.marks.values()):
-            return None
-        return sum(one.earned for one in self.marks.values())
-
-    @property
-    def total(self) -> int:
-        """Those of everything."""
-        return sum(one.points for one in self.marks.values())
 
 
 def asked_by_all(codes: Sequence[Code]) -> list[Asked]:
