@@ -22,6 +22,7 @@ def modules():
     return {name_of(path): path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"}
 
 
+@pytest.mark.slow
 def test_the_numpy_world_never_imports_tensorflow():
     names = ", ".join(f"tfpg.{name}" for name in modules() if name.startswith(NUMPY_WORLD))
     code = f"import sys; import {names}; assert not {{'tensorflow', 'keras'}} & set(sys.modules)"

@@ -78,6 +78,7 @@ def test_the_mean_of_the_halves_is_the_whole_gradient_also_for_one_episode():
         assert relative_error(moved, flat(gradients)) < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ["CartPole-v1", "Pendulum-v1"])
 def test_the_step_is_traced_once_however_many_samples_there_are(environment, monkeypatch):
     traces = []
@@ -244,6 +245,7 @@ def test_numbers_that_are_not_finite_stop_training_and_leave_the_last_good_weigh
     np.testing.assert_array_equal(flat(state_after), flat(state))
 
 
+@pytest.mark.slow
 def test_rewards_that_are_not_finite_name_the_iteration():
     worlds.Broken.episodes = 0
     policy = tfpg.policy_for("Target-v0")

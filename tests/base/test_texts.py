@@ -117,6 +117,7 @@ def test_an_assignment_is_handed_out_in_it(latin, tmp_path):
     assert '"language": "la"' in (tmp_path / "hw" / "assignment.json").read_text()
 
 
+@pytest.mark.slow
 def test_the_page_has_it_as_a_third_language(latin):
     page = make_page(latin)
     assert '<html lang="la" data-language="la">' in page

@@ -17,6 +17,7 @@ MAKERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_a_value_function_that_an_estimator_uses_is_fitted(maker):
     values = tfpg.value_function_for("CartPole-v1", hidden=(8,))

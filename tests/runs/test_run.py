@@ -25,6 +25,7 @@ def weights_of(folder):
     return keras.models.load_model(folder / "policy.keras").get_weights()
 
 
+@pytest.mark.slow
 def test_a_run_folder_holds_settings_progress_policy_and_checkpoint(tmp_path):
     progress = run(SMALL, tmp_path)
     assert read_settings(tmp_path) == SMALL

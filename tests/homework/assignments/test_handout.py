@@ -311,6 +311,7 @@ def test_hints_are_folded_and_three(capsys):
 # --- variants
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_a_variant_is_a_function_of_its_number(name):
     assert files(assignment(name, 7)) == files(assignment(name, 7))
@@ -320,6 +321,7 @@ def test_a_variant_is_a_function_of_its_number(name):
     assert len(orders) > 1
 
 
+@pytest.mark.slow
 def test_variants_have_other_names_numbers_and_shapes():
     plain, other = assignment("lecture"), assignment("lecture", 1)
     assert all(one.name == one.task.exercise for one in plain.exercises)
