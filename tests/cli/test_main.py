@@ -297,6 +297,12 @@ BAD = [
     (["train", "--resume", "nowhere"], "not a run folder"),
     (["train", "--resume", "full", "-lr", "0.1"], "remove --learning-rate"),
     (["train", "CartPole-v1", "--use_baseline", "-blr", "0"], "baseline learning rate must be"),
+    (
+        ["train", "CartPole-v1", "-blr", "0.1"],
+        "--baseline-learning-rate does nothing without --baseline",
+    ),
+    (["train", "CartPole-v1", "--step", "natural", "-lr", "0.1"], "nothing without --step gradient"),
+    (["train", "CartPole-v1", "--max-kl", "0.1"], "nothing without --step trust-region"),
     (["train", "CartPole-v1", "--use_baseline", "-bgs", "0"], "baseline steps must be at least 1"),
     (["train", "CartPole-v1", "--use_baseline", "--gae_lambda", "2"], "lambda must lie"),
     (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --baseline"),
@@ -358,3 +364,11 @@ def test_the_checkpoint_and_policy_of_a_run_that_fails_are_kept(monkeypatch, cap
     assert re.search(r"iteration \d: rewards contain NaN", capsys.readouterr().err)
     for name in ("curve.png", "policy.keras", "checkpoint"):
         assert Path("run", name).exists()
+
+
+def test_ctrl_c_in_a_command_ends_with_the_status_that_shells_expect(monkeypatch):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tfpg.cli.plot.plot", interrupted)
+    assert main(["plot", "run"]) == 130

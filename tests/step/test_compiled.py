@@ -53,8 +53,7 @@ def test_a_step_that_is_compiled_does_what_it_does_alone(step, samples):
     for turn in range(2):
         batch = batch_of(samples + turn, seed=turn)
         taken = compiled(*batch, len(batch[0]) // 2)
-        loss = step(twin, (optimizer := keras.optimizers.SGD(0.3)), *map(tf.constant, batch))
-        assert optimizer is not None
+        loss = step(twin, keras.optimizers.SGD(0.3), *map(tf.constant, batch))
         assert taken.loss == pytest.approx(float(loss), rel=1e-4, abs=1e-6)
         assert_same_weights(policy, twin)
 

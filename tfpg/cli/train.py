@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import NoneType
@@ -30,13 +30,13 @@ examples:
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)[1:]}
 GROUPS = {"network": "what to train", "iterations": "how to train", "name": "what to keep and show"}
 
-# Flags that do nothing without another one, which is named.
-USELESS: dict[str, Callable[[Settings], str]] = {
-    "learning_rate": lambda run: "--step gradient" * (run.step != "gradient"),
-    "max_kl": lambda run: "--step trust-region" * (run.step != "trust-region"),
-    "baseline_learning_rate": lambda run: "--baseline" * (not run.baseline),
-    "baseline_steps": lambda run: "--baseline" * (not run.baseline),
-    "truncation_is_terminal": lambda run: "--baseline" * (not run.baseline),
+# Settings that do nothing unless another one has this value, and how that one is given.
+NEEDS = {
+    "learning_rate": ("step", "gradient", "--step gradient"),
+    "max_kl": ("step", "trust-region", "--step trust-region"),
+    "baseline_learning_rate": ("baseline", True, "--baseline"),
+    "baseline_steps": ("baseline", True, "--baseline"),
+    "truncation_is_terminal": ("baseline", True, "--baseline"),
 }
 # What a resumed run may be told.
 RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gpu"}
@@ -174,10 +174,10 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
     settings = Settings(environment=named[0], **chosen)
-    for name, lacking in USELESS.items():
-        if name in given and lacking(settings):
+    for name, (other, value, needed) in NEEDS.items():
+        if name in given and getattr(settings, other) != value:
             flag = FIELDS[name].metadata["flags"][-1]
-            raise BadInput(f"{flag} does nothing without {lacking(settings)}: add it, or drop {flag}")
+            raise BadInput(f"{flag} does nothing without {needed}: add it, or drop {flag}")
     return settings
 
 

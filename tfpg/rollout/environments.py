@@ -74,10 +74,7 @@ class SubEnvironments(ABC):
 
 
 class SequentialEnvironments(SubEnvironments):
-    """Several gymnasium.Env; only the active ones are stepped, so none resets itself.
-
-    (Gymnasium's SyncVectorEnv steps all of them, needed or not.)
-    """
+    """Several gymnasium.Env, of which only the active are stepped; SyncVectorEnv would step all."""
 
     episodes_each = 1
 

@@ -41,9 +41,12 @@ class Batch(Sequence[Trajectory]):
         self.states, self.actions, self.rewards = states, actions, rewards
         self.log_likelihoods, self.lengths = log_likelihoods, lengths
         self.last_states, self.terminated = last_states, terminated
-        flat = map(self.split, (states, actions, rewards, log_likelihoods))
-        each = (*flat, last_states, map(bool, terminated))
-        self._trajectories = [Trajectory(*parts) for parts in zip(*each, strict=True)]
+
+    @cached_property
+    def _trajectories(self) -> list[Trajectory]:
+        flat = map(self.split, (self.states, self.actions, self.rewards, self.log_likelihoods))
+        each = (*flat, self.last_states, map(bool, self.terminated))
+        return [Trajectory(*parts) for parts in zip(*each, strict=True)]
 
     @cached_property
     def returns(self) -> np.ndarray:

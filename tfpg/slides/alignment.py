@@ -51,7 +51,7 @@ def align(
     """Lay the slide beside the source of a function, or of a fragment, that begins at `first_line`.
 
     The function may be anyone's; its signature and docstring are left out. Raises SyntaxError if
-    either side is no Python.
+    either side is not valid Python.
     """
     return align_pieces(pieces(slide), pieces(source, first_line), departures)
 

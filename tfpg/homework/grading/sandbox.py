@@ -131,7 +131,7 @@ class Boxes:
     ) -> Ran:
         """Run one of the files, and put the tasks to it, for so many seconds at most.
 
-        A task whose process dies, or goes on for too long, is answered `{"state": "failed"}`; those
+        A task whose process dies, or runs too long, is answered `{"state": "failed"}`; those
         after it get a new process. What the system kills is run once more, with nothing beside it.
         Raises NotRun if that is killed, too.
         """

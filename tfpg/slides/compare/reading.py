@@ -32,7 +32,7 @@ def read(target: str) -> Function:
     """Read "mycode.py:my_update", "mycode.py:Agent.update" or "notebook.ipynb:my_update".
 
     Of several of that name the last counts. Raises BadInput if the file, or the function, is not
-    there, if it is no Python, or if the function is written in another framework.
+    there, if it is not valid Python, or if the function is written in another framework.
     """
     file, _, name = target.rpartition(":")
     if not file or name.endswith((".py", ".ipynb")):
