@@ -70,10 +70,7 @@ def test_the_mean_of_the_halves_is_the_whole_gradient_also_for_one_episode():
         moved = flat(before) - flat(policy.get_weights())
         policy.set_weights(before)
         trajectories = tfpg.sample_trajectories(environment, policy, episodes=1)
-        given = (
-            *tfpg.concatenate(trajectories),
-            tfpg.reward_to_go_estimator()(policy, trajectories),
-        )
+        given = (*tfpg.concatenate(trajectories), tfpg.reward_to_go_estimator()(policy, trajectories))
         _, gradients = policy_gradient_for(policy)(policy, *given)
         assert relative_error(moved, flat(gradients)) < 1e-4
 

@@ -197,11 +197,7 @@ def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
     one = keras.ops.ones_like(means[:, :1])
     initial = keras.initializers.Constant(initial_log_std)
     log_std = keras.layers.Dense(
-        means.shape[1],
-        use_bias=False,
-        kernel_initializer=initial,
-        dtype=means.dtype,
-        name="log_std",
+        means.shape[1], use_bias=False, kernel_initializer=initial, dtype=means.dtype, name="log_std"
     )(one)
     return keras.Model(network.inputs[0], [means, log_std])
 

@@ -115,12 +115,7 @@ def jax_(seed, clock):
         mean = clock.pause(lambda: float(mean_return(weights, keys[1])))  # noqa: B023
         if mean >= THRESHOLD:
             break
-    return {
-        "training": seconds,
-        "steps": steps,
-        "mean": mean,
-        "without_compiling": seconds - compiling,
-    }
+    return {"training": seconds, "steps": steps, "mean": mean, "without_compiling": seconds - compiling}
 
 
 CONTENDERS = {

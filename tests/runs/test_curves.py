@@ -43,7 +43,7 @@ def test_seeds_of_one_configuration_are_merged_into_mean_and_interval():
 def test_labels_name_what_differs_and_not_the_seed():
     other = dataclasses.replace(BASE, seed=2, discount=0.9)
     assert curves.labels([BASE, dataclasses.replace(BASE, seed=7), other]) == [
-        *("discount 0.99", "discount 0.99", "discount 0.9"),
+        *("discount 0.99", "discount 0.99", "discount 0.9")
     ]
     named = [dataclasses.replace(BASE, name=name) for name in ("small", "large")]
     assert curves.labels(named) == ["small", "large"]

@@ -36,7 +36,7 @@ def test_a_run_folder_holds_settings_progress_policy_and_checkpoint(tmp_path):
     with (tmp_path / "progress.csv").open() as file:
         header, *rows = csv.reader(file)
     assert header[:6] == [
-        *("iteration", "environment_steps", "seconds", "mean_return", "std_return", "episodes"),
+        *("iteration", "environment_steps", "seconds", "mean_return", "std_return", "episodes")
     ]
     assert len(rows) == len(progress) == 5
     for row, one in zip(read_progress(tmp_path), progress, strict=True):

@@ -77,10 +77,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, what in COMMANDS.items():
         one = commands.add_parser(
-            name,
-            help=what,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
+            name, help=what, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
         )
         if name == command:
             module = importlib.import_module(f"tfpg.cli.{name}")

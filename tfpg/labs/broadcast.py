@@ -32,9 +32,7 @@ def literal_policy_gradient(
 
 
 def literal_step(
-    policy: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    *batch: tf.Tensor,
+    policy: keras.Model, optimizer: keras.optimizers.Optimizer, *batch: tf.Tensor
 ) -> tf.Tensor:
     """`policy_gradient_step` along that gradient, whatever gradient `train` offers."""
     states, actions, q_values, *_ = batch

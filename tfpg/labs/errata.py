@@ -143,10 +143,7 @@ def _second_product() -> str:
     truth = exact_gradient(process, policy)
     right, slide = (
         moments(
-            process,
-            policy,
-            per_trajectory(policy, off_policy_estimator(values)),
-            behaviour=behaviour,
+            process, policy, per_trajectory(policy, off_policy_estimator(values)), behaviour=behaviour
         ).mean
         for values in (per_decision_values, from_t)
     )

@@ -182,7 +182,7 @@ def with_todays_names(settings: Mapping[str, Any]) -> dict[str, Any]:
 # Where the general settings can be improved. One hidden layer is enough for CartPole, and with 64
 # episodes, which its vector environment samples at once, a larger learning rate works on every seed.
 PRESETS: dict[str, dict[str, Any]] = {
-    "CartPole-v1": {"layers": 1, "learning_rate": 0.05, "episodes": 64, "iterations": 500},
+    "CartPole-v1": {"layers": 1, "learning_rate": 0.05, "episodes": 64, "iterations": 500}
 }
 
 # The scripts of the course's homework 2 (2023 and 2026).

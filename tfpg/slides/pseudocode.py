@@ -51,38 +51,18 @@ class Departure(NamedTuple):
         return REASONS[self.why]
 
 
-GIVEN_29 = Departure(
-    "",
-    "states, actions = given(policy, states, actions)",
-    "given_29",
-)
+GIVEN_29 = Departure("", "states, actions = given(policy, states, actions)", "given_29")
 
 GIVEN_30 = Departure(
-    "",
-    "states, actions, q_values = given(policy, states, actions, q_values)",
-    "given_30",
+    "", "states, actions, q_values = given(policy, states, actions, q_values)", "given_30"
 )
 
 COMMON = (
+    Departure("", "with tf.GradientTape() as tape:", "tape"),
+    Departure("policy.predictions(states)", "policy(states)", "call"),
+    Departure("", "negative_likelihoods = negative_likelihoods[:, tf.newaxis]", "column"),
     Departure(
-        "",
-        "with tf.GradientTape() as tape:",
-        "tape",
-    ),
-    Departure(
-        "policy.predictions(states)",
-        "policy(states)",
-        "call",
-    ),
-    Departure(
-        "",
-        "negative_likelihoods = negative_likelihoods[:, tf.newaxis]",
-        "column",
-    ),
-    Departure(
-        "loss.gradients(loss, variables)",
-        "tape.gradient(loss, policy.trainable_variables)",
-        "gradient",
+        "loss.gradients(loss, variables)", "tape.gradient(loss, policy.trainable_variables)", "gradient"
     ),
     Departure("", "return loss, gradients", "function"),
 )

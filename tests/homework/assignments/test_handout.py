@@ -107,10 +107,7 @@ def test_a_new_assignment_is_open_from_end_to_end(name, form, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("form", "variant"),
-    [("python", 0), ("python", 31), ("notebook", 2)],
-)
+@pytest.mark.parametrize(("form", "variant"), [("python", 0), ("python", 31), ("notebook", 2)])
 @pytest.mark.parametrize("name", SETS)
 def test_filled_in_from_the_library_it_is_right(name, form, variant, capsys):
     fill(write(name, form, variant), form)

@@ -167,10 +167,7 @@ RIGHT = {
         "loss",
         lambda logits, a, q: -(likelihoods_with_epsilon(logits, a)[:, None] * q).mean(),
     ),
-    "an epsilon in the root": (
-        "normalize",
-        lambda q: (q - q.mean()) / np.sqrt(q.var() + 1e-3),
-    ),
+    "an epsilon in the root": ("normalize", lambda q: (q - q.mean()) / np.sqrt(q.var() + 1e-3)),
     "q of (B,)": ("loss", flat_q_values),
     "q squeezed along its axis": ("loss", squeezed_column),
     "single precision": (
@@ -395,10 +392,7 @@ UNLISTED = {
         "loss",
         lambda logits, a, q: -(chosen(logits, a) * q).mean() * (1 + np.random.default_rng().random()),
     ),
-    "a variance for a std": (
-        "gaussian_loss",
-        lambda m, s, a, q: -(gaussian(m, 2 * s, a) * q).mean(),
-    ),
+    "a variance for a std": ("gaussian_loss", lambda m, s, a, q: -(gaussian(m, 2 * s, a) * q).mean()),
     "a density that underflows": (
         "gaussian_loss",
         lambda m, s, a, q: (

@@ -66,11 +66,7 @@ def test_gradescope_is_given_points_states_and_visibility(autograder):
     assert results["stdout_visibility"] == "hidden"
     assert [
         (one["name"], one["score"], one["max_score"], one["status"]) for one in results["tests"]
-    ] == [
-        ("reward_to_go", 3, 3, "passed"),
-        ("normalize", 0, 2, "failed"),
-        ("entropy", 0, 1, "failed"),
-    ]
+    ] == [("reward_to_go", 3, 3, "passed"), ("normalize", 0, 2, "failed"), ("entropy", 0, 1, "failed")]
     assert {one["visibility"] for one in results["tests"]} == {"after_published"}
     assert results["tests"][2]["output"] == "missing"
     assert stat.S_IMODE((autograder / "source" / "autograder.json").stat().st_mode) == 0o600

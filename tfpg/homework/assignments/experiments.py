@@ -52,12 +52,7 @@ EXPERIMENTS = (
         tuple(
             f"{CARTPOLE} -b {batch}{flags} --exp_name cartpole_{size}{name}"
             for batch, size in ((1000, "small"), (4000, "large"))
-            for flags, name in (
-                ("", ""),
-                (" -rtg", "_rtg"),
-                (" -na", "_na"),
-                (" -rtg -na", "_rtg_na"),
-            )
+            for flags, name in (("", ""), (" -rtg", "_rtg"), (" -na", "_na"), (" -rtg -na", "_rtg_na"))
         ),
     ),
     Experiment(
@@ -74,16 +69,8 @@ EXPERIMENTS = (
         "box2d",
         tuple(f"{LANDER} {one} --exp_name lander_lambda{one}" for one in (0, 0.95, 0.98, 0.99, 1)),
     ),
-    Experiment(
-        "tuning",
-        "mujoco",
-        (f"{PENDULUM} --exp_name pendulum",),
-    ),
-    Experiment(
-        "humanoid",
-        "mujoco",
-        (f"{HUMANOID} --exp_name humanoid",),
-    ),
+    Experiment("tuning", "mujoco", (f"{PENDULUM} --exp_name pendulum",)),
+    Experiment("humanoid", "mujoco", (f"{HUMANOID} --exp_name humanoid",)),
 )
 
 

@@ -89,11 +89,7 @@ def _example(one: HandedOut, namespace: dict[str, Any], draw: np.random.Generato
 
 
 def hand_out(
-    folder: str | Path,
-    name: str,
-    variant: int = 0,
-    notebook: bool = False,
-    language: str = "en",
+    folder: str | Path, name: str, variant: int = 0, notebook: bool = False, language: str = "en"
 ) -> Assignment:
     """Write an assignment into a new folder, whole or not at all.
 

@@ -200,10 +200,7 @@ TASKS = (
         3,
         ("gradient_by_sample", "sample_by_sample", "mean_of_scores"),
         None,
-        {
-            "scores": "scores_by_loop",
-            "policy_gradient_for(policy) is policy_gradient": "True",
-        },
+        {"scores": "scores_by_loop", "policy_gradient_for(policy) is policy_gradient": "True"},
     ),
 )
 

@@ -190,10 +190,6 @@ def _handed(
 
 
 def _frameworks() -> Iterator[tuple[str, str]]:
-    for name, maker in (
-        ("torch", "as_tensor"),
-        ("tensorflow", "constant"),
-        ("jax.numpy", "asarray"),
-    ):
+    for name, maker in (("torch", "as_tensor"), ("tensorflow", "constant"), ("jax.numpy", "asarray")):
         if sys.modules.get(name) is not None and hasattr(sys.modules[name], maker):
             yield name, maker

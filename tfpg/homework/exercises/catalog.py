@@ -77,18 +77,10 @@ EXERCISES = (
         comparators.exact_shape,
     ),
     Exercise(
-        "total_reward",
-        ("rewards", "discount"),
-        "values",
-        reward_cases,
-        _values(returns.total_reward),
+        "total_reward", ("rewards", "discount"), "values", reward_cases, _values(returns.total_reward)
     ),
     Exercise(
-        "reward_to_go",
-        ("rewards", "discount"),
-        "values",
-        reward_cases,
-        _values(returns.reward_to_go),
+        "reward_to_go", ("rewards", "discount"), "values", reward_cases, _values(returns.reward_to_go)
     ),
     Exercise(
         "generalized_advantages",
@@ -149,13 +141,7 @@ EXERCISES = (
         lambda generator: trajectory_cases(generator, several=True),
         left_out,
     ),
-    Exercise(
-        "optimal_baseline",
-        ("scores", "q_values"),
-        "values",
-        score_cases,
-        optimal,
-    ),
+    Exercise("optimal_baseline", ("scores", "q_values"), "values", score_cases, optimal),
     Exercise(
         "log_likelihoods",
         ("logits", "actions"),

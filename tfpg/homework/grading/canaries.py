@@ -45,9 +45,7 @@ def canaries(asked: Sequence[Asked], submissions: int) -> list[Canary]:
 
 
 def watched(
-    codes: Sequence[Code],
-    several: Sequence[Canary],
-    grade: Callable[[Sequence[Code]], Iterable[Grade]],
+    codes: Sequence[Code], several: Sequence[Canary], grade: Callable[[Sequence[Code]], Iterable[Grade]]
 ) -> Iterator[Grade]:
     """The grades of the submissions in their order, graded with canaries at places nobody can foresee.
 

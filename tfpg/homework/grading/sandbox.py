@@ -123,11 +123,7 @@ class Boxes:
         self.all: list[Box] = []
 
     def run(
-        self,
-        files: Mapping[str, bytes],
-        file: str,
-        tasks: Sequence[Task],
-        seconds: float | None = None,
+        self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task], seconds: float | None = None
     ) -> Ran:
         """Run one of the files, and put the tasks to it, for so many seconds at most.
 

@@ -61,10 +61,7 @@ def likelihood(one: Expr) -> Likelihood | None:
 
 
 def _cross_entropy(
-    one: Expr,
-    call: ast.Call,
-    sparse: bool = False,
-    remarks: tuple[Remark, ...] = (),
+    one: Expr, call: ast.Call, sparse: bool = False, remarks: tuple[Remark, ...] = ()
 ) -> Likelihood | None:
     labels, logits = argument(call, 0, "labels"), argument(call, 1, "logits")
     if labels is None or logits is None:

@@ -86,12 +86,7 @@ def example_calls() -> dict[str, tuple[Any, ...]]:
             states[:, :1] + 0.5,
             q_values,
         ),
-        "exact.moments": (
-            moments,
-            process,
-            tabular,
-            per_trajectory(tabular, reward_to_go_estimator()),
-        ),
+        "exact.moments": (moments, process, tabular, per_trajectory(tabular, reward_to_go_estimator())),
         "exact.exact_gradient": (exact_gradient, tree(), tabular),
         "estimate.baselines.average_baseline": (average_baseline, trajectories),
         "estimate.baselines.optimal_baseline": (

@@ -16,10 +16,7 @@ CASES = Texts("cases")
 def fisher_cases(generator: np.random.Generator, vector: bool) -> list[Case]:
     """A linear policy of few weights whose states are stretched: the two gradients point apart."""
     cases = []
-    for label, stretch in (
-        ("stretched_states", 4.0),
-        ("plain_states", 1.0),
-    ):
+    for label, stretch in (("stretched_states", 4.0), ("plain_states", 1.0)):
         states = normal(generator, 12, 2) * [stretch, 0.5]
         inputs = {
             "states": states,
