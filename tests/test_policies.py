@@ -11,7 +11,7 @@ import tensorflow as tf
 from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 import tfpg
-from tfpg.rollout import actors
+from tfpg.policies import ACTIVATIONS, numpy_logits
 
 
 def states_of(shape=(STATE_SIZE,), samples=SAMPLES):
@@ -30,7 +30,7 @@ def images_network():
     )
 
 
-@pytest.mark.parametrize("activation", actors.ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda activation: activation.__name__)
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_a_dense_policy_acts_by_a_numpy_copy_equal_to_the_keras_logits(activation, use_bias):
     layers = [keras.layers.Dense(64, activation, use_bias=use_bias) for _ in range(2)]
@@ -42,7 +42,7 @@ def test_a_dense_policy_acts_by_a_numpy_copy_equal_to_the_keras_logits(activatio
     for weights in policy.network.get_weights():
         assert weights.dtype == np.float32
     policy.set_weights([w + 0.1 for w in policy.get_weights()])  # biases that are not zero
-    assert actors.numpy_logits(policy.network) is not None
+    assert numpy_logits(policy.network) is not None
     states = states_of((2, 3))
     np.testing.assert_allclose(policy.actor().logits(states), policy(states), atol=1e-5, rtol=1e-5)
 
@@ -87,13 +87,18 @@ def normalizing():
     )
 
 
-@pytest.mark.parametrize("make", [branching, shared, own_activation, normalizing])
+def channels_first():
+    flatten = keras.layers.Flatten(data_format="channels_first")  # which turns the channels last
+    return keras.Sequential([keras.Input((2, 3)), flatten, keras.layers.Dense(2)])
+
+
+@pytest.mark.parametrize("make", [branching, shared, own_activation, normalizing, channels_first])
 def test_other_networks_act_by_one_compiled_call(make):
     policy = tfpg.CategoricalPolicy(make())
-    assert actors.numpy_logits(policy.network) is None
+    assert numpy_logits(policy.network) is None
     logits = policy.actor().logits
     for samples in (3, 5, 8, 13):
-        states = states_of(samples=samples)
+        states = states_of(policy.network.input_shape[1:], samples)
         np.testing.assert_allclose(logits(states), policy(states), atol=1e-6)
     assert policy.compiled_call.experimental_get_tracing_count() <= 2
 
@@ -200,8 +205,9 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, categorical, monkeypatch):
 @pytest.mark.parametrize("last", [keras.layers.Dense(2, "softmax"), keras.layers.Softmax()])
 def test_a_softmax_at_the_end_is_warned_about(last):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), last])
-    with pytest.warns(UserWarning, match="softmax.*logits"):
+    with pytest.warns(UserWarning, match="softmax.*logits") as warned:
         tfpg.CategoricalPolicy(model)
+    assert warned[0].filename == __file__  # the line that made the policy
 
 
 def test_a_policy_of_logits_is_not_warned_about():

@@ -35,7 +35,7 @@ class Process(Protocol):
 
 
 class Tabular(NamedTuple):
-    """A process of S states and Da actions, in tables; what `transitions` lack to 1 is the end."""
+    """A process of S states and Da actions, in tables; missing probability ends the episode."""
 
     initial: np.ndarray  # (S,): probabilities of the first state
     transitions: np.ndarray  # (S, Da, S): probabilities of the next state
@@ -46,20 +46,12 @@ class Tabular(NamedTuple):
     def trajectories(self, policy: keras.Model) -> list[tuple[float, Trajectory]]:
         """See Process."""
         log_pi = tf.nn.log_softmax(policy(self.observations)).numpy()
-        return [
-            (
-                probability,
-                Trajectory(
-                    self.observations[states],
-                    np.eye(log_pi.shape[1])[actions],
-                    self.rewards[states, actions],
-                    log_pi[states, actions],
-                    self.observations[states[-1] if following is None else following],
-                    following is None,
-                ),
-            )
-            for probability, states, actions, following in self._paths(np.exp(log_pi))
-        ]
+        found = []
+        for probability, states, actions, last, terminated in self._paths(np.exp(log_pi)):
+            rows = self.observations[states], np.eye(log_pi.shape[1])[actions]
+            steps = self.rewards[states, actions], log_pi[states, actions]
+            found.append((probability, Trajectory(*rows, *steps, self.observations[last], terminated)))
+        return found
 
     def expected_return(self, policy: keras.Model, discount: float = 1.0) -> tf.Tensor:
         """See Process: by dynamic programming, from the last step to the first."""
@@ -71,25 +63,25 @@ class Tabular(NamedTuple):
             values = tf.reduce_sum(pi * (self.rewards + discount * following), 1)
         return tf.tensordot(self.initial, values, 1)
 
-    def _paths(self, pi: np.ndarray) -> Iterator[tuple[float, list[int], list[int], int | None]]:
-        """Probability, states, actions, and the state after them, or None where the episode ended."""
+    def _paths(self, pi: np.ndarray) -> Iterator[tuple[float, list[int], list[int], int, bool]]:
+        """Probability, states, actions, the last state, and whether the episode terminated in it."""
         unfinished: list[tuple[float, list[int], list[int]]] = [
             (float(self.initial[s]), [s], []) for s in self.initial.nonzero()[0].tolist()
         ]
         while unfinished:
             probability, states, actions = unfinished.pop()
             s = states[-1]
-            for a in range(pi.shape[1]):
+            for a, following in enumerate(self.transitions[s]):
                 here, taken = probability * float(pi[s, a]), [*actions, a]
-                end = 1 - float(self.transitions[s, a].sum())
+                end = 1 - float(following.sum())
                 if end > 1e-12:
-                    yield here * end, states, taken, None
-                for following in self.transitions[s, a].nonzero()[0].tolist():
-                    there = here * float(self.transitions[s, a, following])
+                    yield here * end, states, taken, s, True
+                for next_s in following.nonzero()[0].tolist():
+                    there = here * float(following[next_s])
                     if len(taken) == self.horizon:
-                        yield there, states, taken, following
+                        yield there, states, taken, next_s, False
                     else:
-                        unfinished.append((there, [*states, following], taken))
+                        unfinished.append((there, [*states, next_s], taken))
 
 
 class Linear(NamedTuple):
@@ -105,44 +97,38 @@ class Linear(NamedTuple):
 
     def trajectories(self, policy: keras.Model) -> list[tuple[float, Trajectory]]:
         """See Process."""
-        probabilities, states, actions, last_states = (tensor.numpy() for tensor in self._every(policy))
-        likelihoods = log_likelihoods(policy, states.reshape(-1, 1), actions.reshape(-1, 1)).numpy()
-        rewards = _quadratic_reward(states, actions)
-        likelihoods = likelihoods.reshape(rewards.shape)
-        columns = zip(states, actions, rewards, likelihoods, last_states, strict=True)
-        return [
-            (float(probability), Trajectory(*parts, terminated=False))
-            for probability, parts in zip(probabilities, columns, strict=True)
-        ]
+        probabilities, *steps, last_states = (tensor.numpy() for tensor in self._every(policy))
+        states, actions, rewards = steps
+        flat = states.reshape(-1, 1), actions.reshape(-1, 1)
+        likelihoods = log_likelihoods(policy, *flat).numpy().reshape(rewards.shape)
+        each = zip(states, actions, rewards, likelihoods, last_states, strict=True)
+        paths = [Trajectory(*parts, terminated=False) for parts in each]
+        return list(zip(probabilities.tolist(), paths, strict=True))
 
     def expected_return(self, policy: keras.Model, discount: float = 1.0) -> tf.Tensor:
         """See Process: the noise does not depend on the policy, what it is added to does."""
-        probabilities, states, actions, _ = self._every(policy)
-        discounts = tf.constant(discount ** np.arange(self.horizon), states.dtype)
-        returns = tf.linalg.matvec(_quadratic_reward(states, actions), discounts)
-        return tf.tensordot(probabilities, returns, 1)
+        probabilities, _, _, rewards, _ = self._every(policy)
+        discounts = tf.constant(discount ** np.arange(self.horizon), rewards.dtype)
+        return tf.tensordot(probabilities, tf.linalg.matvec(rewards, discounts), 1)
 
     def _every(self, policy: keras.Model) -> tuple[tf.Tensor, ...]:
-        """Probabilities (K,), states and actions (K, T, 1), last states (K, 1)."""
+        """Probabilities (K,), states and actions (K, T, 1), rewards (K, T), last states (K, 1)."""
         noise, weights = np.polynomial.hermite_e.hermegauss(self.nodes)
         noises = np.array([*product(noise, repeat=self.horizon)])
         probabilities = [prod(some) for some in product(weights / weights.sum(), repeat=self.horizon)]
-        dtype = policy.log_std.dtype
-        states, actions = [tf.fill((len(noises), 1), tf.constant(self.first_state, dtype))], []
-        for t in range(self.horizon):
-            means = policy(states[-1])
-            actions.append(means + tf.exp(policy.log_std) * noises[:, t : t + 1])
-            states.append(states[-1] + actions[-1])
-        return (
-            tf.constant(probabilities, dtype),
-            tf.stack(states[:-1], 1),
-            tf.stack(actions, 1),
-            states[-1],
+        std = tf.exp(policy.log_std)
+        state, states, actions = (
+            tf.fill((len(noises), 1), tf.constant(self.first_state, std.dtype)),
+            [],
+            [],
         )
-
-
-def _quadratic_reward(states: tf.Tensor, actions: tf.Tensor) -> tf.Tensor:
-    return -(states[..., 0] ** 2) - actions[..., 0] ** 2
+        for t in range(self.horizon):
+            states.append(state)
+            actions.append(policy(state) + std * noises[:, t : t + 1])
+            state = state + actions[-1]
+        s, a = tf.stack(states, 1), tf.stack(actions, 1)
+        rewards = -(s[..., 0] ** 2) - a[..., 0] ** 2
+        return tf.constant(probabilities, std.dtype), s, a, rewards, state
 
 
 def tree() -> Tabular:
@@ -213,10 +199,14 @@ def moments(
     episodes: int = 1,
     behaviour: keras.Model | None = None,
 ) -> Moments:
-    """The exact expectation and variance of an estimate from N `episodes`.
+    """The exact expectation and variance of an estimate from N episodes, over all batches of N.
 
-    Every one of the K^N batches that K trajectories make is estimated from, and counts as much as it
-    is likely under the policy that acts: this one, unless another `behaviour` is given.
+    Args:
+        process: has K trajectories, and so K^N batches.
+        policy: gives the scores.
+        estimate: of the gradient, from trajectories and their scores.
+        episodes: N.
+        behaviour: the policy that acts, if it is another; its probabilities are the batches' weights.
     """
     likelihoods, trajectories = zip(*process.trajectories(behaviour or policy), strict=True)
     scores = split(flat_scores(policy, *concatenate(trajectories)), trajectories)
@@ -249,7 +239,7 @@ def per_step(policy: keras.Model, estimator: Estimator) -> Estimate:
     return estimate
 
 
-def cosine(one: ArrayLike, other: ArrayLike) -> float:
-    """Between two gradients, of any shape: 1 where both point the same way."""
-    a, b = np.ravel(one), np.ravel(other)
+def cosine(a: ArrayLike, b: ArrayLike) -> float:
+    """The cosine between two gradients of any shape: 1 where both point the same way."""
+    a, b = np.ravel(a), np.ravel(b)
     return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))

@@ -4,7 +4,7 @@ TensorFlow is imported here and in the layers above, never below.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,14 +13,25 @@ import numpy as np
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import check_keras
-from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, numpy_logits
+from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
+from tfpg.rollout.sampling import Policy
 
 check_keras()
 
 import keras  # noqa: E402  # after the check, which says what to do if it cannot be imported
 import tensorflow as tf  # noqa: E402
+
+# Keras' activations in NumPy; some write to their argument, which is theirs alone.
+ACTIVATIONS: dict[Callable[[Any], Any], Callable[[np.ndarray], np.ndarray]] = {
+    keras.activations.linear: lambda x: x,
+    keras.activations.tanh: lambda x: np.tanh(x, out=x),
+    keras.activations.relu: lambda x: np.maximum(x, 0, out=x),
+    keras.activations.sigmoid: lambda x: 0.5 * (1 + np.tanh(0.5 * x)),
+    keras.activations.softplus: lambda x: np.logaddexp(x, 0),
+    keras.activations.elu: lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+}
 
 
 class NetworkPolicy(keras.Model):
@@ -75,7 +86,11 @@ class CategoricalPolicy(NetworkPolicy):
         for last in network.layers[-1:]:
             activation = getattr(last, "activation", None)
             if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
-                _warn_of_softmax(last.name)
+                warnings.warn(
+                    f"the policy's last layer {last.name!r} is a softmax, but logits are wanted: the "
+                    "cross-entropy takes the softmax itself; make the last layer linear",
+                    stacklevel=2,  # who made the policy
+                )
 
     def call(self, states: tf.Tensor) -> tf.Tensor:
         """The action logits: (N*T, ...) -> (N*T, Da)."""
@@ -153,7 +168,15 @@ def dense_network(
     activation: str = "tanh",
     last_initializer: keras.initializers.Initializer | str = "glorot_uniform",
 ) -> keras.Model:
-    """A dense Keras network from the states of an environment to so many linear `outputs`."""
+    """A dense Keras network from the states of an environment to linear outputs.
+
+    Args:
+        environment: gives the shape of the states; images of bytes are scaled to [0, 1].
+        hidden: the units of each hidden layer.
+        outputs: how many.
+        activation: of the hidden layers.
+        last_initializer: of the last layer's weights.
+    """
     inputs = x = keras.Input(environment.state_shape)
     if environment.state_dtype == np.uint8:
         x = keras.layers.Rescaling(1 / 255)(x)
@@ -164,9 +187,9 @@ def dense_network(
     return keras.Model(inputs, keras.layers.Dense(outputs, kernel_initializer=last_initializer)(x))
 
 
-def as_policy(policy: keras.Model, environments: SubEnvironments) -> NetworkPolicy:
+def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model:
     """A policy that can act: itself, or a plain Keras network wrapped as the actions demand."""
-    if hasattr(policy, "actor"):
+    if isinstance(policy, Policy):
         return policy
     return CategoricalPolicy(policy) if environments.discrete else GaussianPolicy(policy)
 
@@ -186,6 +209,64 @@ def load_policy(path: str | Path) -> NetworkPolicy:
     return GaussianPolicy(network) if gaussian else CategoricalPolicy(network)
 
 
+def numpy_logits(network: keras.Model) -> Logits | None:
+    """A NumPy copy, with the weights of this moment, of a Keras network's first output.
+
+    None unless that output is reached through dense layers alone. One TensorFlow call costs ten times
+    what these small products cost.
+    """
+    path = _path_to_first_output(network)
+    if not path or not all(map(_has_numpy_copy, path)):
+        return None
+    layers = [_numpy_copy(layer) for layer in path]
+    dtype = network.trainable_variables[0].dtype
+
+    def logits(states: np.ndarray) -> np.ndarray:
+        x = states.astype(dtype, copy=False)
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    return logits
+
+
+def _path_to_first_output(network: keras.Model) -> list[keras.Layer]:
+    """The layers between a network's input and its first output; none if the path branches."""
+    try:
+        made_by = {id(layer.output): layer for layer in network.layers}
+        tensor, path = network.outputs[0], []
+        while not any(tensor is each for each in network.inputs):
+            path.append(made_by[id(tensor)])
+            tensor = path[-1].input
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return []  # not built yet, subclassed, or with shared layers: there is no single path
+    return path[::-1]
+
+
+def _has_numpy_copy(layer: keras.Layer) -> bool:
+    if type(layer) is keras.layers.Dense:
+        return any(layer.activation is known for known in ACTIVATIONS)
+    return type(layer) is keras.layers.Flatten and layer.data_format == "channels_last"
+
+
+def _numpy_copy(layer: keras.Layer) -> Callable[[np.ndarray], np.ndarray]:
+    if isinstance(layer, keras.layers.Flatten):
+        return lambda x: x.reshape(len(x), -1)
+    kernel, activate = layer.kernel.numpy(), ACTIVATIONS[layer.activation]
+    bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
+    biases = bias[np.newaxis]
+
+    def dense(x: np.ndarray) -> np.ndarray:
+        nonlocal biases
+        x = np.dot(x, kernel)
+        if biases.shape != x.shape:
+            biases = np.broadcast_to(bias, x.shape).copy()  # adding equal shapes is twice as fast
+        x += biases
+        return activate(x)
+
+    return dense
+
+
 def _outputs(network: keras.Model) -> list[Any]:
     """The symbolic outputs of a network; none of a subclassed model or one that is not built yet."""
     return list(getattr(network, "outputs", None) or [])
@@ -200,14 +281,6 @@ def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
         means.shape[1], use_bias=False, kernel_initializer=initial, dtype=means.dtype, name="log_std"
     )(one)
     return keras.Model(network.inputs[0], [means, log_std])
-
-
-def _warn_of_softmax(name: str) -> None:
-    warnings.warn(
-        f"the policy's last layer {name!r} is a softmax, but logits are wanted: the cross-entropy "
-        "takes the softmax itself; make the last layer linear",
-        stacklevel=4,  # who made the policy
-    )
 
 
 def _distributions() -> Any:

@@ -84,12 +84,7 @@ def optimal_baseline_estimator() -> Estimator:
         scores = np.array([part.sum(axis=0) for part in split(step_scores, trajectories)])
         totals = _total_rewards(trajectories)[:, np.newaxis]
         advantages = totals - optimal_baseline(scores, totals, per_parameter=False)
-        return column(
-            [
-                np.full(len(trajectory.rewards), a)
-                for trajectory, (a,) in zip(trajectories, advantages, strict=True)
-            ]
-        )
+        return np.repeat(advantages, [len(trajectory.rewards) for trajectory in trajectories], axis=0)
 
     return estimator
 

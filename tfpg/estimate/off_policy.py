@@ -21,11 +21,9 @@ Values = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 
 def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[np.ndarray]:
     """log pi(a_t|s_t) of the policy minus that of the one that acted: one (T,) per trajectory."""
-    now = log_likelihoods(policy, *concatenate(trajectories)).numpy()
-    return [
-        likelihoods - trajectory.log_likelihoods
-        for likelihoods, trajectory in zip(split(now, trajectories), trajectories, strict=True)
-    ]
+    now = split(log_likelihoods(policy, *concatenate(trajectories)).numpy(), trajectories)
+    acting = [trajectory.log_likelihoods for trajectory in trajectories]
+    return [new - old for new, old in zip(now, acting, strict=True)]
 
 
 def trajectory_weights(log_ratios: np.ndarray) -> np.ndarray:
@@ -99,13 +97,8 @@ def off_policy_estimator(values: Values = per_decision_values, discount: float =
     """
 
     def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
-        ratios = log_ratios(policy, trajectories)
-        return column(
-            [
-                values(ratio, trajectory.rewards, discount)
-                for ratio, trajectory in zip(ratios, trajectories, strict=True)
-            ]
-        )
+        pairs = zip(log_ratios(policy, trajectories), trajectories, strict=True)
+        return column([values(ratios, trajectory.rewards, discount) for ratios, trajectory in pairs])
 
     return estimator
 
@@ -114,12 +107,8 @@ def self_normalized_estimator(discount: float = 1.0) -> Estimator:
     """Fill the column (N*T, 1) with rewards-to-go times self-normalised trajectory weights (p. 24)."""
 
     def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
-        log_weights = [ratios.sum() for ratios in log_ratios(policy, trajectories)]
-        return column(
-            [
-                weight * reward_to_go(trajectory.rewards, discount)
-                for weight, trajectory in zip(self_normalized(log_weights), trajectories, strict=True)
-            ]
-        )
+        weights = self_normalized([ratios.sum() for ratios in log_ratios(policy, trajectories)])
+        pairs = zip(weights, trajectories, strict=True)
+        return column([weight * reward_to_go(each.rewards, discount) for weight, each in pairs])
 
     return estimator

@@ -29,10 +29,16 @@ def reward_to_go(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
 def generalized_advantages(
     rewards: ArrayLike, values: ArrayLike, last_value: float, discount: float, lambda_: float
 ) -> np.ndarray:
-    """GAE(lambda): advantages (T,) from rewards (T,) and the values (T,) of the states they came in.
+    """GAE(lambda): the advantages (T,) of one trajectory (Schulman et al. 2016, eq. 16).
 
-    A[t] = d[t] + discount * lambda * A[t+1], d[t] = r[t] + discount * V[t+1] - V[t]. `last_value` is
-    that of the state after the last step: 0 after a terminal one (Schulman et al. 2016, eq. 16).
+    A[t] = d[t] + discount * lambda * A[t+1], d[t] = r[t] + discount * V[t+1] - V[t].
+
+    Args:
+        rewards: (T,).
+        values: (T,), of the states in which the rewards were earned.
+        last_value: that of the state after the last step: 0 after a terminal one.
+        discount: between 0 and 1.
+        lambda_: between 0 (the errors of one-step predictions) and 1 (rewards-to-go minus values).
     """
     values = _floating(values)
     following = np.append(values[1:], np.asarray(last_value, values.dtype))

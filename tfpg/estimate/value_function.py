@@ -1,7 +1,6 @@
 """A value function: a baseline that knows the state (p. 18), and advantages made with it (GAE)."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import keras
 import numpy as np
@@ -51,6 +50,10 @@ class ValueFunction:
         self.dtype = network.trainable_variables[0].dtype
         self.optimizer = optimizer or keras.optimizers.Adam(5e-3)
         self.optimizer.build(network.trainable_variables)
+        shapes = network.input_shape, network.output_shape
+        signature = [tf.TensorSpec(shape, self.dtype) for shape in shapes]
+        self._predict = tf.function(network, input_signature=signature[:1], autograph=False)
+        self._step = tf.function(self._gradient_step, input_signature=signature, autograph=False)
 
     def predict(self, states: np.ndarray) -> np.ndarray:
         """(N*T, ...) -> (N*T, 1), in NumPy: no gradient passes."""
@@ -75,14 +78,9 @@ class ValueFunction:
 
         What a truncated trajectory would have gone on to earn is predicted from its last state.
         """
-        return column(
-            [
-                reward_to_go(np.append(trajectory.rewards, last_value), self.discount)[:-1]
-                for trajectory, last_value in zip(
-                    trajectories, self.last_values(trajectories), strict=True
-                )
-            ]
-        )
+        ends = zip(trajectories, self.last_values(trajectories), strict=True)
+        earned = [np.append(trajectory.rewards, last_value) for trajectory, last_value in ends]
+        return column([reward_to_go(rewards, self.discount)[:-1] for rewards in earned])
 
     def last_values(self, trajectories: Sequence[Trajectory]) -> np.ndarray:
         """The values (N,) of the last states: 0 where the trajectory terminated."""
@@ -91,25 +89,12 @@ class ValueFunction:
         values = self.predict(np.stack([trajectory.last_state for trajectory in trajectories]))[:, 0]
         return np.where([trajectory.terminated for trajectory in trajectories], 0.0, values)
 
-    @cached_property
-    def _predict(self) -> tf.types.experimental.PolymorphicFunction:
-        return tf.function(self.network, input_signature=self._signature[:1], autograph=False)
-
-    @cached_property
-    def _step(self) -> tf.types.experimental.PolymorphicFunction:
-        def step(states: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-            with tf.GradientTape() as tape:
-                error = tf.reduce_mean(tf.square(self.network(states) - targets))
-            variables = self.network.trainable_variables
-            self.optimizer.apply_gradients(zip(tape.gradient(error, variables), variables, strict=True))
-            return error
-
-        return tf.function(step, input_signature=self._signature, autograph=False)
-
-    @property
-    def _signature(self) -> list[tf.TensorSpec]:
-        shapes = self.network.input_shape, self.network.output_shape
-        return [tf.TensorSpec(shape, self.dtype) for shape in shapes]
+    def _gradient_step(self, states: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            error = tf.reduce_mean(tf.square(self.network(states) - targets))
+        variables = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(error, variables), variables)
+        return error
 
 
 def value_function_for(
@@ -125,10 +110,10 @@ def value_function_for(
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
         hidden: the units of each hidden layer.
-        optimizer: its own; Adam at a learning rate of 0.005 by default.
+        optimizer: as in `ValueFunction`, and so are the others.
         steps: gradient steps per iteration.
         discount: of the rewards-to-go that it predicts.
-        truncation_is_terminal: as in `ValueFunction`.
+        truncation_is_terminal: whether truncated episodes count as ended.
     """
     with opened(environment, BatchSize(episodes=1)) as environments:
         network = dense_network(environments, hidden, 1)
@@ -170,19 +155,11 @@ def generalized_advantage_estimator(
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         values = value_function.predict(concatenate(trajectories)[0])[:, 0]
-        parts = zip(
-            trajectories,
-            split(values, trajectories),
-            value_function.last_values(trajectories),
-            strict=True,
-        )
+        last_values = value_function.last_values(trajectories)
+        each = zip(trajectories, split(values, trajectories), last_values, strict=True)
+        discounts = value_function.discount, lambda_
         advantages = column(
-            [
-                generalized_advantages(
-                    trajectory.rewards, own, last_value, value_function.discount, lambda_
-                )
-                for trajectory, own, last_value in parts
-            ]
+            [generalized_advantages(path.rewards, own, last, *discounts) for path, own, last in each]
         )
         return normalize(advantages) if normalized else advantages
 

@@ -1,25 +1,15 @@
 """Picking actions in the environment loop, in NumPy: no TensorFlow call per step.
 
-One TensorFlow call costs ten times what these small products cost, so a policy made of dense layers
-acts through a copy of its weights. An actor is what the loop needs of a policy: logits (or means),
-noise to sample with, and the log-likelihood of what was sampled. Zero noise is the greedy action.
+An actor is what the loop needs of a policy: logits (or means), noise to sample with, and the
+log-likelihood of what was sampled. Zero noise is the greedy action.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 Logits = Callable[[np.ndarray], np.ndarray]  # states (W, ...) -> logits or means (W, Da)
-
-ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "linear": lambda x: x,
-    "tanh": lambda x: np.tanh(x, out=x),
-    "relu": lambda x: np.maximum(x, 0, out=x),
-    "sigmoid": lambda x: 0.5 * (1 + np.tanh(0.5 * x)),
-    "softplus": lambda x: np.logaddexp(x, 0),
-    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-}
 
 
 class CategoricalActor(NamedTuple):
@@ -72,63 +62,3 @@ class GaussianActor(NamedTuple):
 
 
 Actor = CategoricalActor | GaussianActor
-
-
-def numpy_logits(network: Any) -> Logits | None:
-    """A NumPy copy, with the weights of this moment, of a Keras network's first output.
-
-    None unless that output is reached through dense layers alone. Keras itself is not imported.
-    """
-    layers = []
-    for layer in _path_to_first_output(network):
-        twin = _numpy_twin(layer)
-        if twin is None:
-            return None
-        layers.append(twin)
-    if not layers:
-        return None
-    dtype = network.trainable_variables[0].dtype
-
-    def logits(states: np.ndarray) -> np.ndarray:
-        x = states.astype(dtype, copy=False)
-        for layer in layers:
-            x = layer(x)
-        return x
-
-    return logits
-
-
-def _path_to_first_output(network: Any) -> list[Any]:
-    """The layers between a network's input and its first output; none if the path branches."""
-    try:
-        made_by = {id(layer.output): layer for layer in network.layers}
-        tensor, path = network.outputs[0], []
-        while not any(tensor is each for each in network.inputs):
-            path.append(made_by[id(tensor)])
-            tensor = path[-1].input
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return []  # not built yet, subclassed, or with shared layers: there is no single path
-    return path[::-1]
-
-
-def _numpy_twin(layer: Any) -> Callable[[np.ndarray], np.ndarray] | None:
-    """A Flatten or Dense layer with one of Keras' own activations, in NumPy; None for any other."""
-    if type(layer).__name__ == "Flatten":
-        return lambda x: x.reshape(len(x), -1)
-    activation: Any = getattr(layer, "activation", None)
-    known = getattr(activation, "__module__", "").startswith("keras.")
-    if type(layer).__name__ != "Dense" or not known or activation.__name__ not in ACTIVATIONS:
-        return None
-    kernel, activate = layer.kernel.numpy(), ACTIVATIONS[activation.__name__]
-    bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
-    biases = bias[np.newaxis]
-
-    def dense(x: np.ndarray) -> np.ndarray:
-        nonlocal biases
-        x = np.dot(x, kernel)
-        if biases.shape != x.shape:
-            biases = np.broadcast_to(bias, x.shape).copy()  # adding equal shapes is twice as fast
-        x += biases
-        return activate(x)
-
-    return dense

@@ -1,6 +1,7 @@
 """How much one batch holds."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from tfpg.base.errors import BadInput
 
@@ -23,15 +24,12 @@ class BatchSize:
             )
         check_positive(episodes=self.episodes, steps=self.steps)
 
-    def minus(self, episodes: int, steps: int) -> "BatchSize":
-        """What is missing once so many episodes, with so many steps in all, are there."""
-        if self.steps is None:
-            return BatchSize(episodes=(self.episodes or 0) - episodes)
-        return BatchSize(steps=self.steps - steps)
-
-    def is_reached(self, episodes: int, steps: int) -> bool:
-        """Whether so many episodes with so many steps in all are enough."""
-        return episodes >= self.episodes if self.episodes else steps >= (self.steps or 0)
+    def minus(self, episodes: int, steps: int) -> Self | None:
+        """What is missing after so many episodes with so many steps in all; None if nothing is."""
+        missing = self.episodes - episodes if self.episodes else (self.steps or 0) - steps
+        if missing <= 0:
+            return None
+        return type(self)(episodes=missing) if self.episodes else type(self)(steps=missing)
 
     def most_samples(self, limit: int | None) -> int | None:
         """The largest N*T that such a batch can have if episodes have a limit."""

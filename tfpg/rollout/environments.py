@@ -5,10 +5,10 @@ import importlib
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import gymnasium
 import numpy as np
@@ -18,10 +18,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from tfpg.base.errors import BadInput
 from tfpg.base.importing import found_in, is_installed
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.spaces import action_decoder, action_size, is_discrete, state_encoder, state_shape
+from tfpg.rollout.spaces import action_format, state_format
 
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Made = TypeVar("Made")
 
 # One step of a vector environment costs much the same for 1 sub-environment as for 64, used or not, so
 # they begin again while others are unfinished. Environments that are stepped one by one would share
@@ -35,21 +36,22 @@ PACKAGES = {"box2d": "box2d pygame-ce", "mujoco": "mujoco imageio", "phys2d": "j
 class SubEnvironments(ABC):
     """W environments of one kind, opened once and used for many rollouts."""
 
-    num_envs: int
     episodes_each: int  # that one can run from one reset on, one after the other
-    spec: EnvSpec | None
+    opened: Sequence[gymnasium.Env | VectorEnv] = ()  # here, and closed here
 
-    def __init__(self, state_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]) -> None:
-        self.state_shape = state_shape(state_space)
-        self.state_dtype, self.encode = state_encoder(state_space)
-        self.action_size = action_size(action_space)
-        self.discrete = is_discrete(action_space)
-        self.decode = action_decoder(action_space)
-
-    @property
-    def time_limit(self) -> int | None:
-        """Steps after which the environment itself truncates an episode, where it says so."""
-        return self.spec.max_episode_steps if self.spec else None
+    def __init__(
+        self,
+        states: gymnasium.Space[Any],
+        actions: gymnasium.Space[Any],
+        spec: EnvSpec | None,
+        num_envs: int,
+    ) -> None:
+        self.num_envs = num_envs
+        self.state_shape, self.state_dtype, self.encode = state_format(states)
+        self.action_size, self.decode = action_format(actions)
+        self.discrete = isinstance(actions, gymnasium.spaces.Discrete)
+        # Steps after which the environment itself truncates an episode, where it says so.
+        self.time_limit = spec.max_episode_steps if spec else None
 
     @abstractmethod
     def reset(self, seeds: np.ndarray) -> np.ndarray:
@@ -62,9 +64,10 @@ class SubEnvironments(ABC):
         The other rows are undefined.
         """
 
-    @abstractmethod
     def close(self) -> None:
         """Close what was opened here."""
+        for environment in self.opened:
+            environment.close()
 
     def __enter__(self) -> Self:
         return self
@@ -79,19 +82,16 @@ class SequentialEnvironments(SubEnvironments):
     episodes_each = 1
 
     def __init__(self, environments: list[gymnasium.Env], owned: bool = True) -> None:
-        super().__init__(environments[0].observation_space, environments[0].action_space)
-        self.environments, self.num_envs, self.owned = environments, len(environments), owned
-        self.spec = environments[0].spec
+        first = environments[0]
+        super().__init__(first.observation_space, first.action_space, first.spec, len(environments))
+        self.environments, self.opened = environments, environments if owned else ()
         self.states = np.zeros((self.num_envs, *self.state_shape), self.state_dtype)
 
     def reset(self, seeds: np.ndarray) -> np.ndarray:
         """See SubEnvironments."""
-        observations = [
-            environment.reset(seed=seed)[0]
-            for environment, seed in zip(self.environments, seeds.tolist(), strict=True)
-        ]
         self.states = self.states.copy()
-        self.states[:] = self.encode(observations) if self.encode else observations
+        for i, (environment, seed) in enumerate(zip(self.environments, seeds.tolist(), strict=True)):
+            self.states[i] = self.encode(environment.reset(seed=seed)[0])
         return self.states
 
     def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
@@ -104,15 +104,9 @@ class SequentialEnvironments(SubEnvironments):
         for i in active.nonzero()[0].tolist():
             environment = self.environments[i]
             observation, rewards[i], terminated[i], truncated[i], _ = environment.step(choices[i])
-            states[i] = self.encode(observation) if self.encode else observation
+            states[i] = self.encode(observation)
         self.states = states
         return states, rewards, terminated, truncated
-
-    def close(self) -> None:
-        """See SubEnvironments."""
-        if self.owned:
-            for environment in self.environments:
-                environment.close()
 
 
 class VectorEnvironments(SubEnvironments):
@@ -130,30 +124,20 @@ class VectorEnvironments(SubEnvironments):
                 "a vector environment must show the last state of an episode: make it with "
                 "autoreset_mode=gymnasium.vector.AutoresetMode.NEXT_STEP"
             )
-        super().__init__(environments.single_observation_space, environments.single_action_space)
-        self.environments, self.num_envs, self.owned = environments, environments.num_envs, owned
-        self.spec = environments.spec
+        spaces = environments.single_observation_space, environments.single_action_space
+        super().__init__(*spaces, environments.spec, environments.num_envs)
+        self.environments, self.opened = environments, [environments] if owned else ()
 
     def reset(self, seeds: np.ndarray) -> np.ndarray:
         """See SubEnvironments."""
         observations, _ = self.environments.reset(seed=int(seeds[0]))
-        return self._states(observations)
+        return np.array(self.encode(observations))
 
     def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
         """See SubEnvironments."""
         observations, rewards, terminated, truncated, _ = self.environments.step(self.decode(actions))
-        return self._states(observations), rewards, terminated, truncated
-
-    def _states(self, observations: np.ndarray) -> np.ndarray:
-        if self.encode:
-            return self.encode(observations)
-        # A vector environment may write its next observations to the same place.
-        return np.array(observations)
-
-    def close(self) -> None:
-        """See SubEnvironments."""
-        if self.owned:
-            self.environments.close()
+        # A copy: a vector environment may write its next observations to the same place.
+        return np.array(self.encode(observations)), rewards, terminated, truncated
 
 
 def open_environments(
@@ -167,13 +151,13 @@ def open_environments(
     """
     if isinstance(environment, VectorEnv):
         return VectorEnvironments(environment, owned=False)
-    if isinstance(environment, str):
-        environment = find_spec(environment)
     if isinstance(environment, gymnasium.Env):
         spec = environment.spec
         if spec is None or any(wrapper.kwargs is None for wrapper in spec.additional_wrappers):
             return SequentialEnvironments([environment], owned=False)  # it cannot be made again
         environment = spec
+    if isinstance(environment, str):
+        environment = find_spec(environment)
     if isinstance(environment, EnvSpec):
         environment = copy.deepcopy(environment)
         environment.kwargs.pop("render_mode", None)  # no windows while sampling
@@ -247,14 +231,12 @@ def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
     try:
         if not module:
             return gymnasium.spec(name_alone)
-        if modules is None or is_installed(module):
-            importlib.import_module(module)
-            return gymnasium.spec(name_alone)
-        with found_in(modules):
+        folder = None if modules is None or is_installed(module) else modules
+        with found_in(folder) if folder else nullcontext():
             importlib.import_module(module)
             spec = gymnasium.spec(name_alone)
             # Gymnasium imports an entry point when an environment is made: too late for the folder.
-            for entry in (spec.entry_point, spec.vector_entry_point):
+            for entry in (spec.entry_point, spec.vector_entry_point) if folder else ():
                 if isinstance(entry, str):
                     importlib.import_module(entry.partition(":")[0])
             return spec
@@ -262,7 +244,7 @@ def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
         raise BadInput(f"there is no environment {name!r}: {error}") from error
 
 
-def _make(spec: EnvSpec, make: Callable[..., Any], **options: Any) -> Any:
+def _make(spec: EnvSpec, make: Callable[..., Made], **options: Any) -> Made:
     try:
         if "gymnasium.envs.mujoco" in str(spec.entry_point):
             _silence_mujoco()
@@ -271,10 +253,12 @@ def _make(spec: EnvSpec, make: Callable[..., Any], **options: Any) -> Any:
         namespace, name, version = parse_env_id(spec.id)
         latest = find_highest_version(namespace, name)
         if latest != version:
-            raise BadInput(
-                f"{spec.id} is retired: use {get_env_id(namespace, name, latest)}"
-            ) from error
-        raise BadInput(f"{spec.id} cannot be made: {_what_to_install(spec, error)}") from error
+            newest = get_env_id(namespace, name, latest)
+            raise BadInput(f"{spec.id} is retired: use {newest}") from error
+        entry = str(spec.entry_point)
+        needed = (PACKAGES[family] for family in PACKAGES if f"gymnasium.envs.{family}" in entry)
+        advice = next((f"pip install {packages}" for packages in needed), error)
+        raise BadInput(f"{spec.id} cannot be made: {advice}") from error
 
 
 def _silence_mujoco() -> None:
@@ -284,13 +268,6 @@ def _silence_mujoco() -> None:
     mujoco.set_mju_user_warning(
         lambda message: None if "deprecated" in message else warnings.warn(message, stacklevel=2)
     )
-
-
-def _what_to_install(spec: EnvSpec, error: Exception) -> str:
-    for family, packages in PACKAGES.items():
-        if f"gymnasium.envs.{family}" in str(spec.entry_point):
-            return f"pip install {packages}"
-    return str(error)
 
 
 def _chunk_width(most: int, episodes: int) -> int:

@@ -7,8 +7,6 @@ sub-environment keeps its row, so that no number depends on how many episodes ar
 it safe to stop those that turn out not to be needed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -28,7 +26,7 @@ LONGEST = 1_000_000  # steps after which an episode without a time limit is give
 
 @runtime_checkable
 class Policy(Protocol):
-    """Whatever can act: tfpg's policies, or an object of the user's own."""
+    """Whatever can act: tfpg's policies, or an object of the user's own with one of the two actors."""
 
     def actor(self) -> Actor:
         """The policy with its weights of this moment, for the environment loop."""
@@ -101,7 +99,18 @@ def roll_out(
     horizon: int | None = None,
     greedy: bool = False,
 ) -> Batch:
-    """Sample chunk after chunk until the batch is full; `key` is (seed, family, iteration)."""
+    """Sample chunk after chunk until the batch is full.
+
+    Args:
+        environment: as in `sample_trajectories`.
+        policy: as in `sample_trajectories`.
+        size: of the batch.
+        key: (seed, TRAINING or EVALUATION, iteration).
+        horizon: steps after which an episode is cut.
+        greedy: take the likeliest action instead of sampling one.
+
+    Raises BadInput as `sample_trajectories` does.
+    """
     check_positive(horizon=horizon)
     seed, *family_and_iteration = key
     if seed != int(seed) or seed < 0:
@@ -113,17 +122,19 @@ def roll_out(
         )
     actor = policy.actor()
     chunks: list[Batch] = []
-    episodes = steps = 0
-    with opened(environment, size, horizon) as environments, _one_blas_thread():
+    missing: BatchSize | None = size
+    with (
+        opened(environment, size, horizon) as environments,
+        # On a busy machine a second BLAS thread turns a product of 0.1 ms into one of 8 ms.
+        _thread_pools().limit(limits=1, user_api="blas"),
+    ):
         _check_fit(actor, environments)
-        while not size.is_reached(episodes, steps):
+        while missing:
             spawn_key = (*family_and_iteration, len(chunks))
             generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
-            missing = size.minus(episodes, steps)
             history = _run(environments, actor, generator, missing, horizon, greedy)
             chunks.append(_cut(history, actor, environments.action_size, missing.steps))
-            episodes += len(chunks[-1])
-            steps += len(chunks[-1].rewards)
+            missing = missing.minus(len(chunks[-1]), len(chunks[-1].rewards))
     return join(chunks)
 
 
@@ -152,12 +163,12 @@ def _run(
     """Step the sub-environments until the wanted episodes have ended, or all that they can run."""
     width = environments.num_envs
     # After a horizon's cut a sub-environment would have to be reset: it runs one episode only.
-    episodes_each = environments.episodes_each if horizon is None else 1
-    wanted = min(episodes_each * width, size.episodes or episodes_each * width)
-    begun, lengths = np.zeros((2, (episodes_each + 1) * width), dtype=int)
-    terminations = np.zeros(episodes_each * width, dtype=bool)
+    most = width * (environments.episodes_each if horizon is None else 1)
+    wanted = min(most, size.episodes or most)
+    begun, lengths = np.zeros((2, most + width), dtype=int)
+    terminations = np.zeros(most, dtype=bool)
     states = environments.reset(generator.integers(2**31, size=width))
-    last_states = np.zeros((episodes_each * width, *states.shape[1:]), states.dtype)
+    last_states = np.zeros((most, *states.shape[1:]), states.dtype)
     current = np.arange(width)  # the episode that each sub-environment is in
     active = current < wanted
     history: list[tuple[np.ndarray, ...]] = []
@@ -184,14 +195,14 @@ def _run(
             active = active.copy()
             active[ended] = following < wanted
         if size.steps is not None and t % 8 == 0:
-            # One is needed only while the episodes before its own may hold too few steps.
+            # An episode is needed only while those before it may hold too few steps.
             running = lengths.copy()
             running[current[active]] = t - begun[current[active]]
             active = active & ((running.cumsum() - running)[current] < size.steps)
         if t >= LONGEST and np.count_nonzero(active):
             raise BadInput(f"an episode did not end within {LONGEST:,} steps: set a horizon")
-    of_episodes = (begun, lengths, last_states, terminations)
-    return _History(history, *(values[:wanted] for values in of_episodes))
+    each = (begun, lengths, last_states, terminations)
+    return _History(history, *(values[:wanted] for values in each))
 
 
 def _cut(history: _History, actor: Actor, action_size: int, wanted_steps: int | None) -> Batch:
@@ -223,9 +234,10 @@ def _cut(history: _History, actor: Actor, action_size: int, wanted_steps: int | 
 def _check_fit(actor: Actor, environments: SubEnvironments) -> None:
     """Raise BadInput, before the first step, if the policy was made for other spaces."""
     if isinstance(actor, CategoricalActor) != environments.discrete:
-        wanted = "CategoricalPolicy" if environments.discrete else "GaussianPolicy"
-        kind = "discrete" if environments.discrete else "continuous"
-        raise BadInput(f"the environment's actions are {kind}: use a {wanted}")
+        fitting = (
+            "discrete: use a Categorical" if environments.discrete else "continuous: use a Gaussian"
+        )
+        raise BadInput(f"the environment's actions are {fitting}Policy")
     shape = environments.state_shape
     try:
         states = np.zeros((environments.num_envs, *shape), environments.state_dtype)
@@ -239,13 +251,6 @@ def _check_fit(actor: Actor, environments: SubEnvironments) -> None:
             f"the policy's last layer has {size} units, but the environment's actions need "
             f"{environments.action_size}"
         )
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """One BLAS thread: on a busy machine a second one turns a product of 0.1 ms into one of 8 ms."""
-    with _thread_pools().limit(limits=1, user_api="blas"):
-        yield
 
 
 @cache

@@ -1,6 +1,7 @@
 """Trajectories, and the only reshapes: from N trajectories to the slide's tensors."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import NamedTuple, overload
 
@@ -22,25 +23,20 @@ class Trajectory(NamedTuple):
     terminated: bool
 
 
+@dataclass(frozen=True, eq=False)
 class Batch(Sequence[Trajectory]):
     """N trajectories that lie end to end: a sequence of them, and the slide's flat arrays.
 
     N*T stands for the number of all steps; lengths may differ.
     """
 
-    def __init__(
-        self,
-        states: np.ndarray,  # (N*T, ...)
-        actions: np.ndarray,  # (N*T, Da)
-        rewards: np.ndarray,  # (N*T,)
-        log_likelihoods: np.ndarray,  # (N*T,)
-        lengths: np.ndarray,  # (N,)
-        last_states: np.ndarray,  # (N, ...)
-        terminated: np.ndarray,  # (N,)
-    ) -> None:
-        self.states, self.actions, self.rewards = states, actions, rewards
-        self.log_likelihoods, self.lengths = log_likelihoods, lengths
-        self.last_states, self.terminated = last_states, terminated
+    states: np.ndarray  # (N*T, ...)
+    actions: np.ndarray  # (N*T, Da)
+    rewards: np.ndarray  # (N*T,)
+    log_likelihoods: np.ndarray  # (N*T,)
+    lengths: np.ndarray  # (N,)
+    last_states: np.ndarray  # (N, ...)
+    terminated: np.ndarray  # (N,)
 
     @cached_property
     def _trajectories(self) -> list[Trajectory]:
@@ -80,7 +76,7 @@ def join(batches: Sequence[Batch]) -> Batch:
     """Several batches as one."""
     if len(batches) == 1:
         return batches[0]
-    names = ("states", "actions", "rewards", "log_likelihoods", "lengths", "last_states", "terminated")
+    names = [field.name for field in fields(Batch)]
     return Batch(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
 
 

@@ -35,6 +35,13 @@ class CompiledStep:
     The gradient is the sum of those of two halves of the batch, whose cosine tells how noisy it is.
     It is known before the step is taken, at the weights that sampled the batch: that is what the step's
     `gradient` gives when first asked for it; all else it computes.
+
+    Args:
+        step: has the arguments and the result of `policy_gradient_step`.
+        policy: is changed by the step.
+        optimizer: is handed to the step; its variables must exist.
+        batch: states (N*T, ...), actions (N*T, Da), q_values (N*T, 1), for their shapes and dtypes.
+        most_samples: the largest N*T that will come, or None if it is not known.
     """
 
     def __init__(
@@ -45,38 +52,28 @@ class CompiledStep:
         batch: Sequence[np.ndarray],
         most_samples: int | None,
     ) -> None:
-        """Compile for batches like (states, actions, q_values), of at most so many samples."""
         signature = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in batch]
         part = compiled_gradient(policy, signature, most_samples)
-        scalars = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], signature[-1].dtype)]
 
-        @tf.function(input_signature=[*signature, *scalars], autograph=False)
+        @tf.function(input_signature=[*signature, tf.TensorSpec([], tf.int64)], autograph=False)
         def halves(
-            states: tf.Tensor,
-            actions: tf.Tensor,
-            q_values: tf.Tensor,
-            middle: tf.Tensor,
-            weight: tf.Tensor,
+            states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor, middle: tf.Tensor
         ) -> tuple[tf.Tensor, ...]:
+            weight = tf.cast(middle / tf.shape(states, tf.int64)[0], q_values.dtype)
             first_loss, first = part(states[:middle], actions[:middle], weight * q_values[:middle])
             second_loss, second = part(
                 states[middle:], actions[middle:], (1 - weight) * q_values[middle:]
             )
             gradients = [a + b for a, b in zip(first, second, strict=True)]
-            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(part)) for part in gradients])
+            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(total)) for total in gradients])
             return first_loss + second_loss, gradients, first, second, finite
 
         loss, gradients, *_ = halves.get_concrete_function().structured_outputs
         known = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in (loss, *gradients)]
 
         @tf.function(input_signature=[*signature, *known], autograph=False)
-        def take(
-            states: tf.Tensor,
-            actions: tf.Tensor,
-            q_values: tf.Tensor,
-            loss: tf.Tensor,
-            *gradients: tf.Tensor,
-        ) -> tf.Tensor:
+        def take(*tensors: tf.Tensor) -> tf.Tensor:
+            states, actions, q_values, loss, *gradients = tensors
             batch, known = (states, actions, q_values), iter([(loss, gradients)])
 
             def gradient(model: keras.Model, *asked: tf.Tensor) -> LossAndGradients:
@@ -92,17 +89,22 @@ class CompiledStep:
     def __call__(
         self, states: np.ndarray, actions: np.ndarray, q_values: np.ndarray, middle: int
     ) -> Taken:
-        """Take the step; `middle` is where the second half of the batch begins.
+        """Take the step.
+
+        Args:
+            states: (N*T, ...).
+            actions: (N*T, Da).
+            q_values: the column (N*T, 1).
+            middle: the number of samples in the first half of the batch.
 
         Raises NotFinite, and takes no step, if the gradient is not finite.
         """
         batch = [states, actions, q_values]
         if len(states) == 1:  # twice the same sample has the same mean, and two halves
             batch, middle = [np.repeat(array, 2, axis=0) for array in batch], 1
-        weight = middle / len(batch[0])
         tensors = [tf.convert_to_tensor(array) for array in batch]
         with _graphs_as_written():
-            loss, gradients, first, second, finite = self._halves(*tensors, middle, weight)
+            loss, gradients, first, second, finite = self._halves(*tensors, middle)
             if not finite:
                 raise NotFinite("the gradient is not finite")
             loss = self._take(*tensors, loss, *gradients)
@@ -121,8 +123,8 @@ def compiled_gradient(
     slide = policy_gradient_for(policy)
 
     @tf.function(input_signature=signature, autograph=False)
-    def gradient(states: tf.Tensor, actions: tf.Tensor, q_values: tf.Tensor) -> LossAndGradients:
-        loss, gradients = slide(policy, states, actions, q_values)
+    def gradient(*batch: tf.Tensor) -> LossAndGradients:
+        loss, gradients = slide(policy, *batch)
         return loss, [
             tf.zeros(variable.shape, variable.dtype) if part is None else tf.convert_to_tensor(part)
             for part, variable in zip(gradients, policy.trainable_variables, strict=True)

@@ -43,7 +43,18 @@ def natural_direction(
     damping: float = DAMPING,
     solver_steps: int = SOLVER_STEPS,
 ) -> list[tf.Tensor]:
-    """x with (F + damping) x = gradients, by so many steps of conjugate gradients."""
+    """x with (F + damping) x = gradients, by conjugate gradients.
+
+    Args:
+        policy: as in `policy_gradient`.
+        states: (N*T, ...).
+        actions: (N*T, Da).
+        gradients: one tensor per trainable variable.
+        damping: what is added to the diagonal of F.
+        solver_steps: the largest number of steps of conjugate gradients.
+
+    Raises ValueError for wrong shapes.
+    """
     fisher = _DampedFisher(policy, states, actions, damping)
     solution = tf.linalg.experimental.conjugate_gradient(
         fisher, _flat(gradients), tol=1e-10, max_iter=solver_steps
@@ -63,8 +74,19 @@ def natural_policy_gradient_step(
 ) -> tf.Tensor:
     """`policy_gradient_step` along F^-1 grad J: with SGD, the fixed step size of p. 36.
 
-    theta <- theta + alpha F^-1 grad J. Takes states (N*T, ...), actions (N*T, Da) and the column
-    (N*T, 1), and gives and raises what `policy_gradient_step` does.
+    theta <- theta + alpha F^-1 grad J.
+
+    Args:
+        policy: as in `policy_gradient_step`.
+        optimizer: is given the direction in place of the gradient.
+        states: (N*T, ...).
+        actions: (N*T, Da).
+        q_values: the column (N*T, 1).
+        gradient: as in `policy_gradient_step`.
+        damping: what is added to the diagonal of F.
+        solver_steps: the largest number of steps of conjugate gradients.
+
+    Returns the pseudo-loss (). Raises ValueError for wrong shapes.
     """
     plain = gradient or policy_gradient_for(policy)
 
@@ -96,7 +118,7 @@ def trust_region_step(
     appendix C.)
 
     Args:
-        policy: one that has a `distribution`, as CategoricalPolicy and GaussianPolicy do.
+        policy: has a `distribution`, as CategoricalPolicy and GaussianPolicy do.
         optimizer: not used; it is here because every step has one.
         states: (N*T, ...).
         actions: (N*T, Da).
@@ -104,7 +126,7 @@ def trust_region_step(
         gradient: as in `policy_gradient_step`.
         max_kl: the largest mean KL divergence from the old policy to the new one, in nats.
         damping: what is added to the diagonal of F.
-        solver_steps: the number of steps of conjugate gradients.
+        solver_steps: the largest number of steps of conjugate gradients.
         backtracking_steps: halvings after which the weights stay as they were.
 
     Returns the pseudo-loss (). Raises TypeError for a policy without a distribution, ValueError for
@@ -123,8 +145,8 @@ def trust_region_step(
     curvature = _dot(direction, curved) + damping * _dot(direction, direction)
     alpha = tf.sqrt(2 * max_kl / tf.maximum(curvature, 1e-12))
     before = [tf.identity(variable.value) for variable in policy.trainable_variables]
-    old_distribution = policy.distribution(policy(states))
-    old_likelihoods = old_distribution.log_prob(actions)
+    old = policy.distribution(policy(states))
+    old_likelihoods = old.log_prob(actions)
 
     def move(size: tf.Tensor) -> None:
         for variable, start, along in zip(policy.trainable_variables, before, direction, strict=True):
@@ -132,9 +154,9 @@ def trust_region_step(
 
     def backtrack(tried: tf.Tensor, size: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
         move(size)
-        distribution = policy.distribution(policy(states))
-        divergence = tf.reduce_mean(old_distribution.kl_divergence(distribution))
-        ratios = tf.exp(distribution.log_prob(actions) - old_likelihoods)
+        new = policy.distribution(policy(states))
+        divergence = tf.reduce_mean(old.kl_divergence(new))
+        ratios = tf.exp(new.log_prob(actions) - old_likelihoods)
         gain = tf.reduce_mean((ratios - 1) * q_values[:, 0])
         return tried + 1, size / 2, (divergence <= max_kl) & (gain > 0)
 
@@ -151,24 +173,17 @@ class _DampedFisher(tf.linalg.LinearOperator):
     """F + damping, as TensorFlow's conjugate gradients want it: a matrix by its products alone."""
 
     def __init__(self, policy: keras.Model, states: Array, actions: Array, damping: float) -> None:
-        self.policy, self.states, self.actions, self.damping = policy, states, actions, damping
-        self.variables_ = [variable.value for variable in policy.trainable_variables]
-        super().__init__(
-            self.variables_[0].dtype,
-            is_non_singular=True,
-            is_self_adjoint=True,
-            is_positive_definite=True,
-        )
+        self.batch, self.damping = (policy, states, actions), damping
+        self.like = [variable.value for variable in policy.trainable_variables]
+        super().__init__(self.like[0].dtype, is_self_adjoint=True, is_positive_definite=True)
 
     def _shape(self) -> tf.TensorShape:
-        size = sum(variable.shape.num_elements() for variable in self.variables_)
+        size = sum(tensor.shape.num_elements() for tensor in self.like)
         return tf.TensorShape([size, size])
 
     def _matmul(self, x: tf.Tensor, adjoint: bool = False, adjoint_arg: bool = False) -> tf.Tensor:
         vector = tf.reshape(x, [-1])
-        product = fisher_vector_product(
-            self.policy, self.states, self.actions, _shaped(vector, self.variables_)
-        )
+        product = fisher_vector_product(*self.batch, _shaped(vector, self.like))
         return (_flat(product) + self.damping * vector)[:, tf.newaxis]
 
 
@@ -181,5 +196,5 @@ def _shaped(flat: tf.Tensor, like: Vector) -> list[tf.Tensor]:
     return [tf.reshape(part, tensor.shape) for part, tensor in zip(parts, like, strict=True)]
 
 
-def _dot(one: Vector, other: Vector) -> tf.Tensor:
-    return tf.add_n([tf.reduce_sum(a * b) for a, b in zip(one, other, strict=True)])
+def _dot(a: Vector, b: Vector) -> tf.Tensor:
+    return tf.add_n([tf.reduce_sum(x * y) for x, y in zip(a, b, strict=True)])

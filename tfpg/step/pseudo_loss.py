@@ -40,11 +40,16 @@ def policy_gradient(
 ) -> LossAndGradients:
     """The policy gradient as the gradient of a pseudo-loss: weighted maximum likelihood (p. 30).
 
-    Takes any Keras model that returns logits, states (N*T, ...), one-hot actions (N*T, Da) and the
-    column q_values (N*T, 1), NumPy or tensors, eager or inside tf.function. Descending along
-    `gradients` ascends the expected reward; the value of `loss` means nothing. The q-values are
-    constants, whatever they were computed from. Raises ValueError for wrong shapes, above all for
-    q-values that would be broadcast to (N*T, N*T).
+    Descending along `gradients` ascends the expected reward; the value of `loss` means nothing.
+
+    Args:
+        policy: any Keras model that returns logits.
+        states: (N*T, ...), NumPy or a tensor, as all that follow.
+        actions: (N*T, Da), one-hot.
+        q_values: the column (N*T, 1): constants, whatever they were computed from.
+
+    Returns the loss () and one gradient per trainable variable. Raises ValueError for wrong shapes,
+    above all for q-values that would be broadcast to (N*T, N*T).
 
     The code takes the mean over all N*T samples, the formula beside it divides by N. For one batch
     that is a factor, the mean length of its episodes. Over batches of ragged episodes it is more:
@@ -91,7 +96,13 @@ def distribution_policy_gradient(
 ) -> LossAndGradients:
     """`policy_gradient` for a policy with a TFP distribution, Gaussian above all (pp. 11, 30).
 
-    `policy(states)` gives what `policy.distribution` takes; actions are (N*T, Da).
+    Args:
+        policy: `policy(states)` gives what `policy.distribution` takes.
+        states: (N*T, ...).
+        actions: (N*T, Da).
+        q_values: the column (N*T, 1).
+
+    Returns and raises what `policy_gradient` does.
     """
     # Given:
     # actions - (N*T) x Da tensor of actions
@@ -124,10 +135,18 @@ def policy_gradient_step(
     q_values: Array,
     gradient: GradientFunction | None = None,
 ) -> tf.Tensor:
-    """One step of gradient ascent on the expected reward (p. 30); returns the pseudo-loss ().
+    """One step of gradient ascent on the expected reward (p. 30).
 
-    `gradient` has the arguments and results of `policy_gradient`, and is chosen by the kind of
-    policy unless it is given.
+    Args:
+        policy: any Keras model that returns logits, or a policy with a TFP distribution.
+        optimizer: any Keras optimizer.
+        states: (N*T, ...).
+        actions: (N*T, Da).
+        q_values: the column (N*T, 1).
+        gradient: has the arguments and results of `policy_gradient`; by default it is chosen by the
+            kind of policy.
+
+    Returns the pseudo-loss (). Raises ValueError for wrong shapes.
     """
     gradient = gradient or policy_gradient_for(policy)
     loss, gradients = gradient(policy, states, actions, q_values)

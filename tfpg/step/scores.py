@@ -60,9 +60,17 @@ def naive_policy_gradient(
 ) -> LossAndGradients:
     """The policy gradient as the formula reads: score of each sample, times its q-value, averaged.
 
-    Takes and gives what `policy_gradient` does, and equals it, with N*T vectors of n numbers in
-    memory: for 10,000 samples and a million parameters, 40 GB (lecture part 5). `scores` may be
-    `scores_by_loop`, `scores_by_map` or `scores_by_jacobian`. Raises ValueError as `policy_gradient`.
+    It equals `policy_gradient`, with N*T vectors of n numbers in memory: for 10,000 samples and a
+    million parameters, 40 GB (lecture part 5).
+
+    Args:
+        policy: as in `policy_gradient`.
+        states: (N*T, ...).
+        actions: (N*T, Da).
+        q_values: the column (N*T, 1).
+        scores: `scores_by_loop`, `scores_by_map` or `scores_by_jacobian`.
+
+    Returns the loss () and the gradients. Raises ValueError for wrong shapes.
     """
     states, actions, q_values = given(policy, states, actions, q_values)
     weights = -q_values[:, 0] / tf.cast(tf.shape(q_values)[0], q_values.dtype)
