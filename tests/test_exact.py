@@ -318,3 +318,16 @@ def test_fewer_terms_may_have_more_variance():
     )
     np.testing.assert_array_equal(full, 0)
     assert to_go.max() == pytest.approx(0.25, rel=1e-12)
+
+
+def test_the_optimal_baseline_takes_scores_and_a_column():
+    for scores, q_values in ((np.ones(3), np.ones((3, 1))), (np.ones((3, 2)), np.ones(3))):
+        with pytest.raises(ValueError, match=r"scores must be \(M, P\) and q_values \(M, 1\)"):
+            optimal_baseline(scores, q_values)
+
+
+def test_the_cosine_of_gradients_does_not_depend_on_their_lengths():
+    gradient = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert exact.cosine(gradient, 7 * gradient) == pytest.approx(1)
+    assert exact.cosine(gradient, -gradient) == pytest.approx(-1)
+    assert exact.cosine([1, 0], [1, 1]) == pytest.approx(0.5**0.5)

@@ -133,6 +133,15 @@ def test_a_policy_for_an_environment_fits_it(environment, kind, inputs, outputs)
     assert policy.output_shape == (None, outputs)
 
 
+def test_images_of_bytes_are_scaled_and_flattened():
+    import worlds
+
+    policy = tfpg.policy_for(worlds.Bar, hidden=(5,))
+    kinds = [type(layer) for layer in policy.network.layers[1:3]]
+    assert kinds == [keras.layers.Rescaling, keras.layers.Flatten]
+    assert policy(np.zeros((6, 8, 8, 1), np.uint8)).shape == (6, 2)
+
+
 def test_a_new_policy_is_nearly_uniform():
     policy = tfpg.policy_for("CartPole-v1")
     probabilities = tf.nn.softmax(policy(states_of((4,), 100))).numpy()

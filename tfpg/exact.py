@@ -97,8 +97,8 @@ class Linear(NamedTuple):
 
     def trajectories(self, policy: keras.Model) -> list[tuple[float, Trajectory]]:
         """See Process."""
-        probabilities, *steps, last_states = (tensor.numpy() for tensor in self._every(policy))
-        states, actions, rewards = steps
+        probabilities, states, actions, last_states = (t.numpy() for t in self._every(policy))
+        rewards = _quadratic_reward(states, actions)
         flat = states.reshape(-1, 1), actions.reshape(-1, 1)
         likelihoods = log_likelihoods(policy, *flat).numpy().reshape(rewards.shape)
         each = zip(states, actions, rewards, likelihoods, last_states, strict=True)
@@ -107,28 +107,27 @@ class Linear(NamedTuple):
 
     def expected_return(self, policy: keras.Model, discount: float = 1.0) -> tf.Tensor:
         """See Process: the noise does not depend on the policy, what it is added to does."""
-        probabilities, _, _, rewards, _ = self._every(policy)
-        discounts = tf.constant(discount ** np.arange(self.horizon), rewards.dtype)
-        return tf.tensordot(probabilities, tf.linalg.matvec(rewards, discounts), 1)
+        probabilities, states, actions, _ = self._every(policy)
+        discounts = tf.constant(discount ** np.arange(self.horizon), states.dtype)
+        returns = tf.linalg.matvec(_quadratic_reward(states, actions), discounts)
+        return tf.tensordot(probabilities, returns, 1)
 
     def _every(self, policy: keras.Model) -> tuple[tf.Tensor, ...]:
-        """Probabilities (K,), states and actions (K, T, 1), rewards (K, T), last states (K, 1)."""
+        """Probabilities (K,), states and actions (K, T, 1), last states (K, 1)."""
         noise, weights = np.polynomial.hermite_e.hermegauss(self.nodes)
         noises = np.array([*product(noise, repeat=self.horizon)])
         probabilities = [prod(some) for some in product(weights / weights.sum(), repeat=self.horizon)]
-        std = tf.exp(policy.log_std)
-        state, states, actions = (
-            tf.fill((len(noises), 1), tf.constant(self.first_state, std.dtype)),
-            [],
-            [],
-        )
+        std, states, actions = tf.exp(policy.log_std), [], []
+        state = tf.fill((len(noises), 1), tf.constant(self.first_state, std.dtype))
         for t in range(self.horizon):
             states.append(state)
             actions.append(policy(state) + std * noises[:, t : t + 1])
             state = state + actions[-1]
-        s, a = tf.stack(states, 1), tf.stack(actions, 1)
-        rewards = -(s[..., 0] ** 2) - a[..., 0] ** 2
-        return tf.constant(probabilities, std.dtype), s, a, rewards, state
+        return tf.constant(probabilities, std.dtype), tf.stack(states, 1), tf.stack(actions, 1), state
+
+
+def _quadratic_reward(states: tf.Tensor, actions: tf.Tensor) -> tf.Tensor:
+    return -(states[..., 0] ** 2) - actions[..., 0] ** 2
 
 
 def tree() -> Tabular:

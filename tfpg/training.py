@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -23,16 +23,23 @@ LEARNING_RATE = 0.01
 DISCOUNT = 0.99
 
 
-class Iteration(NamedTuple):
-    """What one iteration did. The returns measure the weights before its step."""
+@dataclass(frozen=True, eq=False)
+class Iteration:
+    """What one iteration did. The returns measure the weights before its step.
 
-    index: int  # type: ignore[assignment]  # the public name; nobody needs tuple.index here
+    `half_cosine` is the split-half cosine of the gradient: the cosine between the gradients of the two
+    halves of the batch. Near 1 the halves agree on the direction, near 0 the step is mostly noise.
+    With b samples in each half it is about b / (b + B), where B is the gradient noise scale
+    tr(covariance of one sample's gradient) / |gradient|^2 (McCandlish et al. 2018).
+    """
+
+    index: int
     environment_steps: int  # taken so far, this iteration's included
     returns: np.ndarray  # (N,) undiscounted
     lengths: np.ndarray  # (N,) steps
     loss: float  # the pseudo-loss: only its gradient means something
     gradient_norm: float
-    half_cosine: float  # between the gradients of two halves of the batch; NaN for one episode
+    half_cosine: float  # NaN for a batch of one episode
     entropy: float  # of the policy, in nats: the mean of -log pi over the sampled actions
     seconds: float  # of training so far, excluding the caller's own time
 
@@ -57,11 +64,6 @@ def train(
 
         for iteration in tfpg.train("CartPole-v1", policy):
             print(iteration.index, iteration.returns.mean())
-
-    `half_cosine` tells whether the batch is large enough: near 1 its two halves agree on where to
-    go, near 0 the step is noise. (It is the split-half cosine of the gradient, the cosine between the
-    gradients of two halves of the batch; McCandlish et al. 2018 call its inverse the gradient noise
-    scale.)
 
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
@@ -90,7 +92,7 @@ def train(
     estimator = estimator or reward_to_go_estimator(DISCOUNT, normalized=True)
     carried = value_function_of(estimator)
     if None not in (carried, value_function) and carried is not value_function:
-        raise BadInput("value_function is another one than the estimator was made with: leave it out")
+        raise BadInput("value_function is not the one that the estimator was made with: leave it out")
     value_function = value_function or carried
     compiled_step: CompiledStep | None = None
     environment_steps, seconds = 0, 0.0

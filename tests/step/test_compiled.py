@@ -71,6 +71,24 @@ def test_no_step_is_taken_along_a_gradient_that_is_not_finite():
     assert_same_weights(policy, twin)
 
 
+def test_a_step_may_ask_for_the_gradient_of_another_model():
+    policy, twin = policy_and_twin()
+
+    def of_the_twin(policy, optimizer, states, actions, q_values, gradient):
+        loss, gradients = gradient(twin, states, actions, q_values)
+        optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
+        return loss
+
+    twin.network.set_weights([weights + 0.1 for weights in twin.network.get_weights()])
+    batch = batch_of(9)
+    expected_loss, gradients = tfpg.policy_gradient(twin, *batch)
+    expected = [w - 0.3 * g for w, g in zip(policy.get_weights(), gradients, strict=True)]
+    compiled = CompiledStep(of_the_twin, policy, keras.optimizers.SGD(0.3), batch, None)
+    assert compiled(*batch, 4).loss == pytest.approx(float(expected_loss), rel=1e-5)
+    for found, wanted in zip(policy.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
 def test_an_error_of_the_step_itself_is_not_taken_for_a_gradient_that_is_not_finite():
     def broken(policy, optimizer, states, actions, q_values, gradient):
         tf.debugging.assert_negative(q_values**2, "the gradient is not finite")

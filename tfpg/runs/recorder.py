@@ -1,5 +1,6 @@
 """The record of a run: its folder is written while it goes on, and found again when it is resumed."""
 
+import dataclasses
 import importlib.util
 import time
 from pathlib import Path
@@ -66,7 +67,8 @@ class Record:
 
     def since_the_start(self, iteration: Iteration) -> Iteration:
         """The iteration, counting what was done before the run was resumed."""
-        return iteration._replace(
+        return dataclasses.replace(
+            iteration,
             environment_steps=iteration.environment_steps + self.steps_before,
             seconds=iteration.seconds + self.seconds_before,
         )

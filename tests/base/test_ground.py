@@ -1,0 +1,93 @@
+"""What all else stands on: files, figures, intervals, bars, and Keras on TensorFlow."""
+
+import io
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import tfpg
+from tfpg.base import console, figures, files, intervals, tensorflow
+from tfpg.base.importing import folder_for_run
+from tfpg.base.texts import Texts
+
+
+def test_nothing_is_written_over_and_the_next_name_is_found(tmp_path):
+    path = tmp_path / "report.html"
+    files.check_free(path, "choose another")
+    assert files.free_path(path) == path
+    path.touch()
+    (tmp_path / "report-2.html").touch()
+    assert files.free_path(path) == tmp_path / "report-3.html"
+    with pytest.raises(tfpg.BadInput, match=r"report\.html exists: choose another, or move it away"):
+        files.check_free(path, "choose another")
+
+
+@pytest.mark.parametrize("way", [files.atomically, files.folder_atomically])
+def test_a_file_or_a_folder_appears_whole_or_not_at_all(way, tmp_path):
+    path = tmp_path / "new" / "thing"
+
+    def write(text):
+        with way(path) as unfinished:
+            (unfinished / "inside" if unfinished.is_dir() else unfinished).write_text(text)
+            assert not path.exists()
+            if text == "half":
+                raise OSError("no space left")
+
+    with pytest.raises(OSError, match="space"):
+        write("half")
+    assert not list(path.parent.iterdir())
+    write("whole")
+    assert (path / "inside" if path.is_dir() else path).read_text() == "whole"
+
+
+@pytest.mark.parametrize("suffix", figures.SUFFIXES)
+def test_a_picture_has_a_known_suffix_and_is_written(suffix, tmp_path):
+    path = tmp_path / f"curve{suffix}"
+    figures.check_picture(path)
+    figure, axes = figures.panels(2)
+    assert len(axes) == 2
+    assert figures.save(figure, path).stat().st_size > 1000
+    with pytest.raises(tfpg.BadInput, match="a picture is"):
+        figures.check_picture(tmp_path / "curve.jpeg")
+
+
+def test_an_interval_surrounds_the_mean_of_each_column():
+    values = np.random.default_rng(0).normal([0.0, 5.0], size=(40, 2))
+    low, high = intervals.mean_interval(values)
+    assert (low < values.mean(axis=0)).all()
+    assert (values.mean(axis=0) < high).all()
+    wide_low, wide_high = intervals.mean_interval(values, confidence=0.99)
+    assert (wide_low < low).all()
+    assert (high < wide_high).all()
+    found = intervals.summary(values[:, 0])
+    assert found["interval"] == pytest.approx([low[0], high[0]], abs=0.05)
+
+
+def test_a_bar_gives_every_item_and_is_not_seen_outside_a_terminal(capsys):
+    assert list(console.track(iter("abc"), "letters", total=3)) == ["a", "b", "c"]
+    assert not capsys.readouterr().out.strip()
+
+
+def test_keras_must_run_on_tensorflow(monkeypatch):
+    tensorflow.check_keras()
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(tfpg.BadInput, match=r"Keras runs on 'jax'.*keras\.json"):
+        tensorflow.check_keras()
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    with pytest.raises(tfpg.BadInput, match="KERAS_BACKEND is 'torch'"):
+        tensorflow.check_keras()
+
+
+def test_without_a_terminal_nobody_is_asked_about_a_module(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with pytest.raises(tfpg.BadInput, match="add --allow-module mine if you trust it"):
+        folder_for_run("run", "mine:Env-v0", [])
+
+
+def test_a_room_of_texts_is_a_mapping():
+    room = Texts("cases")
+    keys = list(room)
+    assert len(room) == len(keys) > 0
+    assert room[keys[0]].say("en")

@@ -1,0 +1,78 @@
+"""Making environments: what they are made of, what is said if they cannot be, and noise on actions."""
+
+import sys
+import types
+
+import gymnasium
+import numpy as np
+import pytest
+import worlds
+
+import tfpg
+from tfpg.rollout.environments import ActionNoise, VectorEnvironments, make_environment
+
+gymnasium.register("NoModule-v0", "no_such_module:Thing")
+gymnasium.register("NoPackage-v0", "gymnasium.envs.box2d.no_such_module:Thing")
+gymnasium.register("NoPackage-v1", "gymnasium.envs.mujoco.no_such_module:Thing")
+
+
+@pytest.mark.parametrize(
+    "environment", ["Bar-v0", gymnasium.spec("Bar-v0"), lambda render_mode: worlds.Bar(render_mode)]
+)
+def test_one_environment_is_made_with_its_options(environment):
+    made = make_environment(environment, render_mode="rgb_array")
+    assert isinstance(made.unwrapped, worlds.Bar)
+    assert made.render_mode == "rgb_array"
+
+
+def test_what_an_environment_lacks_is_said():
+    with pytest.raises(tfpg.BadInput, match=r"NoModule-v0 cannot be made: .*'no_such_module'"):
+        make_environment("NoModule-v0")
+    with pytest.raises(tfpg.BadInput, match="NoPackage-v0 is retired: use NoPackage-v1"):
+        make_environment("NoPackage-v0")
+
+
+@pytest.mark.parametrize(
+    ("family", "packages"), [("box2d", "box2d pygame-ce"), ("mujoco", "mujoco imageio")]
+)
+def test_the_packages_of_a_family_are_named(family, packages, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mujoco", types.SimpleNamespace(set_mju_user_warning=print))
+    gymnasium.register(f"Lacking{family}-v0", f"gymnasium.envs.{family}.no_such_module:Thing")
+    with pytest.raises(tfpg.BadInput, match=f"pip install {packages}"):
+        make_environment(f"Lacking{family}-v0")
+
+
+def test_mujoco_writes_no_log_and_only_its_deprecations_are_swallowed(monkeypatch):
+    handlers = []
+    mujoco = types.SimpleNamespace(set_mju_user_warning=handlers.append)
+    monkeypatch.setitem(sys.modules, "mujoco", mujoco)
+    with pytest.raises(tfpg.BadInput):
+        make_environment("NoPackage-v1")
+    (handler,) = handlers
+    handler("this attribute is deprecated")
+    with pytest.warns(UserWarning, match="unstable"):
+        handler("the simulation is unstable")
+
+
+def test_discrete_observations_of_a_vector_environment_are_one_hot_rows():
+    environments = VectorEnvironments(gymnasium.make_vec("FrozenLake-v1", 3))
+    states = environments.reset(np.arange(3))
+    np.testing.assert_array_equal(states, np.eye(16, dtype=np.float32)[[0, 0, 0]])
+    states, *_ = environments.step(np.array([1, 1, 1]), np.ones(3, bool))
+    np.testing.assert_array_equal(states.sum(axis=1), 1)
+    environments.close()
+
+
+def test_action_noise_depends_on_the_seed_and_stays_within_the_bounds():
+    def noisy(seed):
+        environment = ActionNoise(worlds.Target(), std=3.0)
+        environment.reset(seed=seed)
+        return [environment.action(np.zeros((2, 1), np.float32)) for _ in range(20)]
+
+    first, again, other = noisy(1), noisy(1), noisy(2)
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert {np.abs(action).max() for action in first} >= {1.0}
+    assert all(worlds.Target.action_space.contains(action) for action in first)
+    with pytest.raises(tfpg.BadInput, match="continuous actions only"):
+        ActionNoise(worlds.Counting(), std=1.0)
