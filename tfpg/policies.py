@@ -51,8 +51,8 @@ class NetworkPolicy(keras.Model):
     def logits_in_numpy(self) -> Logits:
         """The function states (W, ...) -> logits (W, Da) for the environment loop.
 
-        A NumPy copy of the weights of this moment if the network is a chain of dense layers, else
-        one compiled TensorFlow call, which always uses the weights of its moment.
+        A NumPy copy of the present weights if the network is a chain of dense layers, else one
+        compiled TensorFlow call, which follows the weights as they change.
         """
         return numpy_logits(self.network) or (lambda states: self.compiled_call(states).numpy())
 
@@ -101,7 +101,7 @@ class CategoricalPolicy(NetworkPolicy):
         return _distributions().OneHotCategorical(logits=logits)
 
     def actor(self) -> CategoricalActor:
-        """The policy with its weights of this moment, for the environment loop."""
+        """The policy with its present weights, for the environment loop."""
         return CategoricalActor(self.logits_in_numpy())
 
 
@@ -138,7 +138,7 @@ class GaussianPolicy(NetworkPolicy):
         return _distributions().MultivariateNormalDiag(logits, tf.exp(self.log_std))
 
     def actor(self) -> GaussianActor:
-        """The policy with its weights of this moment, for the environment loop."""
+        """The policy with its present weights, for the environment loop."""
         return GaussianActor(self.logits_in_numpy(), np.exp(self.log_std.numpy()))
 
 
@@ -210,7 +210,7 @@ def load_policy(path: str | Path) -> NetworkPolicy:
 
 
 def numpy_logits(network: keras.Model) -> Logits | None:
-    """A NumPy copy, with the weights of this moment, of a Keras network's first output.
+    """A NumPy copy, with the present weights, of a Keras network's first output.
 
     None unless that output is reached through dense layers alone. One TensorFlow call costs ten times
     what these small products cost.
@@ -275,11 +275,11 @@ def _outputs(network: keras.Model) -> list[Any]:
 def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
     """The network with a second output that ignores the state: one row of weights times 1."""
     means = network.outputs[0]
-    one = keras.ops.ones_like(means[:, :1])
+    ones = keras.ops.ones_like(means[:, :1])
     initial = keras.initializers.Constant(initial_log_std)
     log_std = keras.layers.Dense(
         means.shape[1], use_bias=False, kernel_initializer=initial, dtype=means.dtype, name="log_std"
-    )(one)
+    )(ones)
     return keras.Model(network.inputs[0], [means, log_std])
 
 

@@ -75,12 +75,12 @@ def train(
             compiled once, whatever N*T is.
         value_function: is fitted after each step. One that the estimator was made with is fitted
             anyway; give it here if an estimator of your own uses it.
-        iterations: how many.
-        episodes: a batch is this many episodes (32 by default),
-        steps: or as many episodes as hold at least this many steps.
+        iterations: how many to yield.
+        episodes: the size of a batch in episodes, 32 by default.
+        steps: in place of `episodes`: a batch has as many episodes as hold at least this many steps.
         seed: the same seed gives the same weights, bit for bit.
         horizon: steps after which an episode is cut.
-        first_iteration: the number of the first one, to go on where another call stopped.
+        first_iteration: the index of the first one, to continue where another call stopped.
 
     Raises BadInput for impossible settings, and when rewards, states, q-values or gradients are
     not finite; the weights then are those before that iteration.

@@ -1,4 +1,4 @@
-"""The one exception that speaks to a person rather than to a programmer."""
+"""The exception whose message is meant for whoever uses the library, not for its programmers."""
 
 
 class BadInput(ValueError):

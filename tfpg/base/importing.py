@@ -72,7 +72,7 @@ def children_without_the_folder() -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ["PYTHONSAFEPATH"] = before  # an empty one counts for nothing
+        os.environ["PYTHONSAFEPATH"] = before  # Python ignores an empty one
 
 
 def _agreed(question: str) -> bool:

@@ -11,7 +11,7 @@ from tfpg.base.errors import BadInput
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras, in half the time, without their greetings.
+    """Import TensorFlow and Keras, in half the time and without their start-up messages.
 
     Also lets environments draw without a screen. Raises BadInput if Keras does not run on
     TensorFlow.
@@ -43,7 +43,7 @@ def check_keras() -> None:
 
 @contextmanager
 def quickly_and_quietly() -> Iterator[None]:
-    """For the time of an import of TensorFlow."""
+    """Surround an import of TensorFlow with this."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

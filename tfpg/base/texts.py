@@ -16,7 +16,7 @@ ENGLISH = "en"
 
 
 class Text(NamedTuple):
-    """A sentence in every language, and what is known already of what its {places} are filled with."""
+    """A sentence in every language, perhaps with some of its {places} filled in already."""
 
     room: str
     key: str
@@ -26,11 +26,10 @@ class Text(NamedTuple):
         """The sentence in one language, with the places filled in."""
         english = sentences(FOLDER / ENGLISH, self.room)[self.key]
         sentence = sentences(FOLDER / language, self.room).get(self.key, english)
-        several = {**dict(self.known), **places}
-        if not several:
-            return sentence
-        said = [value.say(language) if isinstance(value, Text) else value for value in several.values()]
-        return sentence.format(**dict(zip(several, said, strict=True)))
+        places = {**dict(self.known), **places}
+        for place, value in places.items():
+            places[place] = value.say(language) if isinstance(value, Text) else value
+        return sentence.format(**places) if places else sentence
 
     def filled(self, **places: Any) -> "Text":
         """The same sentence, with these places filled in."""
@@ -60,13 +59,13 @@ class Texts(Mapping[str, Text]):
 
 @cache
 def sentences(language: Path, room: str) -> dict[str, str]:
-    """Those of one file by their keys; none if there is no such file."""
+    """The sentences of one file by their keys; none if there is no such file."""
     path = language / f"{room}.toml"
     read = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {
         f"{key}.{inner}" if inner else key: sentence
-        for key, one in read.items()
-        for inner, sentence in (one.items() if isinstance(one, dict) else [("", one)])
+        for key, value in read.items()
+        for inner, sentence in (value.items() if isinstance(value, dict) else [("", value)])
     }
 
 
@@ -87,6 +86,6 @@ def tag_of(language: str) -> str:
 
 
 def check_language(language: str, option: str = "language=") -> None:
-    """Raises BadInput unless it is one of them."""
+    """Raises BadInput unless there is such a language."""
     if language not in languages():
         raise BadInput(f"{option} is one of {', '.join(languages())}, got {language!r}")

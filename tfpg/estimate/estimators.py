@@ -1,7 +1,7 @@
 """Estimators fill the column: estimator(policy, trajectories) -> q_values (N*T, 1), in NumPy."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -10,17 +10,20 @@ from tfpg.estimate.returns import normalize, reward_to_go, total_reward
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column
 
+if TYPE_CHECKING:  # it needs TensorFlow
+    from tfpg.estimate.value_function import ValueFunction
+
 Estimator = Callable[[Policy, Sequence[Trajectory]], np.ndarray]
-Carrier = TypeVar("Carrier", bound=Callable[..., Any])
+Carrier = TypeVar("Carrier", bound=Callable[..., np.ndarray])
 
 
-def with_value_function(value_function: object, made_with_it: Carrier) -> Carrier:
+def with_value_function(value_function: "ValueFunction | None", made_with_it: Carrier) -> Carrier:
     """Let an estimator or a baseline carry the value function that it uses, for `train` to fit."""
     made_with_it.value_function = value_function  # type: ignore[attr-defined]
     return made_with_it
 
 
-def value_function_of(made_with_it: Callable[..., Any]) -> Any:
+def value_function_of(made_with_it: Callable[..., np.ndarray]) -> "ValueFunction | None":
     """The value function that an estimator or a baseline carries, or None."""
     return getattr(made_with_it, "value_function", None)
 

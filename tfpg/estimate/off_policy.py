@@ -1,4 +1,4 @@
-"""Off-policy: trajectories of another policy, weighted by how likely this one finds them (pp. 23-26).
+"""Off-policy: trajectories of another policy, weighted by their likelihood ratios (pp. 23-26).
 
 All starts from the log-ratios log pi(a_t|s_t) - log pi_behaviour(a_t|s_t), one (T,) per trajectory.
 Products of ratios are sums of logarithms, and are exponentiated last.

@@ -225,7 +225,7 @@ def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
     """The spec of a Gymnasium id, "CartPole-v1", or "module:Name-v0" for a module that registers it.
 
     A module that is not installed may lie in the folder `modules`. Raises BadInput if there is no such
-    environment; the message names the nearest or today's.
+    environment; the message suggests the nearest name or the current version.
     """
     module, _, name_alone = name.rpartition(":")
     try:

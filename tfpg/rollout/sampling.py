@@ -26,10 +26,10 @@ LONGEST = 1_000_000  # steps after which an episode without a time limit is give
 
 @runtime_checkable
 class Policy(Protocol):
-    """Whatever can act: tfpg's policies, or an object of the user's own with one of the two actors."""
+    """Whatever can act: tfpg's policies, or an object of the user's own that has one of our actors."""
 
     def actor(self) -> Actor:
-        """The policy with its weights of this moment, for the environment loop."""
+        """The policy with its present weights, for the environment loop."""
         ...
 
 
@@ -47,10 +47,10 @@ def sample_trajectories(
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
         policy: acts; `tfpg.policy_for(environment)`, or a Keras model in CategoricalPolicy(...).
-        episodes: the batch is N episodes; its gradient is unbiased.
-        steps: or the smallest number of episodes, in an order fixed beforehand, that holds at least
-            this many steps. Such a batch ends with the episode that crosses the line, and long
-            episodes cross it more often: a bias of order 1/N.
+        episodes: N, the size of the batch; its gradient is unbiased.
+        steps: in place of `episodes`: the batch is the smallest number of episodes, in an order fixed
+            beforehand, that holds at least this many steps. It ends with the episode that crosses
+            the line, and long episodes cross it more often: a bias of order 1/N.
         seed: the same seed and iteration give the same trajectories, bit for bit.
         iteration: the number of the batch: another one has other episodes.
         horizon: steps after which an episode is cut, if the environment does not end it before.

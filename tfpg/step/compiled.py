@@ -22,11 +22,11 @@ class NotFinite(BadInput):
 
 
 class Taken(NamedTuple):
-    """What is known of a step that was taken."""
+    """What a step that was taken tells about its batch."""
 
     loss: float  # the pseudo-loss
     gradient_norm: float
-    half_cosine: float  # between the gradients of the two halves of the batch
+    half_cosine: float  # the split-half cosine of the gradient: see `Iteration`
 
 
 class CompiledStep:

@@ -24,7 +24,15 @@ def fisher_vector_product(
     """F v, with F the mean of g g^T over the samples: the slide's gradient with the column q = g.v.
 
     g.v is how fast log pi(a_it|s_it) grows along v. Weighted by it, the mean score is mean(g (g.v)),
-    which the slide gives with its sign flipped, since it descends. Raises ValueError for wrong shapes.
+    which the slide gives with its sign flipped, since it descends.
+
+    Args:
+        policy: as in `policy_gradient`.
+        states: (N*T, ...).
+        actions: (N*T, Da).
+        vector: v, one tensor per trainable variable.
+
+    Raises ValueError for wrong shapes.
     """
     states, actions = given(policy, states, actions)
     variables = [variable.value for variable in policy.trainable_variables]
