@@ -20,12 +20,14 @@ def policy():
 
 def test_sampled_rewards_have_no_gradient_and_their_scores_have_it(policy):
     """Pages 5 to 7: why the logarithm of the policy is needed at all."""
-    states, rewards = (np.repeat(one, 50, axis=0) for one in (PROCESS.observations, PROCESS.rewards))
+    states, rewards = (
+        np.repeat(table, 50, axis=0) for table in (PROCESS.observations, PROCESS.rewards)
+    )
     with tf.GradientTape() as tape:
         taken = tf.random.categorical(policy(states), 1, seed=0)
         sampled = tf.gather(rewards, taken, batch_dims=1)
         mean = tf.reduce_mean(sampled)
-    assert all(one is None for one in tape.gradient(mean, policy.trainable_variables))
+    assert all(gradient is None for gradient in tape.gradient(mean, policy.trainable_variables))
     _, gradients = tfpg.policy_gradient(policy, states, np.eye(2)[taken[:, 0]], sampled)
     assert np.linalg.norm(flat(gradients)) > 0.01
 
@@ -34,7 +36,9 @@ def shifted(constant):
     """Take the whole reward of each trajectory, and a constant with it."""
 
     def estimator(policy, trajectories):
-        return tfpg.column([tfpg.total_reward(one.rewards) + constant for one in trajectories])
+        return tfpg.column(
+            [tfpg.total_reward(trajectory.rewards) + constant for trajectory in trajectories]
+        )
 
     return estimator
 
@@ -62,7 +66,7 @@ def test_a_constant_on_every_step_is_another_goal_where_the_policy_decides_the_l
 def test_a_stale_batch_has_another_gradient_unless_it_is_weighted(policy):
     """Page 22: the expectation is under the policy that is differentiated."""
     stale = keras.models.clone_model(policy)
-    stale.set_weights([one + 0.2 * np.cos(1 + one) for one in policy.get_weights()])
+    stale.set_weights([weights + 0.2 * np.cos(1 + weights) for weights in policy.get_weights()])
     truth = exact_gradient(PROCESS, policy)
     unweighted, weighted = (
         moments(PROCESS, policy, per_trajectory(policy, estimator), behaviour=stale).mean
@@ -86,7 +90,7 @@ def test_sigma_dominates_the_gradient_near_the_best_gain_and_not_far_from_it():
         assert along_sigma == pytest.approx([along_sigma[0]] * 3, rel=1e-8)
         assert along_sigma[0] < 0  # less noise, whatever k is
     # J(k) = -(1 + k^2) (1 + (1 + k)^2) without noise
-    real = [one.real for one in np.roots([4, 6, 6, 2]) if abs(one.imag) < 1e-12]
+    real = [root.real for root in np.roots([4, 6, 6, 2]) if abs(root.imag) < 1e-12]
     (best,) = real
     along_k, along_sigma = slopes(best, 1e-3)
     assert abs(along_k) < 0.01 * abs(along_sigma)

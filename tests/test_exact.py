@@ -42,7 +42,9 @@ def test_the_trajectories_are_all_and_their_mean_return_is_the_expected_return(p
     probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
     assert sum(probabilities) == pytest.approx(1, rel=1e-12)
     for discount in (1.0, 0.9, 0.0):
-        returns = [float(tfpg.total_reward(one.rewards, discount)[0]) for one in trajectories]
+        returns = [
+            float(tfpg.total_reward(trajectory.rewards, discount)[0]) for trajectory in trajectories
+        ]
         expected = float(process.expected_return(policy, discount))
         assert np.dot(probabilities, returns) == pytest.approx(expected, rel=1e-12)
 
@@ -146,10 +148,10 @@ def test_the_slide_summed_over_all_trajectories_is_the_exact_gradient(process, m
     policy = policy_of(process)
     gradient = both_modes(lambda *given: policy_gradient_for(policy)(policy, *given))[mode]
     total = 0
-    for probability, one in process.trajectories(policy):
-        q_values = total_reward_estimator(discount)(policy, [one])
-        _, gradients = gradient(one.states, one.actions, q_values)
-        total -= probability * len(one.rewards) * flat(gradients)
+    for probability, trajectory in process.trajectories(policy):
+        q_values = total_reward_estimator(discount)(policy, [trajectory])
+        _, gradients = gradient(trajectory.states, trajectory.actions, q_values)
+        total -= probability * len(trajectory.rewards) * flat(gradients)
     assert relative_error(total, exact_gradient(process, policy, discount)) < 1e-8
 
 
@@ -159,13 +161,16 @@ def test_the_optimal_baseline_of_a_batch_is_the_formulas():
     policy = policy_of(process)
     batch = [trajectory for _, trajectory in process.trajectories(policy)[::5]]
     squares = [
-        np.sum(tfpg.step.scores.flat_scores(policy, one.states, one.actions).sum(0) ** 2)
-        for one in batch
+        np.sum(tfpg.step.scores.flat_scores(policy, trajectory.states, trajectory.actions).sum(0) ** 2)
+        for trajectory in batch
     ]
-    totals = np.array([one.rewards.sum() for one in batch])
+    totals = np.array([trajectory.rewards.sum() for trajectory in batch])
     b = np.dot(squares, totals) / np.sum(squares)
     expected = tfpg.column(
-        [np.full(len(one.rewards), total - b) for one, total in zip(batch, totals, strict=True)]
+        [
+            np.full(len(trajectory.rewards), total - b)
+            for trajectory, total in zip(batch, totals, strict=True)
+        ]
     )
     np.testing.assert_allclose(optimal_baseline_estimator()(policy, batch), expected, rtol=1e-12)
 
@@ -177,8 +182,8 @@ def test_the_optimal_baselines_of_a_batch_lower_the_variance_and_each_parameters
     policy = one_state_policy(0.5)
 
     def optimal_for_each(trajectories, scores):
-        of_it = np.array([one.sum(axis=0) for one in scores])
-        totals = np.array([[one.rewards.sum()] for one in trajectories])
+        of_it = np.array([score.sum(axis=0) for score in scores])
+        totals = np.array([[trajectory.rewards.sum()] for trajectory in trajectories])
         return (of_it * (totals - optimal_baseline(of_it, totals))).mean(axis=0)
 
     none, scalar = (
@@ -231,8 +236,8 @@ def test_the_optimal_baselines_have_the_least_variance(process):
     probabilities = np.array(probabilities)
     weights = np.sqrt(probabilities)[:, np.newaxis]  # scores squared are then weighted by p
     of_steps = tfpg.step.scores.flat_scores(policy, *tfpg.concatenate(trajectories))
-    scores = np.array([one.sum(0) for one in split(of_steps, trajectories)])
-    returns = np.array([[one.rewards.sum()] for one in trajectories])
+    scores = np.array([score.sum(0) for score in split(of_steps, trajectories)])
+    returns = np.array([[trajectory.rewards.sum()] for trajectory in trajectories])
 
     def variance(b):
         estimates = scores * (returns - b)
@@ -284,7 +289,7 @@ def test_the_mean_over_samples_of_ragged_episodes_is_biased(episodes, estimator,
     """Erratum E10: the code of p. 30 divides by N*T, the formula beside it by N."""
     process, policy = exact.one_state(horizon=24), one_state_policy(0.5)
     weighted = process.trajectories(policy)
-    mean_length = sum(probability * len(one.rewards) for probability, one in weighted)
+    mean_length = sum(probability * len(trajectory.rewards) for probability, trajectory in weighted)
     found = moments(process, policy, per_step(policy, estimator()), episodes)
     share = found.mean[0] * mean_length / exact_gradient(process, policy)[0]
     assert share == pytest.approx(kept, abs=0.005)
@@ -295,10 +300,13 @@ def test_per_step_is_the_slide_itself():
     process = exact.stochastic()
     policy = policy_of(process)
     batch = [trajectory for _, trajectory in process.trajectories(policy)[:3]]
-    scores = [tfpg.step.scores.flat_scores(policy, one.states, one.actions) for one in batch]
+    scores = [
+        tfpg.step.scores.flat_scores(policy, trajectory.states, trajectory.actions)
+        for trajectory in batch
+    ]
     q_values = reward_to_go_estimator()(policy, batch)
     _, gradients = tfpg.policy_gradient(policy, *tfpg.concatenate(batch), q_values)
-    ascent = -np.concatenate([np.ravel(one) for one in gradients])
+    ascent = -np.concatenate([np.ravel(gradient) for gradient in gradients])
     assert relative_error(per_step(policy, reward_to_go_estimator())(batch, scores), ascent) < 1e-8
 
 

@@ -158,7 +158,7 @@ def test_the_spread_of_a_gaussian_does_not_depend_on_the_state(gaussian):
 @pytest.mark.slow
 def test_plain_keras_opens_a_saved_policy_in_safe_mode_without_our_code(tmp_path):
     policies = {name: tfpg.policy_for(name) for name in ("CartPole-v1", "Pendulum-v1")}
-    states = {name: states_of(one.network.inputs[0].shape[1:]) for name, one in policies.items()}
+    states = {name: states_of(policy.network.inputs[0].shape[1:]) for name, policy in policies.items()}
     for name, policy in policies.items():
         policy.save(tmp_path / f"{name}.keras")
         np.save(tmp_path / f"{name}-states.npy", states[name])

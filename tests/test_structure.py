@@ -46,11 +46,11 @@ def test_a_dense_policy_is_sampled_without_tensorflow(tmp_path):
         "        return CategoricalActor(lambda x: np.tanh(np.tanh(x @ a + b) @ c + d) @ e + f)\n"
         "trajectories = tfpg.sample_trajectories('CartPole-v1', Policy(), episodes=3)\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
-        "print([len(one.rewards) for one in trajectories])\n"
+        "print([len(trajectory.rewards) for trajectory in trajectories])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     ours = tfpg.sample_trajectories("CartPole-v1", policy, episodes=3)
-    assert done.stdout.strip() == str([len(one.rewards) for one in ours])
+    assert done.stdout.strip() == str([len(trajectory.rewards) for trajectory in ours])
 
 
 @pytest.mark.slow

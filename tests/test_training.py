@@ -36,7 +36,7 @@ def test_every_iteration_is_the_slides_step_on_its_batch(cartpole_iterations):
         trajectories = tfpg.sample_trajectories("CartPole-v1", twin, episodes=9, seed=5, iteration=k)
         states, actions = tfpg.concatenate(trajectories)
         q_values = estimator(twin, trajectories)
-        middle = sum(len(one.rewards) for one in trajectories[:4])
+        middle = sum(len(trajectory.rewards) for trajectory in trajectories[:4])
         loss, gradients = tfpg.policy_gradient(twin, states, actions, q_values)
         first, second = (
             flat(tfpg.policy_gradient(twin, states[part], actions[part], q_values[part])[1])
@@ -46,9 +46,11 @@ def test_every_iteration_is_the_slides_step_on_its_batch(cartpole_iterations):
         assert iteration.gradient_norm == pytest.approx(np.linalg.norm(flat(gradients)), rel=1e-4)
         cosine = first @ second / np.linalg.norm(first) / np.linalg.norm(second)
         assert iteration.half_cosine == pytest.approx(cosine, abs=1e-4)
-        np.testing.assert_array_equal(iteration.returns, [one.rewards.sum() for one in trajectories])
-        assert iteration.lengths.tolist() == [len(one.rewards) for one in trajectories]
-        log_likelihoods = np.concatenate([one.log_likelihoods for one in trajectories])
+        np.testing.assert_array_equal(
+            iteration.returns, [trajectory.rewards.sum() for trajectory in trajectories]
+        )
+        assert iteration.lengths.tolist() == [len(trajectory.rewards) for trajectory in trajectories]
+        log_likelihoods = np.concatenate([trajectory.log_likelihoods for trajectory in trajectories])
         assert iteration.entropy == pytest.approx(-log_likelihoods.mean(), rel=1e-6)
         optimizer.apply_gradients(zip(gradients, twin.trainable_variables, strict=True))
         assert relative_error(twin.get_weights(), weights[k + 1]) < 1e-4
@@ -164,7 +166,7 @@ def test_the_chunked_gradient_equals_the_whole(kind, samples, monkeypatch):
         policy = tfpg.GaussianPolicy(network(4, "float32"))
         actions = generator.normal(size=(samples, 4)).astype(np.float32)
     given = states, actions, generator.normal(size=(samples, 1))
-    signature = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in given]
+    signature = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in given]
     chunks = []
     slide = policy_gradient_for(policy)
 

@@ -16,7 +16,7 @@ from tfpg.cli.main import main
 from tfpg.slides.page.page import make_page
 
 ROOMS = sorted(path.stem for path in (texts.FOLDER / ENGLISH).iterdir())
-OTHERS = [one for one in languages() if one != ENGLISH]
+OTHERS = [language for language in languages() if language != ENGLISH]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -46,10 +46,12 @@ def test_a_room_has_the_same_sentences_with_the_same_places(language, room):
         assert "{}" not in sentence + other[key], key
 
 
-@pytest.mark.parametrize("room", [one for one in ROOMS if one not in ("glossary", "language")])
+@pytest.mark.parametrize("room", [room for room in ROOMS if room not in ("glossary", "language")])
 def test_no_sentence_stands_in_the_wrong_language(room):
     assert not any(HAN.search(sentence) for sentence in of(ENGLISH, room).values())
-    long = {key for key, one in of(ENGLISH, room).items() if len(re.findall(r"[a-z]+", one)) > 4}
+    long = {
+        key for key, sentence in of(ENGLISH, room).items() if len(re.findall(r"[a-z]+", sentence)) > 4
+    }
     assert {key for key in long if of("zh", room)[key].isascii()} == set()
 
 
@@ -124,7 +126,9 @@ def test_the_page_has_it_as_a_third_language(latin):
     contents = {"en": "Contents", "la": "Index rerum", "zh-Hans": "目录"}
     following = {"en": "la", "la": "中文", "zh-Hans": "English"}
     for said in (contents, following):
-        assert "".join(f'<span lang="{tag}">{one}</span>' for tag, one in said.items()) in page
+        assert (
+            "".join(f'<span lang="{tag}">{sentence}</span>' for tag, sentence in said.items()) in page
+        )
     for language, tag in (("en", "la"), ("en", "zh-Hans"), ("la", "en"), ("zh", "la")):
         assert f'[data-language="{language}"] [lang="{tag}"]' in page
     claim = Texts("slides")["p18.title"].say("en")

@@ -21,16 +21,16 @@ MAKERS = {
 @pytest.mark.parametrize("maker", MAKERS)
 def test_a_value_function_that_an_estimator_uses_is_fitted(maker):
     values = tfpg.value_function_for("CartPole-v1", hidden=(8,))
-    before = [one.copy() for one in values.network.get_weights()]
+    before = [weights.copy() for weights in values.network.get_weights()]
     policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
     next(tfpg.train("CartPole-v1", policy, estimator=MAKERS[maker](values), episodes=2))
     after = values.network.get_weights()
-    assert any(np.any(one != other) for one, other in zip(before, after, strict=True))
+    assert any(np.any(weights != other) for weights, other in zip(before, after, strict=True))
 
 
 def test_two_value_functions_are_refused():
-    one, other = (tfpg.value_function_for("CartPole-v1", hidden=(8,)) for _ in range(2))
+    values, other = (tfpg.value_function_for("CartPole-v1", hidden=(8,)) for _ in range(2))
     policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
-    estimator = tfpg.generalized_advantage_estimator(one)
+    estimator = tfpg.generalized_advantage_estimator(values)
     with pytest.raises(tfpg.BadInput, match="value_function"):
         next(tfpg.train("CartPole-v1", policy, estimator=estimator, value_function=other, episodes=2))

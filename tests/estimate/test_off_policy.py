@@ -43,7 +43,7 @@ def both(request):
     process = request.param
     policy = policy_of(process)
     behaviour = keras.models.clone_model(policy)
-    behaviour.set_weights([one + 0.2 * np.cos(1 + one) for one in policy.get_weights()])
+    behaviour.set_weights([weights + 0.2 * np.cos(1 + weights) for weights in policy.get_weights()])
     return process, policy, behaviour
 
 
@@ -80,7 +80,9 @@ def test_the_bias_of_the_first_order_form_vanishes_with_the_distance(both):
     truth, errors = exact_gradient(process, policy), []
     for distance in (0.2, 0.1, 0.05):
         behaviour = keras.models.clone_model(policy)
-        behaviour.set_weights([one + distance * np.cos(1 + one) for one in policy.get_weights()])
+        behaviour.set_weights(
+            [weights + distance * np.cos(1 + weights) for weights in policy.get_weights()]
+        )
         errors.append(
             relative_error(mean_gradient(process, policy, behaviour, first_order_values), truth)
         )

@@ -52,7 +52,9 @@ def test_estimators_equal_a_slow_double_loop_over_ragged_episodes(discount, norm
         (tfpg.total_reward_estimator, slow_total_reward),
         (tfpg.reward_to_go_estimator, slow_reward_to_go),
     ):
-        expected = np.concatenate([slow(one.rewards, discount) for one in trajectories])[:, None]
+        expected = np.concatenate([slow(trajectory.rewards, discount) for trajectory in trajectories])[
+            :, None
+        ]
         if normalized:
             expected = (expected - expected.mean()) / expected.std()
         found = build(discount, normalized)(None, trajectories)
@@ -63,7 +65,9 @@ def test_estimators_equal_a_slow_double_loop_over_ragged_episodes(discount, norm
 @pytest.mark.parametrize("discount", DISCOUNTS)
 def test_the_scan_over_a_batch_has_the_bits_of_the_loop_over_one_episode(discount):
     trajectories = [trajectory(rewards_of(length)) for length in LENGTHS]
-    one_by_one = tfpg.column([tfpg.reward_to_go(one.rewards, discount) for one in trajectories])
+    one_by_one = tfpg.column(
+        [tfpg.reward_to_go(trajectory.rewards, discount) for trajectory in trajectories]
+    )
     np.testing.assert_array_equal(tfpg.reward_to_go_estimator(discount)(None, trajectories), one_by_one)
 
 

@@ -65,10 +65,12 @@ def test_lambda_1_is_the_reward_to_go_less_the_value_and_lambda_0_the_one_step_e
     np.testing.assert_allclose(long, values.targets(batch) - values.predict(states), atol=1e-12)
     short = tfpg.generalized_advantage_estimator(values, 0.0)(None, batch)
     following = values.predict(
-        np.concatenate([np.vstack([one.states[1:], one.last_state]) for one in batch])
+        np.concatenate(
+            [np.vstack([trajectory.states[1:], trajectory.last_state]) for trajectory in batch]
+        )
     )
     following[4] = 0  # the end of the one that terminated
-    rewards = tfpg.column([one.rewards for one in batch])
+    rewards = tfpg.column([trajectory.rewards for trajectory in batch])
     np.testing.assert_allclose(short, rewards + 0.9 * following - values.predict(states), atol=1e-12)
 
 
@@ -76,30 +78,30 @@ def test_lambda_1_is_the_reward_to_go_less_the_value_and_lambda_0_the_one_step_e
 def test_episodes_do_not_leak_into_each_other(batch, lambda_):
     values = value_function()
     estimator = tfpg.generalized_advantage_estimator(values, lambda_)
-    alone = np.concatenate([estimator(None, [one]) for one in batch])
+    alone = np.concatenate([estimator(None, [trajectory]) for trajectory in batch])
     np.testing.assert_allclose(estimator(None, batch), alone, atol=1e-12)
-    alone = np.concatenate([values.targets([one]) for one in batch])
+    alone = np.concatenate([values.targets([trajectory]) for trajectory in batch])
     np.testing.assert_allclose(values.targets(batch), alone, atol=1e-12)
 
 
 def test_truncation_bootstraps_and_termination_does_not(batch):
     values = value_function()
     for terminated in (True, False):
-        one = batch[0]._replace(terminated=terminated)
-        later = 0 if terminated else float(values.predict(one.last_state[np.newaxis])[0, 0])
-        expected = tfpg.reward_to_go(np.append(one.rewards, later), 0.9)[:-1]
-        np.testing.assert_allclose(values.targets([one])[:, 0], expected, rtol=1e-12)
+        trajectory = batch[0]._replace(terminated=terminated)
+        later = 0 if terminated else float(values.predict(trajectory.last_state[np.newaxis])[0, 0])
+        expected = tfpg.reward_to_go(np.append(trajectory.rewards, later), 0.9)[:-1]
+        np.testing.assert_allclose(values.targets([trajectory])[:, 0], expected, rtol=1e-12)
 
 
 def test_the_homeworks_habit_of_taking_truncation_for_the_end_has_a_name(batch):
     values = value_function()
     values.truncation_is_terminal = True
-    ended = [one._replace(terminated=True) for one in batch]
+    ended = [trajectory._replace(terminated=True) for trajectory in batch]
     usual = value_function()
     usual.network.set_weights(values.network.get_weights())
     np.testing.assert_array_equal(values.targets(batch), usual.targets(ended))
     habit, right = (
-        tfpg.generalized_advantage_estimator(one, 0.9)(None, batch) for one in (values, usual)
+        tfpg.generalized_advantage_estimator(function, 0.9)(None, batch) for function in (values, usual)
     )
     assert not np.allclose(habit, right)
     np.testing.assert_array_equal(habit, tfpg.generalized_advantage_estimator(usual, 0.9)(None, ended))
@@ -140,7 +142,7 @@ def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_
     policy, values = tfpg.policy_for(environments), value_function_for(environments)
     estimator = tfpg.generalized_advantage_estimator(values, 0.95)
     order, fit = [], values.fit
-    before = [one.copy() for one in values.network.get_weights()]
+    before = [weights.copy() for weights in values.network.get_weights()]
 
     def noted_estimator(policy, trajectories):
         order.append("estimate")
@@ -152,8 +154,8 @@ def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_
 
     def untouched(states, targets):
         order.append("fit")
-        for one, other in zip(before, values.network.get_weights(), strict=True):
-            np.testing.assert_array_equal(one, other)
+        for weights, other in zip(before, values.network.get_weights(), strict=True):
+            np.testing.assert_array_equal(weights, other)
         return fit(states, targets)
 
     monkeypatch.setattr(values, "fit", untouched)

@@ -62,14 +62,14 @@ def test_finished_environments_are_not_stepped_on(counter):
 def test_a_batch_of_steps_is_the_smallest_prefix_of_the_episodes_in_order(environment, counter):
     opened = environments.open_environments(environment, BatchSize(7))
     episodes = tfpg.sample_trajectories(opened, counter, episodes=70, seed=3)
-    ends = np.cumsum([len(one.rewards) for one in episodes])
+    ends = np.cumsum([len(trajectory.rewards) for trajectory in episodes])
     for steps in (1, 2, 40, int(ends[20]), int(ends[20]) + 1, 200):
         prefix = tfpg.sample_trajectories(opened, counter, steps=steps, seed=3)
         assert len(prefix) == np.searchsorted(ends, steps) + 1
         # The numbers of the episodes differ, since the same environments were used twice.
-        for one, other in zip(prefix, episodes, strict=False):
-            np.testing.assert_array_equal(one.states[:, 1], other.states[:, 1])
-            np.testing.assert_array_equal(one.rewards, other.rewards)
+        for trajectory, other in zip(prefix, episodes, strict=False):
+            np.testing.assert_array_equal(trajectory.states[:, 1], other.states[:, 1])
+            np.testing.assert_array_equal(trajectory.rewards, other.rewards)
 
 
 @pytest.mark.parametrize("environment", ["CartPole-v1", "Acrobot-v1", "Pendulum-v1"])
@@ -79,7 +79,7 @@ def test_a_batch_is_a_function_of_weights_seed_iteration_and_size(environment, b
     first = tfpg.sample_trajectories(environment, policy, seed=1, iteration=4, **batch)
     again = tfpg.sample_trajectories(environment, policy, seed=1, iteration=4, **batch)
     assert len(first) == len(again)
-    assert all(equal(one, other) for one, other in zip(first, again, strict=True))
+    assert all(equal(trajectory, other) for trajectory, other in zip(first, again, strict=True))
     for changed in ({"seed": 2, "iteration": 4}, {"seed": 1, "iteration": 5}):
         other = tfpg.sample_trajectories(environment, policy, **changed, **batch)
         assert not equal(first[0], other[0])
@@ -90,10 +90,10 @@ def test_environments_left_open_by_another_batch_change_nothing():
     opened = environments.open_environments("CartPole-v1", BatchSize(16))
     tfpg.sample_trajectories(opened, policy, episodes=16, iteration=1)
     fresh = environments.open_environments("CartPole-v1", BatchSize(16))
-    one, other = (
+    left_open, other = (
         tfpg.sample_trajectories(each, policy, episodes=16, iteration=2) for each in (opened, fresh)
     )
-    assert all(equal(a, b) for a, b in zip(one, other, strict=True))
+    assert all(equal(a, b) for a, b in zip(left_open, other, strict=True))
 
 
 def test_actions_are_one_hot_and_drawn_from_the_policy(counter):
@@ -115,7 +115,7 @@ def test_log_likelihoods_are_those_of_the_policy_that_acted(environment):
     trajectories = tfpg.sample_trajectories(environment, policy, episodes=3)
     states, actions = tfpg.concatenate(trajectories)
     expected = policy.distribution(policy(states.astype(np.float32))).log_prob(actions)
-    found = np.concatenate([one.log_likelihoods for one in trajectories])
+    found = np.concatenate([trajectory.log_likelihoods for trajectory in trajectories])
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -123,7 +123,7 @@ def test_continuous_actions_are_clipped_for_the_environment_only():
     policy = tfpg.GaussianPolicy(network(2, "float32", inputs=1), initial_log_std=1.0)
     worlds.Target.actions.clear()
     trajectories = tfpg.sample_trajectories("Target-v0", policy, episodes=20)
-    sampled = np.concatenate([one.actions for one in trajectories])
+    sampled = np.concatenate([trajectory.actions for trajectory in trajectories])
     taken = np.array(worlds.Target.actions)
     assert sampled.shape == (20, 2)
     assert np.abs(sampled).max() > 1
@@ -154,10 +154,12 @@ def test_a_horizon_truncates_and_keeps_the_last_state():
 def test_time_limits_truncate_and_falling_terminates():
     policy = tfpg.policy_for("CartPole-v1")
     fallen = tfpg.sample_trajectories("CartPole-v1", policy, episodes=10)
-    assert all(one.terminated for one in fallen if len(one.rewards) < 500)
+    assert all(trajectory.terminated for trajectory in fallen if len(trajectory.rewards) < 500)
     policy = tfpg.policy_for("Pendulum-v1")
     timed_out = tfpg.sample_trajectories("Pendulum-v1", policy, episodes=2)
-    assert [(len(one.rewards), one.terminated) for one in timed_out] == [(200, False)] * 2
+    assert [(len(trajectory.rewards), trajectory.terminated) for trajectory in timed_out] == [
+        (200, False)
+    ] * 2
 
 
 def test_native_and_plain_environments_are_the_same_world():
@@ -192,7 +194,7 @@ def test_native_and_plain_environments_are_the_same_world():
 def test_environments_may_be_given_in_many_ways(environment, counter):
     trajectories = tfpg.sample_trajectories(environment(), counter, episodes=5)
     assert len(trajectories) == 5
-    assert all(one.rewards[0] == 1 for one in trajectories)
+    assert all(trajectory.rewards[0] == 1 for trajectory in trajectories)
 
 
 def test_a_vector_environment_that_hides_the_last_state_is_refused(counter):
@@ -207,7 +209,10 @@ def test_a_vector_environment_that_hides_the_last_state_is_refused(counter):
 
 def test_evaluation_shares_no_episode_with_training_and_greedy_takes_the_likeliest_action(counter):
     opened = environments.open_environments("PlainCounting-v0", BatchSize(8))
-    training = [one.rewards.sum() for one in tfpg.sample_trajectories(opened, counter, episodes=40)]
+    training = [
+        trajectory.rewards.sum()
+        for trajectory in tfpg.sample_trajectories(opened, counter, episodes=40)
+    ]
     fresh = tfpg.evaluate(opened, counter, episodes=40)
     assert fresh.shape == (40,)
     assert not np.array_equal(training, fresh)

@@ -25,8 +25,8 @@ def policy_and_twin():
 
 
 def assert_same_weights(policy, twin):
-    for one, other in zip(policy.get_weights(), twin.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    for weights, other in zip(policy.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, other, rtol=1e-5, atol=1e-6)
 
 
 def twice(policy, optimizer, states, actions, q_values, gradient=tfpg.policy_gradient):

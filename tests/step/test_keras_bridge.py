@@ -22,8 +22,8 @@ def test_a_weighted_keras_fit_is_page_30(samples):
     theirs.compile(keras.optimizers.Adam(0.01), keras.losses.CategoricalCrossentropy(from_logits=True))
     found = theirs.train_on_batch(states, actions, sample_weight=q_values)
     assert found == pytest.approx(float(loss), rel=1e-5, abs=1e-6)
-    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)
+    for weights, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, other, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["categorical", "gaussian"])

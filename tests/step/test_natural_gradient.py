@@ -17,7 +17,9 @@ from tfpg.step.scores import flat_scores
 
 def some_vector(policy):
     generator = np.random.default_rng(3)
-    return [tf.constant(generator.normal(size=one.shape)) for one in policy.trainable_variables]
+    return [
+        tf.constant(generator.normal(size=variable.shape)) for variable in policy.trainable_variables
+    ]
 
 
 @pytest.mark.slow
@@ -45,13 +47,13 @@ def test_the_fisher_matrix_of_an_enumerated_process_is_exact():
     """Against F = sum over s of d(s) J^T (diag(pi) - pi pi^T) J, from the logits' Jacobian J."""
     process = full_tree()
     policy = network(2, inputs=3)
-    policy.layers[-1].set_weights([0 * one for one in policy.layers[-1].get_weights()])
+    policy.layers[-1].set_weights([0 * weights for weights in policy.layers[-1].get_weights()])
     trajectories = [trajectory for _, trajectory in process.trajectories(policy)]
     batch = tfpg.concatenate(trajectories)
     with tf.GradientTape() as tape:
         logits = policy(process.observations)
     jacobians = tape.jacobian(logits, policy.trainable_variables)
-    jacobian = np.concatenate([one.numpy().reshape(3, 2, -1) for one in jacobians], 2)
+    jacobian = np.concatenate([jacobian.numpy().reshape(3, 2, -1) for jacobian in jacobians], 2)
     visits = np.array([1, 0.5, 0.5]) / 2
     uniform = np.diag([0.5, 0.5]) - 0.25
     fisher = np.einsum("s,sap,ab,sbq->pq", visits, jacobian, uniform, jacobian)
@@ -93,10 +95,10 @@ def test_the_natural_step_is_invariant_under_reparameterisation_and_the_plain_on
     def natural(*given):
         return tfpg.natural_policy_gradient_step(*given, damping=1e-12, solver_steps=20)
 
-    one, other = (changes(natural, scale) for scale in (np.ones(2), scales))
-    assert relative_error(other.ravel(), one.ravel()) < 1e-3
-    one, other = (changes(tfpg.policy_gradient_step, scale) for scale in (np.ones(2), scales))
-    assert relative_error(other.ravel(), one.ravel()) > 0.5
+    plain, other = (changes(natural, scale) for scale in (np.ones(2), scales))
+    assert relative_error(other.ravel(), plain.ravel()) < 1e-3
+    plain, other = (changes(tfpg.policy_gradient_step, scale) for scale in (np.ones(2), scales))
+    assert relative_error(other.ravel(), plain.ravel()) > 0.5
 
 
 @pytest.mark.slow
@@ -123,8 +125,8 @@ def test_a_trust_region_step_that_cannot_improve_is_not_taken(categorical, batch
     states, actions, _ = batch
     before = categorical.network.get_weights()
     trust_region_step(categorical, None, states, actions, np.zeros((len(states), 1)))
-    for one, other in zip(before, categorical.network.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for weights, other in zip(before, categorical.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, other)
 
 
 @pytest.mark.slow

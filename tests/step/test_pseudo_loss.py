@@ -74,7 +74,7 @@ def test_the_policy_gradient_is_the_mean_of_the_gradients_of_the_samples(kind, r
     gradient = policy_gradient_for(policy)
     loss, gradients = gradient(policy, *given)
     per_sample = [
-        flat(gradient(policy, *(one[sample : sample + 1] for one in given))[1])
+        flat(gradient(policy, *(tensor[sample : sample + 1] for tensor in given))[1])
         for sample in range(SAMPLES)
     ]
     assert relative_error(gradients, np.mean(per_sample, axis=0)) < 1e-8
@@ -233,7 +233,7 @@ def not_built():
 )
 @pytest.mark.parametrize("convert", [np.asarray, lambda x: x.astype(np.float32), tf.constant])
 def test_any_keras_model_takes_any_arrays_eager_and_compiled(make, convert, batch):
-    model, given = make(), [convert(one) for one in batch]
+    model, given = make(), [convert(tensor) for tensor in batch]
     eager_loss, eager = tfpg.policy_gradient(model, *given)
     compiled_loss, compiled = tf.function(lambda *g: tfpg.policy_gradient(model, *g))(*given)
     assert float(eager_loss) == pytest.approx(categorical_pseudo_loss(model, *batch), rel=1e-4)
@@ -331,6 +331,6 @@ def test_for_one_batch_mean_and_formula_differ_by_the_mean_length_alone(logits_n
     ends = np.cumsum(lengths)
     by_formula = 0
     for start, end in zip(ends - lengths, ends, strict=True):
-        _, of_one = tfpg.policy_gradient(logits_network, *(one[start:end] for one in batch))
+        _, of_one = tfpg.policy_gradient(logits_network, *(tensor[start:end] for tensor in batch))
         by_formula = by_formula + (end - start) * flat(of_one) / len(lengths)
     assert relative_error(flat(gradients) * np.mean(lengths), by_formula) < 1e-12

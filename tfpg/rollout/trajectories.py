@@ -40,23 +40,20 @@ class Batch(Sequence[Trajectory]):
 
     @cached_property
     def _trajectories(self) -> list[Trajectory]:
-        flat = map(self.split, (self.states, self.actions, self.rewards, self.log_likelihoods))
-        each = (*flat, self.last_states, map(bool, self.terminated))
-        return [Trajectory(*parts) for parts in zip(*each, strict=True)]
+        flat = self.states, self.actions, self.rewards, self.log_likelihoods
+        cut = (split(values, self) for values in flat)
+        each = zip(*cut, self.last_states, map(bool, self.terminated), strict=True)
+        return [Trajectory(*parts) for parts in each]
 
     @cached_property
     def returns(self) -> np.ndarray:
         """The undiscounted return of each trajectory: (N,)."""
-        return np.array([rewards.sum() for rewards in self.split(self.rewards)])
+        return np.array([rewards.sum() for rewards in split(self.rewards, self)])
 
     @property
     def middle(self) -> int:
         """Where the second half of the episodes begins among the N*T samples."""
         return int(self.lengths[: len(self) // 2].sum()) or len(self.states) // 2
-
-    def split(self, values: np.ndarray) -> list[np.ndarray]:
-        """Undo what was laid end to end: (N*T, ...) -> one (T, ...) per trajectory."""
-        return np.split(values, np.cumsum(self.lengths)[:-1])
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -95,7 +92,11 @@ def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndar
 
 def split(values: np.ndarray, trajectories: Sequence[Trajectory]) -> list[np.ndarray]:
     """Undo what was laid end to end: (N*T, ...) -> one (T, ...) per trajectory."""
-    return np.split(values, np.cumsum([len(trajectory.rewards) for trajectory in trajectories])[:-1])
+    if isinstance(trajectories, Batch):
+        lengths = trajectories.lengths
+    else:
+        lengths = np.array([len(trajectory.rewards) for trajectory in trajectories])
+    return np.split(values, lengths.cumsum()[:-1])
 
 
 def column(values_per_trajectory: Sequence[np.ndarray]) -> np.ndarray:
