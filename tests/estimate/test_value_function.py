@@ -118,6 +118,18 @@ def test_fitting_learns_the_targets():
     assert np.mean((values.predict(states) - targets) ** 2) < before / 100
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps": 0}, "steps must be a positive"),
+        ({"discount": 1.5}, "discount must lie between 0 and 1"),
+    ],
+)
+def test_impossible_value_functions_are_refused(options, message):
+    with pytest.raises(tfpg.BadInput, match=message):
+        tfpg.value_function_for("CartPole-v1", hidden=(4,), **options)
+
+
 def test_shapes_that_would_broadcast_are_refused(batch):
     with pytest.raises(ValueError, match="column"):
         value_function().fit(np.zeros((4, 2)), np.zeros(4))

@@ -33,7 +33,7 @@ def total_reward_estimator(discount: float = 1.0, normalized: bool = False) -> E
 
     Raises BadInput for a discount outside [0, 1].
     """
-    _check_discount(discount)
+    check_fraction("discount", discount)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         returns = column([total_reward(trajectory.rewards, discount) for trajectory in trajectories])
@@ -47,7 +47,7 @@ def reward_to_go_estimator(discount: float = 1.0, normalized: bool = False) -> E
 
     Raises BadInput for a discount outside [0, 1].
     """
-    _check_discount(discount)
+    check_fraction("discount", discount)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         returns = column(_rewards_to_go([trajectory.rewards for trajectory in trajectories], discount))
@@ -69,6 +69,7 @@ def _rewards_to_go(rewards: Sequence[np.ndarray], discount: float) -> list[np.nd
     return [aligned[longest - len(values) :, index] for index, values in enumerate(rewards)]
 
 
-def _check_discount(discount: float) -> None:
-    if not 0 <= discount <= 1:
-        raise BadInput(f"discount must lie between 0 and 1, got {discount}")
+def check_fraction(name: str, value: float) -> None:
+    """Raises BadInput for a value outside [0, 1]."""
+    if not 0 <= value <= 1:
+        raise BadInput(f"{name} must lie between 0 and 1, got {value}")

@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from tfpg.base.errors import BadInput
 from tfpg.estimate.baselines import Baseline
-from tfpg.estimate.estimators import Estimator, with_value_function
+from tfpg.estimate.estimators import Estimator, check_fraction, with_value_function
 from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
 from tfpg.policies import dense_network
-from tfpg.rollout.batch_size import BatchSize
+from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
@@ -30,7 +30,8 @@ class ValueFunction:
         truncation_is_terminal: treat a truncated trajectory as if no reward followed, as the course's
             homework does, instead of adding the value of its last state.
 
-    Raises BadInput unless the network gives one number per state.
+    Raises BadInput unless the network gives one number per state, `steps` is positive and the discount
+    is in [0, 1].
     """
 
     def __init__(
@@ -45,6 +46,8 @@ class ValueFunction:
             raise BadInput(
                 f"a value function gives one number per state, (N*T, 1), got {network.output_shape}"
             )
+        check_positive(steps=steps)
+        check_fraction("discount", discount)
         self.network, self.steps, self.discount = network, steps, discount
         self.truncation_is_terminal = truncation_is_terminal
         self.dtype = network.trainable_variables[0].dtype
@@ -150,8 +153,7 @@ def generalized_advantage_estimator(
 
     Raises BadInput for a lambda outside [0, 1].
     """
-    if not 0 <= lambda_ <= 1:
-        raise BadInput(f"lambda must lie between 0 and 1, got {lambda_}")
+    check_fraction("lambda", lambda_)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         values = value_function.predict(concatenate(trajectories)[0])[:, 0]
