@@ -113,7 +113,7 @@ def value_function_for(
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
         hidden: the units of each hidden layer.
-        optimizer: as in `ValueFunction`, and so are the others.
+        optimizer: its own; Adam at a learning rate of 0.005 by default.
         steps: gradient steps per iteration.
         discount: of the rewards-to-go that it predicts.
         truncation_is_terminal: whether truncated episodes count as ended.
