@@ -7,6 +7,9 @@ changed. A cell may be tagged with how much of its numbers is to be the same; wo
 - `trained`: numbers that grow out of training, where one rounding bends all that follows: WIDE;
 - `timed`: seconds, which are compared with nothing; pictures of them are left as they are, too;
 - `drawn`: numbers drawn anew each time, which are compared with nothing, either.
+
+An answer (tag `answer`) is a folded text wherever a notebook is shown, with its code and what that
+prints. Here it is a code cell like the others: `read` unfolds it, and `write` folds it again.
 """
 
 import base64
@@ -29,6 +32,18 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 WIDE = 0.5  # of the larger of two numbers, or of 1
 SECONDS = 240  # for one cell
 ALIKE = 0.01  # the mean difference of two small pictures, of 1 between black and white
+ANSWER = """<details>
+<summary>{title}</summary>
+
+```python
+{code}
+```
+
+```text
+{output}```
+
+</details>"""
+TITLE = "# @title "  # of an answer's code cell
 
 
 def paths() -> list[Path]:
@@ -37,8 +52,35 @@ def paths() -> list[Path]:
 
 
 def read(path: Path) -> NotebookNode:
-    """A notebook as it lies there."""
-    return nbformat.read(path, as_version=4)
+    """A notebook whose answers are code cells that have been run."""
+    notebook = nbformat.read(path, as_version=4)
+    shape = re.escape(ANSWER)
+    for place in ("title", "code", "output"):
+        shape = shape.replace(re.escape(f"{{{place}}}"), f"(?P<{place}>.*?)")
+    for i, cell in enumerate(notebook.cells):
+        if "answer" in cell.metadata.get("tags", []):
+            told = re.fullmatch(shape, cell.source, re.DOTALL).groupdict()
+            output = nbformat.v4.new_output("stream", name="stdout", text=told["output"])
+            notebook.cells[i] = nbformat.v4.new_code_cell(
+                f"{TITLE}{told['title']}\n{told['code']}",
+                id=cell.id,
+                metadata=cell.metadata,
+                outputs=[output],
+            )
+    return notebook
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook whose answers are folded."""
+    notebook = nbformat.from_dict(notebook)
+    for i, cell in enumerate(notebook.cells):
+        if "answer" in cell.metadata.get("tags", []):
+            title, _, code = cell.source.removeprefix(TITLE).partition("\n")
+            answer = ANSWER.format(title=title, code=code, output=text(cell))
+            notebook.cells[i] = nbformat.v4.new_markdown_cell(
+                answer, id=cell.id, metadata=cell.metadata
+            )
+    nbformat.write(notebook, path)
 
 
 def run(notebook: NotebookNode, folder: Path | str) -> NotebookNode:
@@ -142,7 +184,7 @@ def main(names: list[str]) -> None:
             print(path.name, flush=True)
             with tempfile.TemporaryDirectory() as folder:
                 old = read(path)
-                nbformat.write(refreshed(old, run(old, folder)), path)
+                write(refreshed(old, run(old, folder)), path)
 
 
 if __name__ == "__main__":

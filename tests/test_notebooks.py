@@ -11,7 +11,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 import tfpg
-from notebooks import look_alike, paths, pictures, read, refreshed, run, same, text
+from notebooks import look_alike, paths, pictures, read, refreshed, run, same, text, write
 
 NOTEBOOKS = {path.stem: read(path) for path in paths()}
 NUMBERED = {name: one for name, one in NOTEBOOKS.items() if name[0].isdigit()}  # the lecture
@@ -22,6 +22,10 @@ MACHINE = re.compile(r"/(?:root|home|tmp|usr|opt|Users|content)/|[A-Z]:\\|site-p
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
 
 
 def trees(notebook):
@@ -60,11 +64,10 @@ def test_they_are_numbered_in_the_lectures_order():
 @each
 def test_it_runs_top_to_bottom_and_says_what_it_said(notebook, tmp_path):
     for committed, now in zip(code_cells(notebook), code_cells(run(notebook, tmp_path)), strict=True):
-        tags = committed.metadata.get("tags", [])
-        assert same(text(committed), text(now), tags), (text(committed), text(now))
+        assert same(text(committed), text(now), tags(committed)), (text(committed), text(now))
         before, after = pictures(committed), pictures(now)
         assert len(before) == len(after)
-        if not tags or tags == ["answer"]:
+        if not tags(committed):
             assert all(map(look_alike, before, after)), committed.source
 
 
@@ -96,8 +99,16 @@ def test_it_ends_with_questions_whose_answers_are_computed(notebook):
     for n, answer in enumerate(answers, 1):
         assert answer.source.startswith(f"# @title Answer {n}\n")
         assert text(answer)
-        assert answer.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
         assert not all(line in answer.source for line in text(answer).splitlines())
+
+
+@each
+def test_no_answer_stands_open(notebook, tmp_path):
+    write(notebook, tmp_path / "folded.ipynb")
+    folded = nbformat.read(tmp_path / "folded.ipynb", as_version=4)
+    for cell in folded.cells:
+        assert cell.cell_type == "markdown" or "answer" not in tags(cell)
+    assert read(tmp_path / "folded.ipynb") == notebook
 
 
 @each
@@ -155,13 +166,12 @@ def test_its_outputs_hold_no_noise_and_nothing_of_the_machine(notebook):
 @each
 def test_it_was_run_in_order_and_keeps_nothing_volatile(notebook):
     nbformat.validate(notebook)
-    assert [cell.execution_count for cell in code_cells(notebook)] == [
-        *range(1, len(code_cells(notebook)) + 1)
-    ]
+    counts = [cell.execution_count for cell in code_cells(notebook) if "answer" not in tags(cell)]
+    assert counts == [*range(1, len(counts) + 1)]
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert notebook.metadata.language_info == {"name": "python"}
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags", "jupyter", "cellView"}
+        assert set(cell.metadata) <= {"tags"}
 
 
 def test_every_picture_has_labelled_axes():
