@@ -15,7 +15,7 @@ import tensorflow as tf
 
 import tfpg
 from tfpg import exact
-from tfpg.homework.grading import sandbox
+from tfpg.homework.grading import boxes as sandbox
 from tfpg.homework.grading.isolation import isolations
 from tfpg.homework.grading.submissions import Code
 from tfpg.runs.folder import read_progress

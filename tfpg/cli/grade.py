@@ -105,7 +105,8 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.base.console import say, track
     from tfpg.homework.assignments.standing import read_manifest
     from tfpg.homework.assignments.variants import other_variant
-    from tfpg.homework.grading import grading, sandbox
+    from tfpg.homework.grading import boxes as sandbox
+    from tfpg.homework.grading import grading
     from tfpg.homework.grading.canaries import Alarm, canaries, watched
     from tfpg.homework.grading.reports import Records
     from tfpg.homework.grading.submissions import entries, take
@@ -174,7 +175,8 @@ def grade(options: argparse.Namespace) -> int:
 def isolation(options: argparse.Namespace) -> int:
     """Print what a submission can reach here, for each way to isolate it; 1 if it can with the best."""
     from tfpg.base.console import say, track
-    from tfpg.homework.grading import probes, sandbox
+    from tfpg.homework.grading import boxes as sandbox
+    from tfpg.homework.grading import probes
     from tfpg.homework.grading.isolation import isolations
 
     ways = [way for way in isolations() if sandbox.works(way)]

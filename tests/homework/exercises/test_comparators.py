@@ -13,8 +13,8 @@ from support import some_slow
 from tfpg.homework.box.observing import PROTOCOLS
 from tfpg.homework.box.policy_protocols import weights_of
 from tfpg.homework.checks import naming
-from tfpg.homework.checks.agreement import REPORTED, is_right
 from tfpg.homework.checks.judging import judge
+from tfpg.homework.checks.trials import REPORTED, is_right
 from tfpg.homework.exercises import comparators
 from tfpg.homework.exercises.catalog import EXERCISES, named
 

@@ -3,7 +3,7 @@
 import pytest
 from support import in_each_way
 
-from tfpg.homework.grading import sandbox
+from tfpg.homework.grading import boxes as sandbox
 
 
 @pytest.fixture(scope="module", params=in_each_way())

@@ -14,7 +14,8 @@ from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.assignments import otter
 from tfpg.homework.assignments.handout import assignment, hand_out
-from tfpg.homework.grading import gradescope, sandbox
+from tfpg.homework.grading import boxes as sandbox
+from tfpg.homework.grading import gradescope
 from tfpg.homework.grading.grades import Asked
 from tfpg.homework.grading.isolation import isolations
 

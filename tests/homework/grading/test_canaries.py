@@ -8,7 +8,8 @@ from tfpg.cli.main import main
 from tfpg.homework.assignments.handout import assignment
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import EXERCISES
-from tfpg.homework.grading import grading, sandbox
+from tfpg.homework.grading import boxes as sandbox
+from tfpg.homework.grading import grading
 from tfpg.homework.grading.canaries import EVERY, Alarm, canaries, watched
 from tfpg.homework.grading.grades import Asked, Grade, Mark
 from tfpg.homework.grading.submissions import Code

@@ -18,7 +18,8 @@ from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.box import limits, seccomp, serving, wire
 from tfpg.homework.exercises.catalog import named
-from tfpg.homework.grading import grading, sandbox
+from tfpg.homework.grading import boxes as sandbox
+from tfpg.homework.grading import grading
 from tfpg.homework.grading import isolation as ways
 from tfpg.homework.grading.grades import GRADING, Asked
 from tfpg.homework.grading.mistake_map import counts

@@ -14,9 +14,9 @@ from tfpg.homework.box.loading import Submission, load
 from tfpg.homework.box.observing import Failure, observations
 from tfpg.homework.box.reading import source_of
 from tfpg.homework.box.time_limit import TimeLimit, at_most
-from tfpg.homework.checks.agreement import is_right
 from tfpg.homework.checks.judging import Verdict, judge
 from tfpg.homework.checks.naming import OF_SHAPE
+from tfpg.homework.checks.trials import is_right
 from tfpg.homework.exercises.catalog import EXERCISES, named
 from tfpg.homework.exercises.exercise import Case, Exercise
 from tfpg.homework.exercises.mistakes.gallery import of_exercise

@@ -11,8 +11,8 @@ from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
-from tfpg.homework.checks.agreement import Observed, compared, plain, uneven_scale
 from tfpg.homework.checks.naming import OF_SHAPE, known_mistake
+from tfpg.homework.checks.trials import Observed, compared, plain, uneven_scale
 from tfpg.homework.exercises import comparators, words
 from tfpg.homework.exercises.comparators import Comparison
 from tfpg.homework.exercises.exercise import Case, Exercise

@@ -7,7 +7,7 @@ import numpy as np
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure, observe
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
-from tfpg.homework.checks.agreement import Observed, compared_in_one, shapes_of, uneven_scale
+from tfpg.homework.checks.trials import Observed, compared_in_one, shapes_of, uneven_scale
 from tfpg.homework.exercises import comparators
 from tfpg.homework.exercises.catalog import named
 from tfpg.homework.exercises.exercise import Case, Exercise

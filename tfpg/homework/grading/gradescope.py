@@ -17,7 +17,8 @@ from typing import Any
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.homework.assignments.variants import other_variant
-from tfpg.homework.grading import grading, sandbox
+from tfpg.homework.grading import boxes as sandbox
+from tfpg.homework.grading import grading
 from tfpg.homework.grading.grades import Asked, Grade
 from tfpg.homework.grading.submissions import Entry, take
 

@@ -21,14 +21,14 @@ from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.serving import REFUSAL
 from tfpg.homework.box.shapes import Broadcast
-from tfpg.homework.checks.agreement import is_right
 from tfpg.homework.checks.checking import may_broadcast, wrong_parameters
 from tfpg.homework.checks.judging import judge
+from tfpg.homework.checks.trials import is_right
 from tfpg.homework.exercises.catalog import EXERCISES, named
 from tfpg.homework.exercises.exercise import Case, Exercise
-from tfpg.homework.grading import sandbox
+from tfpg.homework.grading import boxes as sandbox
+from tfpg.homework.grading.boxes import Boxes, Isolation, NotRun, Task
 from tfpg.homework.grading.grades import GRADING, NOT_GRADED, Asked, Grade, Mark
-from tfpg.homework.grading.sandbox import Boxes, Isolation, NotRun, Task
 from tfpg.homework.grading.submissions import Code
 
 RANKS = ("missing", "open", "wrong", "right")

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from tfpg.homework.grading.sandbox import Boxes, Task
+from tfpg.homework.grading.boxes import Boxes, Task
 
 PROBES = Path(__file__).with_suffix(".toml")
 ASK = """

@@ -17,10 +17,11 @@ import pytest
 from support import code, in_each_way, ways_that_work
 
 from tfpg.homework.box import limits, wire
-from tfpg.homework.grading import grading, probes, sandbox
+from tfpg.homework.grading import boxes as sandbox
+from tfpg.homework.grading import grading, probes
 from tfpg.homework.grading import isolation as ways
+from tfpg.homework.grading.boxes import Task
 from tfpg.homework.grading.grades import Asked
-from tfpg.homework.grading.sandbox import Task
 
 RIGHT = """
 def normalize(q_values):
