@@ -14,8 +14,7 @@ from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.assignments import otter
 from tfpg.homework.assignments.handout import assignment, hand_out
-from tfpg.homework.grading import boxes as sandbox
-from tfpg.homework.grading import gradescope
+from tfpg.homework.grading import boxes, gradescope
 from tfpg.homework.grading.grades import Asked
 from tfpg.homework.grading.isolation import isolations
 
@@ -92,10 +91,10 @@ def test_gradescope_is_given_no_score_for_what_was_not_graded(tmp_path, monkeypa
     (tmp_path / "submission" / "hw.py").write_text(RIGHT)
 
     def killed(*_):
-        raise sandbox.NotRun("killed")
+        raise boxes.NotRun("killed")
 
-    monkeypatch.setattr(sandbox.Boxes, "run", killed)
-    monkeypatch.setattr(sandbox, "strongest", lambda: isolations()[-1])
+    monkeypatch.setattr(boxes.Boxes, "run", killed)
+    monkeypatch.setattr(boxes, "strongest", lambda: isolations()[-1])
     with pytest.raises(SystemExit, match="not graded: the system killed its process"):
         gradescope.main(str(tmp_path))
     assert not (tmp_path / "results").exists()

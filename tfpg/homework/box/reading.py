@@ -9,6 +9,7 @@ import string
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path, PurePath
+from typing import Any
 
 from tfpg.base.errors import BadInput
 
@@ -20,6 +21,11 @@ HIGH, WORDS = bytes(range(128, 256)), f"{string.digits}{string.ascii_letters}_".
 MAGIC = re.compile(r"\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*[!%]|[%!?]|[\w.]+\?{1,2}\s*$)")
 # Magics that run the rest of their cell as Python; any other turns the cell into something else.
 PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
+
+
+def plain(text: Any, longest: int = 300) -> str:
+    """One short line of printable characters: what comes from a submission may hold anything."""
+    return "".join(sign if sign.isprintable() else " " for sign in str(text))[:longest]
 
 
 def source_of(path: str | Path) -> str:

@@ -1,6 +1,7 @@
-"""Does what was observed agree with what is right, or with what a mistake does?"""
+"""A trial: what a function did with one case, beside what is right there or what a mistake does."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,11 +13,11 @@ from tfpg.homework.exercises.exercise import Case, Exercise
 
 Observed = Arrays | Failure
 # What differently written code raises where an axis is missing
-OF_SHAPES = (
+SHAPE_ERRORS = (
     *("AxisError", "IndexError", "ValueError", "RuntimeError", "TypeError", "AttributeError"),
     "InvalidArgumentError",
 )
-# The names that `observe` gives, of each protocol; without a loss of one number there is no gradient
+# The outputs that each protocol reports; without a loss of one number there is no gradient
 REPORTED: dict[str, tuple[set[str], ...]] = {
     **dict.fromkeys(("values", "pieces", "estimator", "likelihoods"), ({"values"},)),
     "trajectories": ({"values"}, {"states", "actions"}, {"states"}, set()),
@@ -34,86 +35,105 @@ MOST_ENTRIES = 2**20  # of one array: more than any answer has, and few enough t
 HIDDEN = ("weight ", "critic ", "seed", "low", "high", "act", "log_likelihoods", "last_states")
 
 
-def is_right(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed]) -> bool:
-    """The first question of `judge` alone, which takes no time."""
-    observed = plain(exercise, cases, observed)
-    expected = [exercise.expected(case.inputs) for case in cases]
-    comparisons = compared(exercise, cases, expected, observed)
-    return all(one.agrees for one in comparisons) and uneven_scale(cases, comparisons) is None
+class Trial(NamedTuple):
+    """One case: what is wanted there, what was got, and how they compare."""
+
+    case: Case
+    wanted: Observed
+    got: Observed
+    comparison: Comparison
+
+    @property
+    def shapes(self) -> tuple:
+        """Those of all its inputs: the scale of a gradient may depend on them, and on nothing else."""
+        return tuple(value.shape for value in self.case.inputs.values())
 
 
-def plain(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed]) -> list[Observed]:
-    """In double precision, where nothing wraps around; a Failure for what `observe` cannot have given.
+def tried(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed]) -> list[Trial]:
+    """What was observed in each case, beside what is right there.
 
     The code under test may have changed whatever observed it: these may be any arrays.
     """
+    plain = [_plain(exercise, case, got) for case, got in zip(cases, observed, strict=True)]
+    if exercise.compare is comparators.rows_or_mean and any(
+        got["values"].ndim > 0 for got in plain if not isinstance(got, Failure)
+    ):  # a number for each sample: that of a single sample is no mean
+        exercise = exercise._replace(compare=comparators.elementwise)
     return [
-        one if isinstance(one, Failure) else _in_double(exercise.protocol, case.inputs, one)
-        for case, one in zip(cases, observed, strict=True)
+        compared(exercise, case, exercise.expected(case.inputs), got)
+        for case, got in zip(cases, plain, strict=True)
     ]
 
 
-def _in_double(protocol: str, inputs: Arrays, found: Arrays) -> Observed:
-    changes = {f"changes {name}" for name in inputs} if protocol == "values" else set()
-    known = set(found) - changes in REPORTED[protocol]
-    if not known or not all(map(_of_numbers, found.values())) or not _of_one_loss(found):
+def compared(exercise: Exercise, case: Case, wanted: Observed, got: Observed) -> Trial:
+    """One trial. Failures agree with failures of one cause: None, or shapes."""
+    if isinstance(wanted, Failure) or isinstance(got, Failure):
+        cause = _cause(wanted)
+        return Trial(case, wanted, got, Comparison(cause == _cause(got) != "another"))
+    call = _call(exercise, case.inputs)
+    # One sample has no deviation with ddof=1, and may be NaN: that comparison itself knows when
+    may_be_nan = exercise.compare in (comparators.normalized, comparators.estimated)
+    alone = may_be_nan and got["values"].size == 1
+    checked = {name: array for name, array in got.items() if not (alone and name == "values")}
+    comparison = comparators.refused(call, wanted, checked)
+    if comparison is None:
+        comparison = exercise.compare(call, case.inputs, wanted, got)
+    return Trial(case, wanted, got, comparison)
+
+
+def agree(trials: Sequence[Trial]) -> bool:
+    """Whether everything is as wanted, and gradients of one shape have one scale."""
+    return all(trial.comparison.agrees for trial in trials) and uneven(trials) is None
+
+
+def is_right(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed]) -> bool:
+    """The first question of `judge` alone, which takes no time."""
+    return agree(tried(exercise, cases, observed))
+
+
+def uneven(trials: Sequence[Trial]) -> tuple[Trial, Trial] | None:
+    """Two trials of the same shapes whose gradients have different scales."""
+    first: dict[tuple, Trial] = {}
+    for trial in trials:
+        scale = trial.comparison.scale
+        if scale is not None:
+            before = first.setdefault(trial.shapes, trial)
+            if not np.isclose(scale, before.comparison.scale or 0, rtol=5e-3, atol=0):
+                return before, trial
+    return None
+
+
+def _plain(exercise: Exercise, case: Case, got: Observed) -> Observed:
+    """In double precision, where nothing wraps around; a Failure for what no protocol reports."""
+    if isinstance(got, Failure):
+        return got
+    changes = {f"changes {name}" for name in case.inputs} if exercise.protocol == "values" else set()
+    known = set(got) - changes in REPORTED[exercise.protocol]
+    if not known or not all(map(_is_of_numbers, got.values())) or not _is_of_one_loss(got):
         return Failure("OtherArrays", "", None)
     with np.errstate(over="ignore"):
         return {
-            name: one if one.dtype == bool else one.astype(np.float64) for name, one in found.items()
+            name: array if array.dtype == bool else array.astype(np.float64)
+            for name, array in got.items()
         }
 
 
-def _of_numbers(array: object) -> bool:
+def _is_of_numbers(array: object) -> bool:
     return isinstance(array, np.ndarray) and array.dtype.kind in "biuf" and array.size <= MOST_ENTRIES
 
 
-def _of_one_loss(found: Arrays) -> bool:
+def _is_of_one_loss(got: Arrays) -> bool:
     """Two calls, and a slope for each slope."""
-    if not {"losses", "gradient"} <= set(found):
+    if not {"losses", "gradient"} <= set(got):
         return True
-    own = found.get("autodiff", found["gradient"])
-    return found["losses"].shape == (2,) and own.shape == found["gradient"].shape
-
-
-def compared(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Observed],
-    observed: Sequence[Observed],
-) -> list[Comparison]:
-    """Case by case."""
-    if exercise.compare is comparators.rows_or_mean:
-        rows = [one["values"].ndim > 0 for one in observed if not isinstance(one, Failure)]
-        if any(rows):  # a number for each sample: one of a single sample is no mean
-            exercise = exercise._replace(compare=comparators.elementwise)
-    return [
-        compared_in_one(exercise, case, wanted, got)
-        for case, wanted, got in zip(cases, expected, observed, strict=True)
-    ]
-
-
-def compared_in_one(exercise: Exercise, case: Case, wanted: Observed, got: Observed) -> Comparison:
-    """Failures agree with failures of one cause: None, or shapes."""
-    if isinstance(wanted, Failure) or isinstance(got, Failure):
-        causes = [_cause(one) for one in (wanted, got)]
-        return Comparison(causes[0] == causes[1] != "another")
-    call = _call(exercise, case.inputs)
-    # One sample has no deviation with ddof=1, and may be NaN: that comparison itself knows when
-    alone = (
-        exercise.compare in (comparators.normalized, comparators.estimated) and got["values"].size == 1
-    )
-    checked = {name: one for name, one in got.items() if not (alone and name == "values")}
-    refused = comparators.refused(call, wanted, checked)
-    if refused is not None:
-        return refused
-    return exercise.compare(call, case.inputs, wanted, got)
+    own = got.get("autodiff", got["gradient"])
+    return got["losses"].shape == (2,) and own.shape == got["gradient"].shape
 
 
 def _cause(outcome: Observed) -> str:
     if not isinstance(outcome, Failure):
         return "no failure"
-    if outcome.kind in OF_SHAPES:
+    if outcome.kind in SHAPE_ERRORS:
         return "None" if "NoneType" in outcome.message else "shapes"
     return "another"
 
@@ -123,26 +143,10 @@ def _call(exercise: Exercise, inputs: Arrays) -> str:
     if set(exercise.parameters) <= set(inputs):
         return words.call(exercise.name, {name: inputs[name] for name in exercise.parameters})
     shown = {
-        name: one for name, one in inputs.items() if name == "actions" or not name.startswith(HIDDEN)
+        name: array
+        for name, array in inputs.items()
+        if name == "actions" or not name.startswith(HIDDEN)
     }
     if exercise.needs_tensorflow:
         return words.call(exercise.name, shown)
-    made = words.call("", shown)[1:-1]
-    return f"{exercise.name}({', '.join(exercise.parameters)}: {made})"
-
-
-def uneven_scale(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> tuple[int, int] | None:
-    """Two cases of the same shapes whose gradients have different scales."""
-    first: dict[tuple, int] = {}
-    for here, (case, one) in enumerate(zip(cases, comparisons, strict=True)):
-        if one.scale is None:
-            continue
-        before = first.setdefault(shapes_of(case), here)
-        if not np.isclose(one.scale, comparisons[before].scale or 0, rtol=5e-3, atol=0):
-            return before, here
-    return None
-
-
-def shapes_of(case: Case) -> tuple:
-    """Of all its inputs: the scale of a gradient may depend on them."""
-    return tuple(value.shape for value in case.inputs.values())
+    return f"{exercise.name}({', '.join(exercise.parameters)}: {words.call('', shown)[1:-1]})"

@@ -17,9 +17,8 @@ from typing import Any
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.homework.assignments.variants import other_variant
-from tfpg.homework.grading import boxes as sandbox
-from tfpg.homework.grading import grading
-from tfpg.homework.grading.grades import Asked, Grade
+from tfpg.homework.grading import boxes, grading
+from tfpg.homework.grading.grades import Asked, Conditions, Grade
 from tfpg.homework.grading.submissions import Entry, take
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
@@ -99,8 +98,9 @@ def write(
 
 def requirements(asked: Sequence[Asked]) -> list[str]:
     """What the image needs, in the versions that are installed here."""
-    keras = any(grading.task(one, "").keras for one in asked)
-    return [f"{one}=={version(one)}" for one in (*LIGHT, *(HEAVY if keras else ()))]
+    tasks = (grading.question(one, "").task(one.function, look=False) for one in asked)
+    heavy = HEAVY if any(task.needs_keras for task in tasks) else ()
+    return [f"{name}=={version(name)}" for name in (*LIGHT, *heavy)]
 
 
 def main(root: str) -> None:
@@ -108,10 +108,11 @@ def main(root: str) -> None:
     source, submission, results = (Path(root, one) for one in ("source", "submission", "results"))
     settings = json.loads((source / "autograder.json").read_text(encoding="utf-8"))
     asked, language = [Asked(*one) for one in settings["asked"]], settings["language"]
-    isolation = sandbox.strongest()
+    conditions = Conditions([asked], settings["secret"], language=language)
+    isolation = boxes.strongest()
     code = take(Entry("submission", submission))
     code.notes.extend(other_variant(code.text, [settings["variant"]] if settings["variant"] else []))
-    (grade,) = grading.grade([code], [asked], settings["secret"], isolation, False, language)
+    (grade,) = grading.grade([code], conditions, isolation)
     if grade.points is None:
         sys.exit("\n".join(grade.notes))  # without results, Gradescope says that grading failed
     shown = json.dumps(to_results(grade, settings["visibility"], language))

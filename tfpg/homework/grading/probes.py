@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import numpy as np
 
-from tfpg.homework.grading.boxes import Boxes, Task
+from tfpg.homework.box.answering import Form, Task
+from tfpg.homework.grading.boxes import Boxes
 
 PROBES = Path(__file__).with_suffix(".toml")
 ASK = """
@@ -44,8 +45,7 @@ def reached(name: str, boxes: Boxes) -> bool | None:
 
 
 def _asked(file: str, text: str, boxes: Boxes) -> bool | None:
-    inputs = [{"parameters": ["x"], "protocol": "values", "inputs": [{"x": np.zeros(1)}]}]
-    task = Task("ask", inputs, keras=False, look=False)
+    task = Task("ask", [Form(["x"], "values", [{"x": np.zeros(1)}])], look=False)
     answer = boxes.run({file: text.encode()}, file, [task]).answers[0]
     try:
         return {0.0: False, 1.0: True}[float(answer["outcomes"][0][0]["outputs"]["values"])]

@@ -15,8 +15,8 @@ from unicodedata import normalize
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
 from tfpg.base.texts import Texts
+from tfpg.homework.box.reading import plain
 from tfpg.homework.grading.grades import Grade, Mark
-from tfpg.homework.grading.submissions import plain
 
 GRADING = Texts("grading")
 

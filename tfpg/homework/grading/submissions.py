@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, Texts
-from tfpg.homework.box.reading import cells_in, foreign_encoding
+from tfpg.homework.box.reading import cells_in, foreign_encoding, plain
 
 GRADING = Texts("grading")
 
@@ -219,8 +219,3 @@ def _is_code(name: str) -> bool:
 
 def _is_skipped(folder: str) -> bool:
     return folder in SKIPPED or (folder.startswith(".") and folder != "..")
-
-
-def plain(text: str, longest: int = 200) -> str:
-    """One short line of printable characters."""
-    return "".join(one if one.isprintable() else " " for one in text)[:longest]
