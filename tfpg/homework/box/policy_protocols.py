@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpg.homework.box.calling import Arrays, Manner, call, in_numpy
+from tfpg.homework.box.calling import Arrays, Manner, Protocol, call, in_numpy
 
 
 def weights_of(inputs: Arrays, name: str = "weight") -> list[np.ndarray]:
@@ -137,3 +137,9 @@ def of_actor_loss(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
             tape.gradient(loss, critic.trainable_variables), critic, critic.trainable_variables
         ),
     }
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    **{"gradient": of_gradient, "step": of_step, "likelihoods": of_likelihoods},
+    **{"fisher": of_fisher, "actor_loss": of_actor_loss},
+}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfpg.homework.box.calling import Arrays, Manner, call, in_numpy
+from tfpg.homework.box.calling import Arrays, Manner, Protocol, call, in_numpy
 from tfpg.homework.box.differences import differentiated
 
 
@@ -123,3 +123,10 @@ def of_rollout(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     else:
         several = list(result)
     return {name: in_numpy(one) for name, one in zip(names, several, strict=True)}
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    **{"values": of_values, "pieces": of_pieces, "trajectories": of_trajectories},
+    **{"estimator": of_estimator, "loss": of_loss, "gaussian_loss": of_gaussian_loss},
+    **{"sample": of_sample, "rollout": of_rollout},
+}

@@ -67,8 +67,7 @@ def cells_in(name: str, content: bytes) -> list[str]:
         return [_decoded(name, content)]
     try:
         cells = json.loads(content.decode(json.detect_encoding(content)))["cells"]
-        several = [one["source"] for one in cells if one["cell_type"] == "code"]
-        return [one if isinstance(one, str) else "".join(one) for one in several]
+        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{name} is not a notebook: save it again as .ipynb (nbformat 4)") from error
 

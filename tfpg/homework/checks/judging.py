@@ -85,10 +85,12 @@ def _approval(exercise: Exercise, trials: Sequence[Trial], language: str) -> str
             summed = all(math.isclose(factor, samples, rel_tol=1e-2) for samples, factor in scales)
             text = CHECKS["summed" if summed else "scaled"]
     remarks = {remark.say(language) for trial in trials if (remark := trial.comparison.remark)}
-    changed = {name for trial in trials for name in trial.got if str(name).startswith("changes ")}
     remarks |= {
         CHECKS["changes_input"].say(language, parameter=name.removeprefix("changes "))
-        for name in changed
+        for trial in trials
+        if not isinstance(trial.got, Failure)
+        for name in trial.got
+        if name.startswith("changes ")
     }
     told = [text.say(language, count=len(trials), scale=scale), *sorted(remarks)]
     return CHECKS["between"].say(language).join(told)

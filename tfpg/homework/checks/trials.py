@@ -1,7 +1,7 @@
 """A trial: what a function did with one case, beside what is right there or what a mistake does."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Trial(NamedTuple):
     """One case: what is wanted there, what was got, and how they compare."""
 
     case: Case
-    wanted: Observed
+    wanted: Any  # arrays; or a Failure, where this is what a mistake does
     got: Observed
     comparison: Comparison
 

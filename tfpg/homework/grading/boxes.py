@@ -154,18 +154,19 @@ class Boxes:
             if time.monotonic() > end:
                 ran.answers.extend([_failed("no time")] * len(rest))
                 break
-            (told, *given), why = self._ask(keras, _request(files, file, rest, processor))
-            if told is None:
+            messages, why = self._ask(keras, _request(files, file, rest, processor))
+            if not messages:
                 ran.answers.extend([{"state": "not loaded", "why": why}] * len(rest))
                 break
+            told, *given = messages
             error = told["error"] if isinstance(told.get("error"), str) else None
             ran = Ran(ran.answers + given[: len(rest)], error, told.get("refused") is True)
             if len(given) < len(rest):
                 ran.answers.append(_failed(why))
         return ran
 
-    def _ask(self, keras: bool, request: bytes) -> tuple[list, str]:
-        """What the process says of the file, or None; its answers as far as it came; why it ended."""
+    def _ask(self, keras: bool, request: bytes) -> tuple[list[dict], str]:
+        """What a process says of the file, then its answers, as far as it came; and why it ended."""
         with self._lock:
             box = self._idle[keras].pop() if self._idle[keras] else None
         if box is None:
@@ -185,7 +186,7 @@ class Boxes:
         digest, *messages = [_decoded(message) for message in wire.split(stream)] or [{}]
         if why == "killed" or digest.get("digest") != hashlib.sha256(request).hexdigest():
             raise NotRun("killed" if why == "killed" else "another")
-        return messages or [None], why
+        return messages, why
 
 
 def _processors() -> list[int | None]:
