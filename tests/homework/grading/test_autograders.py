@@ -35,6 +35,7 @@ ASKED = [
     Asked("normalize", "normalize", None, 2),
     Asked("entropy", "entropy", None, 1),
 ]
+PYTHON = "/opt/tfpg/bin/python"  # in Gradescope's image
 LIGHT = ("column", "reward_to_go", "gaussian_log_likelihoods")
 
 
@@ -50,8 +51,8 @@ def autograder(tmp_path):
         modes = {one.filename: one.external_attr >> 16 for one in archive.infolist()}
     assert all(modes[one] & stat.S_IXUSR for one in ("setup.sh", "run_autograder"))
     run = (root / "source" / "run_autograder").read_text()
-    assert gradescope.PYTHON in run
-    (root / "run_autograder").write_text(run.replace(gradescope.PYTHON, sys.executable))
+    assert PYTHON in run
+    (root / "run_autograder").write_text(run.replace(PYTHON, sys.executable))
     (root / "run_autograder").chmod(0o755)
     return root
 

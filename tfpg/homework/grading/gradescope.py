@@ -25,33 +25,7 @@ VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 PACKAGE = Path(__file__).parents[2]
 LIGHT = ("numpy", "scipy", "lazy_loader", "rich")
 HEAVY = ("tensorflow", "keras", "tensorflow-probability", "tf_keras")
-PYTHON = "/opt/tfpg/bin/python"
-
-SETUP = """\
-#!/bin/sh
-# Run once, as root, when the image is built.
-set -e
-export DEBIAN_FRONTEND=noninteractive
-apt-get update
-apt-get install -y --no-install-recommends bubblewrap python3 python3-venv
-python=python3
-if ! $python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    apt-get install -y --no-install-recommends python3.11 python3.11-venv
-    python=python3.11
-fi
-$python -m venv /opt/tfpg
-/opt/tfpg/bin/pip install --no-cache-dir -r /autograder/source/requirements.txt
-"""
-
-RUN = f"""\
-#!/bin/sh
-# The answers lie in source: nobody but root may look into it, and submissions are not run as root.
-root=$(cd "$(dirname "$0")" && pwd)
-chmod -R go= "$root/source"
-start='import sys; sys.path.insert(0, sys.argv[1] + "/source")'
-start="$start; from tfpg.homework.grading.gradescope import main; main(sys.argv[1])"
-exec {PYTHON} -I -B -c "$start" "$root"
-"""
+SCRIPTS = Path(__file__).with_name("autograder")
 
 
 def write(
@@ -79,14 +53,13 @@ def write(
         "variant": variant,
     }
     files = {
-        "setup.sh": SETUP,
-        "run_autograder": RUN,
-        "requirements.txt": "".join(f"{one}\n" for one in requirements(asked)),
+        **{name: (SCRIPTS / name).read_text("utf-8") for name in ("setup.sh", "run_autograder")},
+        "requirements.txt": "".join(f"{line}\n" for line in requirements(asked)),
         "autograder.json": json.dumps(settings, indent=1) + "\n",
     }
-    for one in sorted(PACKAGE.rglob("*")):
-        if one.suffix in (".py", ".pyi", ".toml"):
-            files[f"tfpg/{one.relative_to(PACKAGE).as_posix()}"] = one.read_text(encoding="utf-8")
+    for source in sorted(PACKAGE.rglob("*")):
+        if source.suffix in (".py", ".pyi", ".toml"):
+            files[f"tfpg/{source.relative_to(PACKAGE).as_posix()}"] = source.read_text(encoding="utf-8")
     with atomically(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         for name, text in files.items():
             info = zipfile.ZipInfo(name)  # the same bytes whenever it is written, but for the secret
@@ -126,14 +99,14 @@ def to_results(grade: Grade, visibility: str, language: str = "en") -> dict[str,
     """What Gradescope reads: a test for each exercise, whose scores it adds up."""
     tests = [
         {
-            "name": one.function,
-            "score": one.earned,
-            "max_score": one.points,
-            "status": "passed" if one.state == "right" else "failed",
-            "output": one.said(language) + (f": {one.evidence}" if one.evidence else ""),
+            "name": mark.function,
+            "score": mark.earned,
+            "max_score": mark.points,
+            "status": "passed" if mark.state == "right" else "failed",
+            "output": mark.said(language) + (f": {mark.evidence}" if mark.evidence else ""),
             "output_format": "text",
             "visibility": visibility,
         }
-        for one in grade.marks.values()
+        for mark in grade.marks.values()
     ]
     return {"output": "\n".join(grade.notes), "stdout_visibility": "hidden", "tests": tests}

@@ -25,7 +25,7 @@ SECRET, TABLE = "secret", "table"  # files beside the pages
 
 
 class Class(NamedTuple):
-    """A table of grades as it is read again: the exercises, and a row of words for each submission."""
+    """A table of grades: the exercises, and a row of words for each submission."""
 
     exercises: list[str]
     rows: list[list[str]]
@@ -58,7 +58,7 @@ class Records:
         try:
             record = json.loads(self._read(f"{name}.json") or "{}")
             if record["key"] == key:
-                marks = {one: Mark(*several) for one, several in record["marks"].items()}
+                marks = {exercise: Mark(*mark) for exercise, mark in record["marks"].items()}
                 return Grade(name, marks, record["notes"])
         except (ValueError, KeyError, TypeError):
             pass
@@ -70,8 +70,7 @@ class Records:
         self._write(f"{grade.name}.md", page(grade, self.language))
         if grade.points is None:
             return
-        marks = {name: list(one) for name, one in grade.marks.items()}
-        record = {"key": key, "name": grade.name, "marks": marks, "notes": grade.notes}
+        record = {"key": key, **grade._asdict()}
         self._write(f"{grade.name}.json", json.dumps(record, ensure_ascii=False, indent=1))
 
     def forget(self, name: str) -> None:
@@ -103,7 +102,7 @@ def _digest(content: bytes) -> str:
 
 def table(grades: Sequence[Grade]) -> str:
     """A row for each submission, and in it, for each exercise, a word: right, open, B1, ..."""
-    exercises = list(dict.fromkeys(name for one in grades for name in one.marks))
+    exercises = list(dict.fromkeys(name for grade in grades for name in grade.marks))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*FIRST, *exercises, *LAST])
@@ -126,25 +125,17 @@ def page(grade: Grade, language: str = "en") -> str:
     lines = [f"# {_escaped(grade.name)}", ""]
     if grade.points is not None:
         lines += [GRADING["points"].say(language, points=grade.points, total=grade.total), ""]
-    lines += [f"- {_escaped(one)}" for one in grade.notes]
-    for one in grade.marks.values() if grade.points is not None else ():
-        title = GRADING["mark"].say(
-            language,
-            function=one.function,
-            state=one.said(language),
-            earned=one.earned,
-            points=one.points,
-        )
-        lines += ["", f"## {title}", "", _escaped(one.evidence or _untold(one, language))]
-        if one.state == "wrong":
-            file = _escaped(shlex.quote(plain(one.file, 1000)))
+    lines += [f"- {_escaped(note)}" for note in grade.notes]
+    for mark in grade.marks.values() if grade.points is not None else ():
+        of = {"function": mark.function, "earned": mark.earned, "points": mark.points}
+        title = GRADING["mark"].say(language, state=mark.said(language), **of)
+        code = {"open": "not_written", "missing": "not_found"}.get(mark.state)
+        text = GRADING[code].say(language) if code else mark.evidence
+        lines += ["", f"## {title}", "", _escaped(text)]
+        if mark.state == "wrong":
+            file = _escaped(shlex.quote(plain(mark.file, 1000)))
             lines += ["", GRADING["to_see"].say(language, file=file)]
     return "\n".join(lines) + "\n"
-
-
-def _untold(mark: Mark, language: str) -> str:
-    known = {"open": GRADING["not_written"], "missing": GRADING["not_found"]}.get(mark.state)
-    return known.say(language) if known else ""
 
 
 def _escaped(text: str) -> str:
@@ -162,7 +153,5 @@ def read_table(path: str | Path) -> Class:
     header = rows[0] if rows else []
     if tuple(header[:3]) != FIRST or tuple(header[-1:]) != LAST:
         raise BadInput(f"{path} is not a table of `tfpg homework grade`: its first line was changed")
-    exercises = header[3:-1]
-    return Class(
-        exercises, [one[3 : 3 + len(exercises)] for one in rows[1:] if len(one) >= len(header)]
-    )
+    last = len(header) - 1
+    return Class(header[3:last], [row[3:last] for row in rows[1:] if len(row) > last])
