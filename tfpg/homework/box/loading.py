@@ -73,8 +73,8 @@ def _loaded(
     finally:
         sys.argv = arguments
     found: dict[str, Any] = {name: getattr(module, name, None) for name in names}
-    own = {name: one for name, one in found.items() if _is_own_function(one, module, finder)}
-    return Submission(own, error)
+    own = [name for name in found if _is_own_function(found[name], module, finder)]
+    return Submission({name: found[name] for name in own}, error)
 
 
 class _Nothing:

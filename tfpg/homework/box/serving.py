@@ -241,7 +241,7 @@ def _is_stub(function: ast.FunctionDef) -> bool:
 
 def _forget_tfpg(here: str) -> None:
     sys.path.remove(here)
-    for name in [one for one in sys.modules if one.partition(".")[0] == "tfpg"]:
+    for name in [module for module in sys.modules if module.partition(".")[0] == "tfpg"]:
         del sys.modules[name]
     sys.meta_path.insert(0, NoAnswers)  # type: ignore[arg-type]
 

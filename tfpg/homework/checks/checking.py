@@ -78,7 +78,7 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     if not (exercises := named(name)):
         known = ", ".join(sorted({exercise.name for exercise in EXERCISES}))
         raise BadInput(f"{name!r} is not an exercise: name= must be one of {known}")
-    fitting = [one for one in exercises if takes(function, one.parameters)]
+    fitting = [exercise for exercise in exercises if takes(function, exercise.parameters)]
     exercise = fitting[0] if fitting else exercises[0]
     if fitting and exercise.needs_tensorflow:
         from tfpg.base.tensorflow import import_tensorflow

@@ -160,13 +160,13 @@ def _smallest_failing(trials: Sequence[Trial], language: str) -> str:
     failing = [trial for trial in trials if not trial.comparison.agrees]
     pair = uneven(trials)
     if not failing and pair is not None:
-        one, other = pair
+        first, second = pair
         return CHECKS["wrong_scale"].say(
             language,
-            one=f"{one.comparison.scale:.4g}",
-            case=one.case.label,
-            other=f"{other.comparison.scale:.4g}",
-            other_case=other.case.label,
+            one=f"{first.comparison.scale:.4g}",
+            case=first.case.label,
+            other=f"{second.comparison.scale:.4g}",
+            other_case=second.case.label,
         )
     smallest = min(failing, key=lambda trial: sum(map(np.size, trial.case.inputs.values())))
     (label, _), _, got, comparison = smallest

@@ -31,11 +31,11 @@ class Canary(NamedTuple):
 
 def canaries(asked: Sequence[Asked], submissions: int) -> list[Canary]:
     """As many as a class of this size wants; none if the library has no answer to what is asked."""
-    known = [one for one in asked if one.exercise in SOURCES]
+    known = [each for each in asked if each.exercise in SOURCES]
     if not known:
         return []
-    names = {one.exercise: one.function for one in known}
-    blanks = [_blank(one, names) for one in known]
+    names = {each.exercise: each.function for each in known}
+    blanks = [_blank(each, names) for each in known]
     sources = {
         "right": _source(blanks, solved=True),
         "open": _source(blanks, solved=False),

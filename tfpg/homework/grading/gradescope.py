@@ -71,16 +71,16 @@ def write(
 
 def requirements(asked: Sequence[Asked]) -> list[str]:
     """What the image needs, in the versions that are installed here."""
-    tasks = (grading.question(one, "").task(one.function, look=False) for one in asked)
+    tasks = [grading.question(each, "").task(each.function, look=False) for each in asked]
     heavy = HEAVY if any(task.needs_keras for task in tasks) else ()
     return [f"{name}=={version(name)}" for name in (*LIGHT, *heavy)]
 
 
 def main(root: str) -> None:
     """Grade the submission as Gradescope has laid it out, and write its results."""
-    source, submission, results = (Path(root, one) for one in ("source", "submission", "results"))
+    source, submission, results = (Path(root, name) for name in ("source", "submission", "results"))
     settings = json.loads((source / "autograder.json").read_text(encoding="utf-8"))
-    asked, language = [Asked(*one) for one in settings["asked"]], settings["language"]
+    asked, language = [Asked(*fields) for fields in settings["asked"]], settings["language"]
     conditions = Conditions([asked], settings["secret"], language=language)
     isolation = boxes.strongest()
     code = take(Entry("submission", submission))

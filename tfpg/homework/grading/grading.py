@@ -125,7 +125,7 @@ def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
     for n, (asked, put) in enumerate(zip(run.asked, run.questions, strict=True)):
         found = [mark(asked, put, {"state": "missing"}, language)]
         found += [mark(asked, put, ran.answers[n], language, file) for file, ran in run.files.items()]
-        marks[asked.exercise] = max(found, key=lambda one: RANKS.index(one.state))
+        marks[asked.exercise] = max(found, key=lambda mark: RANKS.index(mark.state))
     for file in run.files:
         marks |= _looked_again(code, run, file, marks, boxes, language)
     notes = [note.say(language) for note in code.notes]

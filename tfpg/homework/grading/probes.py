@@ -27,7 +27,7 @@ def ask(x):
 @cache
 def probes() -> Mapping[str, Mapping[str, str]]:
     """By their names, in the order of the table."""
-    return {one["name"]: one for one in tomllib.loads(PROBES.read_text(encoding="utf-8"))["probe"]}
+    return {probe["name"]: probe for probe in tomllib.loads(PROBES.read_text("utf-8"))["probe"]}
 
 
 def reached(name: str, boxes: Boxes) -> bool | None:
