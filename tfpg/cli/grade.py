@@ -61,12 +61,8 @@ def add_arguments(actions: Any) -> None:
         "them can see and change of the grader and of others: files, processes, memory, the network. "
         "The exit status is 1 if a submission gets anywhere with the way that grading uses.",
     )
-    parser = add(
-        "map",
-        mistake_map,
-        "draw the class's mistakes",
-        "Draw how many students made which mistake in which exercise, anonymously.",
-    )
+    what = "Draw how many students made which mistake in which exercise, anonymously."
+    parser = add("map", mistake_map, "draw the class's mistakes", what)
     parser.add_argument("grades", metavar="GRADES", help="the table of grades: grades.csv")
     parser.add_argument("--out", metavar="FILE", help="the picture (default grades.png)")
     parser = add(

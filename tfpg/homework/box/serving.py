@@ -168,8 +168,11 @@ def _serve(plan: Plan, answers: int, folder: Path) -> None:
     os.chdir(folder)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder))
     tempfile.tempdir = str(folder)
-    _offer_to_the_kernel()
-    _keep_to(request["processor"])
+    with contextlib.suppress(OSError):  # where memory is short, this goes first, and nothing of others
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    if request["processor"] is not None:  # hundreds of threads then take time from nobody else
+        with contextlib.suppress(OSError):  # a container may have others
+            os.sched_setaffinity(0, {request["processor"]})
     limits.give_up(plan.processor_time, plan.memory, plan.user)
     readable = [*plan.readable, *OWN, *DEVICES]
     if plan.confine:
@@ -198,19 +201,6 @@ def _serve(plan: Plan, answers: int, folder: Path) -> None:
             _send(answers, {"state": "raised", "kind": type(failure).__name__})
 
 
-def _offer_to_the_kernel() -> None:
-    """Where memory is short, this process goes first, and not one that others need."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-def _keep_to(processor: int | None) -> None:
-    """Hundreds of threads then take time from nobody else."""
-    if processor is not None:
-        with contextlib.suppress(OSError):  # a container may have others
-            os.sched_setaffinity(0, {processor})
-
-
 def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set[str], bool]:
     """What can be told without running it: the functions left open, and whether there is more."""
     stubs, others = set(), False
@@ -231,10 +221,8 @@ def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set
 
 def _is_stub(function: ast.FunctionDef) -> bool:
     """Whether it says no more than that it is not implemented."""
-    last = function.body[-1]
-    is_text = isinstance(function.body[0], ast.Expr) and isinstance(
-        function.body[0].value, ast.Constant
-    )
+    first, last = function.body[0], function.body[-1]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     raises = isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
     return raises and len(function.body) <= 1 + is_text
 

@@ -149,12 +149,16 @@ class Boxes:
         text = files[file].decode(errors="replace")
         keras = "tensorflow" in text or "keras" in text
         keras = keras or any(task.needs_keras and task.function in text for task in tasks)
+        contents = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
+        request = {"files": contents, "file": file, "processor": processor}
         ran = Ran([], None)
         while rest := tasks[len(ran.answers) :]:
             if time.monotonic() > end:
                 ran.answers.extend([_failed("no time")] * len(rest))
                 break
-            messages, why = self._ask(keras, _request(files, file, rest, processor))
+            number = uuid.uuid4().hex  # no two requests have one digest
+            document = wire.encode({**request, "tasks": rest, "number": number})
+            messages, why = self._ask(keras, document)
             if not messages:
                 ran.answers.extend([{"state": "not loaded", "why": why}] * len(rest))
                 break
@@ -194,20 +198,6 @@ def _processors() -> list[int | None]:
     if hasattr(os, "sched_getaffinity"):
         return [*sorted(os.sched_getaffinity(0))]
     return [None] * (os.cpu_count() or 1)
-
-
-def _request(
-    files: Mapping[str, bytes], file: str, tasks: Sequence[Task], processor: int | None
-) -> bytes:
-    return wire.encode(
-        {
-            "files": {name: np.frombuffer(content, np.uint8) for name, content in files.items()},
-            "file": file,
-            "tasks": tasks,
-            "processor": processor,
-            "number": uuid.uuid4().hex,  # no two requests have one digest
-        }
-    )
 
 
 def _decoded(message: bytes) -> dict:
