@@ -33,8 +33,7 @@ IMPORTS_TFPG = re.compile(
 class _Run(NamedTuple):
     """What was asked of a submission, and what each of its files gave."""
 
-    asked: Sequence[Asked]
-    questions: list[Question]
+    questions: list[tuple[Asked, Question]]
     files: dict[str, Ran]
 
 
@@ -85,21 +84,18 @@ def _run(code: Code, conditions: Conditions, boxes: Boxes) -> _Run:
     """Run the files of a submission that may hold something asked for."""
     sources = {file: code.source(file) for file in code.files}
     text = "\n".join(sources.values())
-    asked = max(
-        conditions.assignments, key=lambda exercises: sum(_defines(text, one) for one in exercises)
+    assignment = max(
+        conditions.assignments, key=lambda exercises: sum(_defines(text, asked) for asked in exercises)
     )
-    questions = [question(one, f"{conditions.secret} {code.digest}") for one in asked]
-    run = _Run(asked, questions, {})
+    seed = f"{conditions.secret} {code.digest}"
+    run = _Run([(asked, question(asked, seed)) for asked in assignment], {})
+    tasks = [put.task(asked.function, look=False) for asked, put in run.questions]
     left = launching.SECONDS_FOR_ALL
     for file, source in sources.items():
-        if any(_defines(source, one) for one in asked):
-            run.files[file] = boxes.run(code.files, file, _tasks(run, range(len(asked))), left)
+        if any(_defines(source, asked) for asked in assignment):
+            run.files[file] = boxes.run(code.files, file, tasks, left)
             left -= run.files[file].seconds
     return run
-
-
-def _tasks(run: _Run, numbers: Sequence[int], look: bool = False) -> list:
-    return [run.questions[n].task(run.asked[n].function, look) for n in numbers]
 
 
 def _defines(text: str, asked: Asked) -> bool:
@@ -122,9 +118,10 @@ def cases(exercise: Exercise, seed: str) -> list[Case]:
 def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
     """The best mark of an exercise counts, if several files have it."""
     marks = {}
-    for n, (asked, put) in enumerate(zip(run.asked, run.questions, strict=True)):
+    for number, (asked, put) in enumerate(run.questions):
         found = [mark(asked, put, {"state": "missing"}, language)]
-        found += [mark(asked, put, ran.answers[n], language, file) for file, ran in run.files.items()]
+        for file, ran in run.files.items():
+            found.append(mark(asked, put, ran.answers[number], language, file))
         marks[asked.exercise] = max(found, key=lambda mark: RANKS.index(mark.state))
     for file in run.files:
         marks |= _looked_again(code, run, file, marks, boxes, language)
@@ -142,22 +139,22 @@ def _looked_again(
 ) -> dict[str, Mark]:
     """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
     lost = [
-        n
-        for n, (asked, put) in enumerate(zip(run.asked, run.questions, strict=True))
+        (asked, put)
+        for (asked, put), answer in zip(run.questions, run.files[file].answers, strict=True)
         if (marks[asked.exercise].state, marks[asked.exercise].file) == ("wrong", file)
-        and run.files[file].answers[n].get("state") == "observed"
+        and answer.get("state") == "observed"
         and put.may_broadcast
     ]
     if not lost:
         return {}
-    seconds = SECONDS_TO_LOOK_AGAIN / len(run.files)
+    tasks = [put.task(asked.function, look=True) for asked, put in lost]
     try:
-        answers = boxes.run(code.files, file, _tasks(run, lost, look=True), seconds).answers
+        answers = boxes.run(code.files, file, tasks, SECONDS_TO_LOOK_AGAIN / len(run.files)).answers
     except NotRun:
         return {}
     again = {
-        run.asked[n].exercise: mark(run.asked[n], run.questions[n], answer, language, file)
-        for n, answer in zip(lost, answers, strict=True)
+        asked.exercise: mark(asked, put, answer, language, file)
+        for (asked, put), answer in zip(lost, answers, strict=True)
         if answer.get("state") == "observed"
     }
     return {name: found for name, found in again.items() if found.state == "wrong"}
