@@ -822,7 +822,7 @@ def test_links_in_folders_are_left_out(tmp_path):
 
 
 def test_nothing_handed_in_is_told(tmp_path):
-    with pytest.raises(BadInput, match="holds no submission"):
+    with pytest.raises(BadInput, match="contains no submissions"):
         entries(tmp_path)
     with pytest.raises(BadInput, match="does not exist"):
         entries(tmp_path / "x")

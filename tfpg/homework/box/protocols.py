@@ -98,7 +98,7 @@ class _Environment:
         action = np.clip(in_numpy(action), self.script["low"], self.script["high"])
         last = len(self.script["states"]) - 1
         if self.t >= last:  # or a loop that never ends would never end
-            raise RuntimeError("the environment is stepped on and on, long after the episode's end")
+            raise RuntimeError("step() is still called long after the episode has ended")
         reward = float(self.script["rewards"][min(self.t, last - 1)] + action.sum())
         self.t += 1
         terminated = self.t == int(self.script["terminal_after"])

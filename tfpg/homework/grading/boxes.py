@@ -46,10 +46,13 @@ def strongest() -> Isolation:
     """The strongest that works. Raises BadInput where there is none, as on Windows."""
     if os.name != "posix":
         raise BadInput("submissions are run on Linux or macOS: on Windows, use WSL")
-    for way in isolations():
+    for way in (ways := isolations()):
         if works(way):
             return way
-    raise BadInput("no process can be started here: is there room in the temporary folder?")
+    tried = ", ".join(way.name for way in ways)
+    raise BadInput(
+        f"submissions cannot be isolated here (tried: {tried}): is the temporary folder full?"
+    )
 
 
 def works(isolation: Isolation) -> bool:

@@ -92,7 +92,7 @@ def main(root: str) -> None:
     results.mkdir(exist_ok=True)
     with atomically(results / "results.json") as unfinished:
         unfinished.write_text(shown, encoding="utf-8")
-    print(f"kept apart by {isolation.name}{': ' if isolation.gaps else ''}{isolation.gaps}")
+    print(f"isolated by {isolation.name}{': ' if isolation.gaps else ''}{isolation.gaps}")
 
 
 def to_results(grade: Grade, visibility: str, language: str = "en") -> dict[str, Any]:

@@ -35,18 +35,18 @@ class Records:
     """The folder beside grades.csv: grades.csv -> grades/. It knows what is done already."""
 
     def __init__(self, table: Path, language: str = "en") -> None:
-        """Raises BadInput if the table was not written by this, or was changed since."""
+        """Raises BadInput if the table was not written by tfpg, or was changed since."""
         if table.suffix != ".csv":
             raise BadInput(f"the table of grades is a .csv file, got {table}")
         self.table, self.folder, self.language = table, table.with_suffix(""), language
         known = self._read(TABLE)
         if table.exists() and _digest(table.read_bytes()) not in (known or "").split():
             raise BadInput(
-                f"{table} was not written by this, or was changed since: move it away, or name "
+                f"{table} was not written by tfpg, or was changed since: move it away, or name "
                 "another --out"
             )
         if known is None and self.folder.exists() and any(self.folder.iterdir()):
-            raise BadInput(f"{self.folder}, where the reports go, is in use: name another --out")
+            raise BadInput(f"{self.folder}, where the pages go, is in use: name another --out")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.secret = self._read(SECRET) or secrets.token_hex(16)
         self._write(SECRET, self.secret)

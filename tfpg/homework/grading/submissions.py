@@ -72,7 +72,9 @@ def entries(path: str | Path) -> tuple[list[Entry], list[str]]:
         paths = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "__"))]
     taken = [one for one in paths if not one.is_symlink() and (one.is_dir() or _is_taken(one.name))]
     if not taken:
-        raise BadInput(f"{path} holds no submission: a .py or .ipynb file, a folder or a .zip for each")
+        raise BadInput(
+            f"{path} contains no submissions: one .py or .ipynb file, folder or .zip per student"
+        )
     others = [plain(_in_unicode(one.name)) for one in paths if one not in taken]
     return list(map(Entry, _names(taken), taken)), others
 
