@@ -191,8 +191,8 @@ for _ in range(20):
     + """
 import gc
 for found in gc.get_objects():
-    if type(found) is dict and "observations" in found:
-        found["observations"] = found["_answer"] = found["_send"] = lambda *_: None
+    if type(found) is dict and {"observations", "tasks_of", "_send"} & set(found):
+        found["observations"] = found["answer"] = found["_send"] = lambda *_: None
 """,
 }
 

@@ -71,7 +71,7 @@ def write(
 
 def requirements(asked: Sequence[Asked]) -> list[str]:
     """What the image needs, in the versions that are installed here."""
-    tasks = [grading.question(each, "").task(each.function, look=False) for each in asked]
+    tasks = [grading.question_for(each, "").task(each.function, look=False) for each in asked]
     heavy = HEAVY if any(task.needs_keras for task in tasks) else ()
     return [f"{name}=={version(name)}" for name in (*LIGHT, *heavy)]
 

@@ -88,8 +88,8 @@ def _run(code: Code, conditions: Conditions, boxes: Boxes) -> _Run:
         conditions.assignments, key=lambda exercises: sum(_defines(text, asked) for asked in exercises)
     )
     seed = f"{conditions.secret} {code.digest}"
-    run = _Run([(asked, question(asked, seed)) for asked in assignment], {})
-    tasks = [put.task(asked.function, look=False) for asked, put in run.questions]
+    run = _Run([(asked, question_for(asked, seed)) for asked in assignment], {})
+    tasks = [question.task(asked.function, look=False) for asked, question in run.questions]
     left = launching.SECONDS_FOR_ALL
     for file, source in sources.items():
         if any(_defines(source, asked) for asked in assignment):
@@ -102,7 +102,7 @@ def _defines(text: str, asked: Asked) -> bool:
     return bool(re.search(rf"\bdef\s+{asked.function}\b|\b{asked.function}\s*=", text))
 
 
-def question(asked: Asked, seed: str) -> Question:
+def question_for(asked: Asked, seed: str) -> Question:
     """What is asked, in the signatures that its function may have; an assignment leaves no choice."""
     exercises = named(asked.exercise)[: None if asked.parameters is None else 1]
     return Question(asked.exercise, [(exercise, cases(exercise, seed)) for exercise in exercises])
@@ -118,10 +118,10 @@ def cases(exercise: Exercise, seed: str) -> list[Case]:
 def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
     """The best mark of an exercise counts, if several files have it."""
     marks = {}
-    for number, (asked, put) in enumerate(run.questions):
-        found = [mark(asked, put, {"state": "missing"}, language)]
+    for number, (asked, question) in enumerate(run.questions):
+        found = [mark(asked, question, {"state": "missing"}, language)]
         for file, ran in run.files.items():
-            found.append(mark(asked, put, ran.answers[number], language, file))
+            found.append(mark(asked, question, ran.answers[number], language, file))
         marks[asked.exercise] = max(found, key=lambda mark: RANKS.index(mark.state))
     for file in run.files:
         marks |= _looked_again(code, run, file, marks, boxes, language)
@@ -139,22 +139,22 @@ def _looked_again(
 ) -> dict[str, Mark]:
     """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
     lost = [
-        (asked, put)
-        for (asked, put), answer in zip(run.questions, run.files[file].answers, strict=True)
+        (asked, question)
+        for (asked, question), answer in zip(run.questions, run.files[file].answers, strict=True)
         if (marks[asked.exercise].state, marks[asked.exercise].file) == ("wrong", file)
         and answer.get("state") == "observed"
-        and put.may_broadcast
+        and question.may_broadcast
     ]
     if not lost:
         return {}
-    tasks = [put.task(asked.function, look=True) for asked, put in lost]
+    tasks = [question.task(asked.function, look=True) for asked, question in lost]
     try:
         answers = boxes.run(code.files, file, tasks, SECONDS_TO_LOOK_AGAIN / len(run.files)).answers
     except NotRun:
         return {}
     again = {
-        asked.exercise: mark(asked, put, answer, language, file)
-        for (asked, put), answer in zip(lost, answers, strict=True)
+        asked.exercise: mark(asked, question, answer, language, file)
+        for (asked, question), answer in zip(lost, answers, strict=True)
         if answer.get("state") == "observed"
     }
     return {name: found for name, found in again.items() if found.state == "wrong"}
