@@ -38,7 +38,7 @@ class Ran(NamedTuple):
 
 
 class NotRun(Exception):
-    """It is not the submission's fault, or cannot be known to be; the message is a code of `ended`."""
+    """The submission may not be at fault; the message is a key of `ended` in the texts of grading."""
 
 
 @cache
@@ -72,7 +72,7 @@ def works(isolation: Isolation) -> bool:
 class Boxes:
     """Warm boxes, kept between submissions: importing TensorFlow takes seconds, copying it nothing.
 
-    They are for several threads, and gone at the end of a `with`.
+    Several threads may use them; leaving the `with` ends them all.
     """
 
     def __init__(self, isolation: Isolation, allow_tfpg: bool = False) -> None:
@@ -105,11 +105,11 @@ class Boxes:
     def run(
         self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task], seconds: float | None = None
     ) -> Ran:
-        """Run one of the files, and put the tasks to it.
+        """Run a file of a submission, and then its functions, as the tasks say.
 
-        A task whose process dies, or runs too long, is answered `{"state": "failed"}`; those
-        after it get a new process. What the system kills is run once more, with nothing beside it.
-        Raises NotRun if that is killed, too.
+        A task whose process dies or runs too long is answered `{"state": "failed"}`; those after it
+        get a new process. What the system kills is run once more, with nothing beside it. Raises
+        NotRun if that is killed, too.
 
         Args:
             files: The files of a submission, by their paths in it.

@@ -1,4 +1,4 @@
-"""Submissions of the lecturer's own, graded between the others: what they get is known beforehand.
+"""Submissions of tfpg's own, graded among the others: the marks they must get are known beforehand.
 
 If one of them gets anything else, no grade of that run can be trusted.
 """

@@ -1,4 +1,4 @@
-"""The ways to keep a process away from everything else, and the words that start one so."""
+"""The ways to isolate a process from everything else, and the command lines that do it."""
 
 import importlib.util
 import os
@@ -21,11 +21,11 @@ NOBODY = 65534
 
 
 class Isolation(NamedTuple):
-    """A way to keep a process away from everything else."""
+    """A way to isolate a process from everything else."""
 
     name: str
     wrapper: str  # the program that does it
-    user: int | None  # whom the process becomes
+    user: int | None  # that the process becomes
     gaps: str  # what it does not stop
 
     @property

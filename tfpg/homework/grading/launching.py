@@ -1,4 +1,4 @@
-"""Launching a box: a process that waits for submissions, kept from all else as `isolation` says."""
+"""Launching a box: a process that waits for submissions, isolated from everything else."""
 
 import contextlib
 import json

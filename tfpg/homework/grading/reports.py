@@ -32,7 +32,7 @@ class Class(NamedTuple):
 
 
 class Records:
-    """The folder beside grades.csv: grades.csv -> grades/. It knows what is done already."""
+    """The folder grades/ beside grades.csv, which knows what has been graded already."""
 
     def __init__(self, table: Path, language: str = "en") -> None:
         """Raises BadInput if the table was not written by tfpg, or was changed since."""
@@ -115,13 +115,13 @@ def table(grades: Sequence[Grade]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """No formula, in a program for tables: some pass over blanks, and take full-width signs."""
+    """Not a formula in any spreadsheet: some skip leading blanks, and accept full-width signs."""
     start = normalize("NFKC", cell).lstrip()
     return f"'{cell}" if start.startswith(("=", "+", "-", "@")) else cell
 
 
 def page(grade: Grade, language: str = "en") -> str:
-    """What a student is to read, in Markdown."""
+    """The page that a student gets, in Markdown."""
     lines = [f"# {_escaped(grade.name)}", ""]
     if grade.points is not None:
         lines += [GRADING["points"].say(language, points=grade.points, total=grade.total), ""]
@@ -139,12 +139,12 @@ def page(grade: Grade, language: str = "en") -> str:
 
 
 def _escaped(text: str) -> str:
-    """What a submission says is text, and no markup."""
+    """What comes from a submission is shown as text, not as markup."""
     return html.escape(text, quote=False).replace("![", "! [").replace("](", "] (")
 
 
 def read_table(path: str | Path) -> Class:
-    """Read a table of grades. Raises BadInput if it is none."""
+    """Read a table of grades. Raises BadInput for any other file."""
     path = Path(path)
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))

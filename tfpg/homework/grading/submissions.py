@@ -55,7 +55,7 @@ class Code(NamedTuple):
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The code of all files."""
         return "\n".join(map(self.source, self.files))
 
 
@@ -98,7 +98,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _for_a_file(path: Path, tries: int = 0) -> str:
-    """One printable line that any system takes, in the end with a digest of the exact name."""
+    """A file name that any system takes; with a digest of the original name where they differ."""
     name = path.name if tries == 1 or path.is_dir() else path.stem
     digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
     short = plain(_in_unicode(name), LONGEST_NAME).strip().rstrip(". ")
