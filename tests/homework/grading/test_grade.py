@@ -512,6 +512,14 @@ def test_the_librarys_answers_cannot_be_imported(boxes, how):
     assert "not available to graded code" in str(grade)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_that_the_library_cannot_be_imported_is_told_once(boxes, language):
+    """Where it is why the file failed, which is told by a code, and where nothing failed."""
+    for text in ("import tfpg\n" + RIGHT, RIGHT + "def later():\n    import tfpg\n"):
+        conditions = Conditions([ASKED], "secret", language=language)
+        assert len(grading.grade_one(code(text), conditions, boxes).notes) == 1
+
+
 @closed
 def test_the_library_is_not_there_without_the_hook_either(boxes):
     import tfpg
