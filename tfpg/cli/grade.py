@@ -24,6 +24,10 @@ def add_arguments(actions: Any) -> None:
         parser.set_defaults(act=act)
         return parser
 
+    def add_out(parser: argparse.ArgumentParser, what: str, default: str) -> None:
+        told = f"{what} (default {default})"
+        parser.add_argument("--out", default=default, metavar="FILE", help=told)
+
     parser = add(
         "grade",
         grade,
@@ -34,9 +38,7 @@ def add_arguments(actions: Any) -> None:
         "same name gets a page for each student. Run it again to continue where it stopped.",
     )
     parser.add_argument("submissions", metavar="SUBMISSIONS", help="the folder, or one submission")
-    parser.add_argument(
-        "--out", default="grades.csv", metavar="FILE", help="the table (default grades.csv)"
-    )
+    add_out(parser, "the table", "grades.csv")
     parser.add_argument(
         "--assignment",
         action="append",
@@ -73,9 +75,7 @@ def add_arguments(actions: Any) -> None:
         "TensorFlow is part of its image only if an exercise needs it.",
     )
     parser.add_argument("dir", metavar="DIR", help="the folder that was handed out")
-    parser.add_argument(
-        "--out", default="autograder.zip", metavar="FILE", help="the zip (default autograder.zip)"
-    )
+    add_out(parser, "the zip", "autograder.zip")
     parser.add_argument(
         "--visibility",
         default="visible",
@@ -91,9 +91,7 @@ def add_arguments(actions: Any) -> None:
         "one for students and an autograder.",
     )
     parser.add_argument("dir", metavar="DIR", help="the folder that was handed out")
-    parser.add_argument(
-        "--out", default="master.ipynb", metavar="FILE", help="the notebook (default master.ipynb)"
-    )
+    add_out(parser, "the notebook", "master.ipynb")
 
 
 def grade(options: argparse.Namespace) -> int:

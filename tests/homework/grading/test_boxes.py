@@ -265,7 +265,7 @@ def ask(x):
     def occurrences():
         task = Task("ask", [Form(["x"], "values", [{"x": np.zeros(1)}])], look=False)
         answer = boxes.run({"handed_in.py": look.encode()}, "handed_in.py", [task]).answers[0]
-        return answer["outcomes"][0][0]["outputs"]["values"].tolist()
+        return answer["outcomes"][0][0]["values"].tolist()
 
     before = occurrences()
     assert before[1] > 1, "it can look"

@@ -249,18 +249,13 @@ def normalize(q_values):
         {"state": "observed"},
         {"state": "observed", "form": 0, "outcomes": [], "broadcast": None},
         {"state": "observed", "form": 9, "outcomes": [], "broadcast": None},
-        {"state": "observed", "form": 0, "outcomes": [{"outputs": {}}] * 6, "broadcast": None},
+        {"state": "observed", "form": 0, "outcomes": [[{}] * 6], "broadcast": None},
+        {"state": "observed", "form": 0, "outcomes": [[{"values": 1}] * 6], "broadcast": None},
+        {"state": "observed", "form": 0, "outcomes": [[[]] * 6], "broadcast": None},
         {
             "state": "observed",
             "form": 0,
-            "outcomes": [{"outputs": {"values": 1}}] * 6,
-            "broadcast": None,
-        },
-        {"state": "observed", "form": 0, "outcomes": [{"failure": []}] * 6, "broadcast": None},
-        {
-            "state": "observed",
-            "form": 0,
-            "outcomes": [{"outputs": {"values": np.full((3, 1), np.nan)}}] * 6,
+            "outcomes": [[{"values": np.full((3, 1), np.nan)}] * 6],
             "broadcast": [1, "x", ["a"], []],
         },
         {"state": "parameters", "got": ["{0.__class__}", "x"]},
@@ -318,9 +313,7 @@ def test_not_a_number_is_no_gradient():
     marks = []
     for added in (0.0, np.nan):
         outputs = [exercise.expected(one.inputs) for one in grading.cases(exercise, "seed")]
-        outcomes = [
-            {"outputs": one | {"critic gradient": one["critic gradient"] + added}} for one in outputs
-        ]
+        outcomes = [one | {"critic gradient": one["critic gradient"] + added} for one in outputs]
         answer = {"state": "observed", "form": 0, "outcomes": [outcomes], "broadcast": None}
         marks.append(marked(asked, "seed", answer).state)
     assert marks == ["right", "wrong"]
@@ -601,7 +594,7 @@ def test_only_so_many_answers_count(boxes):
     """Or a forged message could hold every guess."""
     seed = "secret"
     wrong, right = (
-        [{"outputs": {"values": value}} for value in several]
+        [{"values": value} for value in several]
         for several in (
             [np.zeros(len(one.inputs["rewards"])) for one in _cases(seed)],
             [_right(one) for one in _cases(seed)],

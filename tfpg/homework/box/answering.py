@@ -1,7 +1,8 @@
 """A task is put to somebody's function, and answered: by this same code here and in a box.
 
-An answer is a document of plain data and arrays (wire.py). It may come from a process that lies, so
-whoever reads one takes nothing in it for what it should be.
+An answer is a document of plain data and arrays (wire.py); what the function did in a case is a
+dictionary of arrays, or a list where it failed. It may come from a process that lies, so whoever reads
+one takes nothing in it for what it should be.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -74,16 +75,7 @@ def answer(
                     broadcast = shapes.find(form.protocol, function, inputs, len(inputs["actions"]))
     except TimeLimit as late:  # between two cases
         ways = ways or [[Failure("TimeLimit", str(late), None)] * len(form.inputs)]
-    return {
-        "state": "observed",
-        "form": fitting[0],
-        "outcomes": [list(map(_sent, outcomes)) for outcomes in ways],
-        "broadcast": broadcast,
-    }
-
-
-def _sent(outcome: Arrays | Failure) -> dict[str, Any]:
-    return {"failure": list(outcome)} if isinstance(outcome, Failure) else {"outputs": outcome}
+    return {"state": "observed", "form": fitting[0], "outcomes": ways, "broadcast": broadcast}
 
 
 def observed(answer: Mapping[str, Any], inputs: Arrays) -> list[list[Arrays | Failure]]:
@@ -95,14 +87,13 @@ def observed(answer: Mapping[str, Any], inputs: Arrays) -> list[list[Arrays | Fa
     return [list(map(_received, outcomes)) for outcomes in answer["outcomes"][:most]]
 
 
-def _received(outcome: Mapping[str, Any]) -> Arrays | Failure:
-    if "failure" in outcome:
-        kind, message, line = outcome["failure"]
+def _received(outcome: Mapping[str, Any] | Sequence) -> Arrays | Failure:
+    if not isinstance(outcome, Mapping):
+        kind, message, line = outcome
         return Failure(plain(kind), plain(message), None if line is None else int(line))
-    outputs = outcome["outputs"]
-    if not all(isinstance(array, np.ndarray) for array in outputs.values()):
+    if not all(isinstance(array, np.ndarray) for array in outcome.values()):
         raise ValueError("an output is not an array")
-    return {str(name): array for name, array in outputs.items()}
+    return dict(outcome)
 
 
 def broadcast_in(answer: Mapping[str, Any]) -> Broadcast | None:

@@ -48,6 +48,6 @@ def _asked(file: str, text: str, boxes: Boxes) -> bool | None:
     task = Task("ask", [Form(["x"], "values", [{"x": np.zeros(1)}])], look=False)
     answer = boxes.run({file: text.encode()}, file, [task]).answers[0]
     try:
-        return {0.0: False, 1.0: True}[float(answer["outcomes"][0][0]["outputs"]["values"])]
+        return {0.0: False, 1.0: True}[float(answer["outcomes"][0][0]["values"])]
     except (KeyError, IndexError, TypeError, ValueError):
         return None
