@@ -16,8 +16,13 @@ def differentiated(function: Callable, inputs: Arrays, manner: Manner, names: Se
 
     f'(x) = (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h, whatever framework computes f. The steps
     are powers of 2, as are the inputs' last digits: no step is rounded, in single precision either.
-    """
 
+    Args:
+        function: A loss.
+        inputs: What it is given.
+        manner: In which form it is given that.
+        names: The inputs in which it is differentiated.
+    """
     seeded = False
 
     def arguments() -> dict[str, Any]:

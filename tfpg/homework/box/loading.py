@@ -41,7 +41,14 @@ def load(path: str | Path, names: Collection[str], seconds: float = SECONDS) -> 
 def load_in_memory(
     files: Mapping[str, bytes], file: str, names: Collection[str], seconds: float = SECONDS
 ) -> Submission:
-    """The same for one of several files that lie on no disk, by their paths in the submission."""
+    """The same for a file that lies on no disk.
+
+    Args:
+        files: The files of a submission, by their paths in it.
+        file: The file to run, which may import those beside it.
+        names: The names of the functions to find.
+        seconds: How long it may run.
+    """
     folder, sources = PurePosixPath(file).parent, {}
     for name, content in files.items():
         if name.endswith(".py") and PurePosixPath(name).is_relative_to(folder):

@@ -65,9 +65,14 @@ class Question(NamedTuple):
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
     """Say whether a function is right; if not, which known mistake it is, or where it first fails.
 
-    The function is known by its name, unless another is given, and called with small made-up inputs;
-    the arrays of any framework will do. The verdict is true if it is right, so that a test may say
-    `assert tfpg.check(reward_to_go)`. Raises BadInput for a name that is not an exercise.
+    The verdict is true if it is right, so that a test may say `assert tfpg.check(reward_to_go)`. Raises
+    BadInput for a name that is not an exercise.
+
+    Args:
+        function: It is called with small made-up inputs; the arrays of any framework will do.
+        name: The exercise that it is for, if that is not the function's own name.
+        language: The language of the evidence.
+        seed: The seed of the inputs.
     """
     check_language(language)
     if not callable(function):

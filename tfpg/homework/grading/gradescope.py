@@ -35,9 +35,14 @@ def write(
     language: str = "en",
     variant: tuple[str, int] | None = None,
 ) -> Path:
-    """Write the zip; `variant` is the assignment's set and its number, if it is one of tfpg's.
+    """Write the zip. Raises BadInput if it exists, or for an unknown visibility.
 
-    Raises BadInput if it exists, or for an unknown visibility.
+    Args:
+        asked: The exercises of the assignment.
+        path: Where to write it.
+        visibility: When students see their results.
+        language: The language of the evidence.
+        variant: The assignment's set and the number of its variant, if it is one of tfpg's.
     """
     path = Path(path)
     if visibility not in VISIBILITIES:

@@ -62,7 +62,15 @@ def _gaps(user: int | None, own_disk: bool) -> str:
 def wrapping(
     way: Isolation, name: str, runner: Path, environment: Mapping[str, str], allow_tfpg: bool
 ) -> list[str]:
-    """The words before the command; a container gets the name and the environment."""
+    """The words before the command.
+
+    Args:
+        way: The way to isolate it.
+        name: The name of its container, if that is the way.
+        runner: The folder that holds the code of the box.
+        environment: The environment of its container.
+        allow_tfpg: Whether it may see the library.
+    """
     program, *rest = way.wrapper.split() or [""]
     if program in ENGINES:
         return _container(program, name, runner, environment, allow_tfpg)
