@@ -261,6 +261,8 @@ def normalize(q_values):
         {"state": "parameters", "got": ["{0.__class__}", "x"]},
         {"state": "failed", "why": "<script>\x1b[31m"},
         {"state": ["x"]},
+        {"state": np.zeros(2)},
+        {"state": "failed", "why": np.zeros(2)},
     ],
 )
 def test_forged_answers_are_wrong(answer):
@@ -317,6 +319,16 @@ def test_not_a_number_is_no_gradient():
         answer = {"state": "observed", "form": 0, "outcomes": [outcomes], "broadcast": None}
         marks.append(marked(asked, "seed", answer).state)
     assert marks == ["right", "wrong"]
+
+
+def test_a_forged_state_is_wrong_and_does_not_keep_the_rest_from_being_graded(isolation, monkeypatch):
+    class Forger(Boxes):
+        def run(self, files, file, tasks, seconds=None):
+            return outside.Ran([{"state": np.zeros(2)}] * len(tasks), None)
+
+    monkeypatch.setattr(grading, "Boxes", Forger)
+    (grade,) = grading.grade([code(RIGHT)], CONDITIONS, isolation)
+    assert [one.state for one in grade.marks.values()] == ["wrong", "wrong"]
 
 
 @pytest.mark.parametrize("leave", ["exit()", "os._exit(0)", "raise KeyboardInterrupt", "os.abort()"])

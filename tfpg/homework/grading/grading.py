@@ -142,7 +142,7 @@ def _looked_again(
         (asked, question)
         for (asked, question), answer in zip(run.questions, run.files[file].answers, strict=True)
         if (marks[asked.exercise].state, marks[asked.exercise].file) == ("wrong", file)
-        and answer.get("state") == "observed"
+        and str(answer.get("state")) == "observed"
         and question.may_broadcast
     ]
     if not lost:
@@ -155,7 +155,7 @@ def _looked_again(
     again = {
         asked.exercise: mark(asked, question, answer, language, file)
         for (asked, question), answer in zip(lost, answers, strict=True)
-        if answer.get("state") == "observed"
+        if str(answer.get("state")) == "observed"
     }
     return {name: found for name, found in again.items() if found.state == "wrong"}
 
@@ -176,7 +176,7 @@ def mark(
     def marked(state: str, evidence: str = "", mistake: str | None = None) -> Mark:
         return Mark(state, mistake, evidence, asked.function, asked.points, file)
 
-    state = answer.get("state")
+    state = str(answer.get("state"))  # an array compares with text to an array
     if state in ("missing", "open"):
         return marked(state)
     try:
