@@ -87,7 +87,7 @@ def agree(trials: Sequence[Trial]) -> bool:
 
 
 def is_right(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed]) -> bool:
-    """The first question of `judge` alone, which takes no time."""
+    """Whether everything agrees; unlike naming a mistake, this takes no time."""
     return agree(tried(exercise, cases, observed))
 
 
