@@ -15,7 +15,7 @@ import tensorflow as tf
 
 import tfpg
 from tfpg import exact
-from tfpg.homework.grading import sandbox
+from tfpg.homework.grading.boxes import works
 from tfpg.homework.grading.isolation import isolations
 from tfpg.homework.grading.submissions import Code
 from tfpg.runs.folder import read_progress
@@ -124,8 +124,8 @@ def ways_that_work():
     """Every way to keep a submission apart that this machine offers, each of which was tried."""
     ways = isolations()
     with ThreadPoolExecutor() as threads:  # they wait for processes to start
-        tried = list(threads.map(sandbox.works, ways))
-    return [way for way, works in zip(ways, tried, strict=True) if works]
+        tried = list(threads.map(works, ways))
+    return [way for way, it_works in zip(ways, tried, strict=True) if it_works]
 
 
 def in_each_way(condition=lambda way: True):

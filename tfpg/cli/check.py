@@ -7,14 +7,14 @@ import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Texts, check_language
 from tfpg.cli.shared import add_language
 
 if TYPE_CHECKING:  # `tfpg check --help` need not wait for them
+    from tfpg.homework.assignments.standing import Row, Standing
     from tfpg.homework.checks.judging import Verdict
 
 ASSIGNMENTS, CHECKS = Texts("assignments"), Texts("checks")
@@ -42,76 +42,64 @@ def check(options: argparse.Namespace) -> int:
     For an assignment, its folder or its file, each exercise's points are shown too. The exit status
     is 0 if all are right, and 1 if not.
     """
-    from tfpg.homework.assignments.standing import is_of_assignment
-    from tfpg.homework.box.loading import undisturbed
-    from tfpg.homework.checks.checking import check as check_function
-    from tfpg.homework.checks.checking import load_quietly
-    from tfpg.homework.exercises.catalog import EXERCISES
+    from tfpg.homework.assignments.standing import is_of_assignment, stand
 
     os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
-    check_language(options.lang, "--lang")
-    if is_of_assignment(options.file):
-        return _standing(Path(options.file), options)
+    language = options.lang
+    check_language(language, "--lang")
+    graded = is_of_assignment(options.file)
+    found = stand(options.file, language) if graded else _functions(options.file, language)
+    if found.error:
+        print(CHECKS["code_failed"].say(language, error=found.error), file=sys.stderr)
+    if options.json:
+        document: dict[str, Any] = {
+            "functions": {row.verdict.name: _fields(row, graded) for row in found.rows}
+        }
+        if graded:
+            document |= {"points": found.points, "of": found.total}
+        print(json.dumps(document, ensure_ascii=False))
+    else:
+        width = max(len(row.function) for row in found.rows)
+        for number, (function, verdict, points) in enumerate(found.rows, 1):
+            line = f"{function:{width}}"
+            if graded:
+                line = f"{number:2}  {line}  {points if verdict else 0}/{points}"
+            print(f"{line}  {_outcome(verdict, language)}")
+        if graded:
+            text = ASSIGNMENTS["standing"]
+            print(text.say(language, points=found.points, total=found.total))
+    return 0 if all(row.verdict for row in found.rows) else 1
+
+
+def _functions(file: str, language: str) -> "Standing":
+    """The functions of a file that have the names of exercises, which are worth no points."""
+    from tfpg.homework.assignments.standing import Row, Standing
+    from tfpg.homework.box.silence import undisturbed
+    from tfpg.homework.checks.checking import check, load_quietly
+    from tfpg.homework.exercises.catalog import EXERCISES
+
     names = list(dict.fromkeys(exercise.name for exercise in EXERCISES))
-    functions, error = load_quietly(options.file, names)
+    functions, error = load_quietly(file, names)
     if not functions:
-        raise BadInput(error or _nothing_found(options.file, names))
-    verdicts = []
+        raise BadInput(error or _nothing_found(file, names))
+    rows = []
     for name, function in functions.items():
         with undisturbed():
-            verdicts.append(check_function(function, name, options.lang))
-    if error:
-        print(CHECKS["code_failed"].say(options.lang, error=error), file=sys.stderr)
-    if options.json:
-        results = {
-            verdict.name: {
-                "right": verdict.right,
-                "mistake": verdict.mistake,
-                "evidence": verdict.evidence,
-            }
-            for verdict in verdicts
-        }
-        print(json.dumps({"functions": results}, ensure_ascii=False))
-    else:
-        width = max(len(verdict.name) for verdict in verdicts)
-        for verdict in verdicts:
-            print(f"{verdict.name:{width}}  {_outcome(verdict, options.lang)}")
-    return 0 if all(verdicts) else 1
+            rows.append(Row(name, check(function, name, language), 0))
+    return Standing(rows, error)
 
 
-def _standing(path: Path, options: argparse.Namespace) -> int:
-    """Print for each exercise of an assignment whether it is open, right or wrong, and the points.
-
-    The exit status is 0 if all are right, and 1 if not.
-    """
-    from tfpg.homework.assignments.standing import stand
-
-    language = options.lang
-    rows, error = found = stand(path, language)
-    if error:
-        print(CHECKS["code_failed"].say(language, error=error), file=sys.stderr)
-    if options.json:
-        results = {
-            row.verdict.name: {
-                "right": row.verdict.right,
-                "mistake": row.verdict.mistake,
-                "evidence": row.verdict.evidence,
-                "open": row.verdict.open,
-                "function": row.function,
-                "points": row.points if row.verdict else 0,
-                "of": row.points,
-            }
-            for row in rows
-        }
-        totals = {"functions": results, "points": found.points, "of": found.total}
-        print(json.dumps(totals, ensure_ascii=False))
-    else:
-        width = max(len(row.function) for row in rows)
-        for number, (function, verdict, points) in enumerate(rows, 1):
-            earned = points if verdict else 0
-            print(f"{number:2}  {function:{width}}  {earned}/{points}  {_outcome(verdict, language)}")
-        print(ASSIGNMENTS["standing"].say(language, points=found.points, total=found.total))
-    return 0 if all(row.verdict for row in rows) else 1
+def _fields(row: "Row", graded: bool) -> dict[str, Any]:
+    function, verdict, points = row
+    fields: dict[str, Any] = {
+        "right": verdict.right,
+        "mistake": verdict.mistake,
+        "evidence": verdict.evidence,
+    }
+    if graded:
+        earned = points if verdict else 0
+        fields |= {"open": verdict.open, "function": function, "points": earned, "of": points}
+    return fields
 
 
 def _outcome(verdict: "Verdict", language: str) -> str:
@@ -125,11 +113,9 @@ def _nothing_found(file: str, names: Sequence[str]) -> str:
     from tfpg.homework.box.reading import source_of
 
     defined = re.findall(r"\bdef\s+(\w+)", source_of(file))
-    close = [(name, get_close_matches(name, names, 1)) for name in defined]
-    likely = [f"{name} to {found[0]}" for name, found in close if found]
-    if likely:
-        return f"{file} defines no function that can be checked: rename {', '.join(likely)}"
-    return (
-        f"{file} defines no top-level function that can be checked; the names known are "
-        f"{', '.join(names)}"
-    )
+    close = [(name, known) for name in defined for known in get_close_matches(name, names, 1)]
+    if close:
+        renamed = ", ".join(f"{name} to {known}" for name, known in close)
+        return f"{file} defines no function that can be checked: rename {renamed}"
+    known = ", ".join(names)
+    return f"{file} defines no top-level function that can be checked; the names known are {known}"

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -15,19 +16,29 @@ from tfpg.cli.shared import add_language
 
 def add_arguments(actions: Any) -> None:
     """The arguments of the actions of `tfpg homework` that grade."""
-    parser = actions.add_parser(
+
+    def add(
+        name: str, act: Callable[[argparse.Namespace], int], help: str, description: str
+    ) -> argparse.ArgumentParser:
+        parser = actions.add_parser(name, help=help, description=description, allow_abbrev=False)
+        parser.set_defaults(act=act)
+        return parser
+
+    def add_out(parser: argparse.ArgumentParser, what: str, default: str) -> None:
+        told = f"{what} (default {default})"
+        parser.add_argument("--out", default=default, metavar="FILE", help=told)
+
+    parser = add(
         "grade",
-        help="grade submissions",
-        description="Grade a folder that holds a file (.py, .ipynb), a folder or a .zip for each "
+        grade,
+        "grade submissions",
+        "Grade a folder that holds a file (.py, .ipynb), a folder or a .zip for each "
         "student. Their code runs in a sandbox that can only return arrays; grading happens outside "
         "it, with inputs that are drawn anew for each submission. Beside the table, a folder of the "
         "same name gets a page for each student. Run it again to continue where it stopped.",
-        allow_abbrev=False,
     )
     parser.add_argument("submissions", metavar="SUBMISSIONS", help="the folder, or one submission")
-    parser.add_argument(
-        "--out", default="grades.csv", metavar="FILE", help="the table (default grades.csv)"
-    )
+    add_out(parser, "the table", "grades.csv")
     parser.add_argument(
         "--assignment",
         action="append",
@@ -44,39 +55,27 @@ def add_arguments(actions: Any) -> None:
         help="grade a right, a blank and a wrong submission of tfpg's own at random places among the "
         "others, and stop if one of them does not get the grade it should (default on)",
     )
-    parser.set_defaults(act=grade)
-
-    parser = actions.add_parser(
+    add(
         "isolation",
-        help="try what a submission can reach on this machine",
-        description="Try, for each way to isolate submissions that works on this machine, what one of "
+        isolation,
+        "try what a submission can reach on this machine",
+        "Try, for each way to isolate submissions that works on this machine, what one of "
         "them can see and change of the grader and of others: files, processes, memory, the network. "
         "The exit status is 1 if a submission gets anywhere with the way that grading uses.",
-        allow_abbrev=False,
     )
-    parser.set_defaults(act=isolation)
-
-    parser = actions.add_parser(
-        "map",
-        help="draw the class's mistakes",
-        description="Draw how many students made which mistake in which exercise, anonymously.",
-        allow_abbrev=False,
-    )
+    what = "Draw how many students made which mistake in which exercise, anonymously."
+    parser = add("map", mistake_map, "draw the class's mistakes", what)
     parser.add_argument("grades", metavar="GRADES", help="the table of grades: grades.csv")
     parser.add_argument("--out", metavar="FILE", help="the picture (default grades.png)")
-    parser.set_defaults(act=mistake_map)
-
-    parser = actions.add_parser(
+    parser = add(
         "gradescope",
-        help="write an autograder for Gradescope",
-        description="Write a zip to upload to Gradescope as the autograder of an assignment. "
+        gradescope,
+        "write an autograder for Gradescope",
+        "Write a zip to upload to Gradescope as the autograder of an assignment. "
         "TensorFlow is part of its image only if an exercise needs it.",
-        allow_abbrev=False,
     )
     parser.add_argument("dir", metavar="DIR", help="the folder that was handed out")
-    parser.add_argument(
-        "--out", default="autograder.zip", metavar="FILE", help="the zip (default autograder.zip)"
-    )
+    add_out(parser, "the zip", "autograder.zip")
     parser.add_argument(
         "--visibility",
         default="visible",
@@ -84,20 +83,15 @@ def add_arguments(actions: Any) -> None:
         help="when students see their results: visible, hidden, after_due_date or after_published "
         "(default visible)",
     )
-    parser.set_defaults(act=gradescope)
-
-    parser = actions.add_parser(
+    parser = add(
         "otter",
-        help="write a master notebook for Otter",
-        description="Write a notebook, solutions and tests included, that `otter assign` turns into "
+        otter,
+        "write a master notebook for Otter",
+        "Write a notebook, solutions and tests included, that `otter assign` turns into "
         "one for students and an autograder.",
-        allow_abbrev=False,
     )
     parser.add_argument("dir", metavar="DIR", help="the folder that was handed out")
-    parser.add_argument(
-        "--out", default="master.ipynb", metavar="FILE", help="the notebook (default master.ipynb)"
-    )
-    parser.set_defaults(act=otter)
+    add_out(parser, "the notebook", "master.ipynb")
 
 
 def grade(options: argparse.Namespace) -> int:
@@ -105,17 +99,19 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.base.console import say, track
     from tfpg.homework.assignments.standing import read_manifest
     from tfpg.homework.assignments.variants import other_variant
-    from tfpg.homework.grading import grading, sandbox
+    from tfpg.homework.grading import grading
+    from tfpg.homework.grading.boxes import strongest
     from tfpg.homework.grading.canaries import Alarm, canaries, watched
+    from tfpg.homework.grading.grades import Conditions, asked_in
     from tfpg.homework.grading.reports import Records
     from tfpg.homework.grading.submissions import entries, take
 
-    several, others = entries(options.submissions)
+    submissions, others = entries(options.submissions)
     manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
     language = options.lang or (manifests[0]["language"] if manifests else "en")
     check_language(language, "--lang")
     records = Records(Path(options.out), language)
-    isolation = sandbox.strongest()
+    isolation = strongest()
     if isolation.gaps:
         _warn(
             f"submissions are isolated by {isolation.name} only: {isolation.gaps}. "
@@ -125,28 +121,20 @@ def grade(options: argparse.Namespace) -> int:
         _warn(
             f"skipped (a submission is a .py or .ipynb file, a folder or a .zip): {', '.join(others)}"
         )
-    codes = [take(entry) for entry in several]
-    variants = [known for manifest in manifests if (known := _variant(manifest))]
+    codes = [take(entry) for entry in submissions]
+    variants = [variant for manifest in manifests if (variant := _variant(manifest))]
     for code in codes:
         code.notes.extend(other_variant(code.text, variants))
-    asked = [_assignment(manifest) for manifest in manifests] or [grading.asked_by_all(codes)]
-    if not asked[0]:
+    assignments = [asked_in(manifest) for manifest in manifests] or [grading.asked_by_all(codes)]
+    if not assignments[0]:
         raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
-    keys = {
-        code.name: grading.key(code, asked, records.secret, options.allow_tfpg, language)
-        for code in codes
-    }
+
+    conditions = Conditions(assignments, records.secret, options.allow_tfpg, language)
+    keys = {code.name: conditions.key(code) for code in codes}
     grades = {name: records.done(name, key) for name, key in keys.items()}
     rest = [code for code in codes if grades[code.name] is None]
-    watchers = canaries(asked[0], len(rest)) if options.canaries and rest else []
-    run = partial(
-        grading.grade,
-        assignments=asked,
-        secret=records.secret,
-        isolation=isolation,
-        allow_tfpg=options.allow_tfpg,
-        language=language,
-    )
+    watchers = canaries(assignments[0], len(rest)) if options.canaries and rest else []
+    run = partial(grading.grade, conditions=conditions, isolation=isolation)
     try:
         for found in track(watched(rest, watchers, run), "grading", len(rest)):
             records.keep(found, keys[found.name])
@@ -159,13 +147,14 @@ def grade(options: argparse.Namespace) -> int:
             "was kept. Grade a few at a time to find it."
         )
         return 1
-    records.finish([grade for grade in grades.values() if grade is not None])
-    before = len(several) - len(rest)
+    graded = [found for found in grades.values() if found is not None]
+    records.finish(graded)
+    before = len(codes) - len(rest)
     say(f"{len(rest)} graded{f', {before} unchanged since the last run' if before else ''}")
     if not manifests:
-        say(f"exercises (1 point each): {', '.join(one.function for one in asked[0])}")
+        say(f"exercises (1 point each): {', '.join(asked.function for asked in assignments[0])}")
     say(f"{records.table}, and a page for each student in {records.folder}")
-    missing = [name for name, grade in grades.items() if grade is not None and grade.points is None]
+    missing = [found.name for found in graded if found.points is None]
     if missing:
         _warn(f"not graded, as the notes say; run the same command again: {', '.join(missing)}")
     return 1 if missing else 0
@@ -174,14 +163,15 @@ def grade(options: argparse.Namespace) -> int:
 def isolation(options: argparse.Namespace) -> int:
     """Print what a submission can reach here, for each way to isolate it; 1 if it can with the best."""
     from tfpg.base.console import say, track
-    from tfpg.homework.grading import probes, sandbox
+    from tfpg.homework.grading import probes
+    from tfpg.homework.grading.boxes import Boxes, works
     from tfpg.homework.grading.isolation import isolations
 
-    ways = [way for way in isolations() if sandbox.works(way)]
+    ways = [way for way in isolations() if works(way)]
     for number, way in enumerate(ways, 1):
         say(f"{number}  {way.name}{': what `tfpg homework grade` uses here' if number == 1 else ''}")
     with ExitStack() as stack:
-        boxes = {way: stack.enter_context(sandbox.boxes(way)) for way in ways}
+        boxes = {way: stack.enter_context(Boxes(way)) for way in ways}
         tries = [(way, probe) for way in ways for probe in probes.probes()]
         tracked = track(tries, "trying")
         found = {(way, probe): probes.reached(probe, boxes[way]) for way, probe in tracked}
@@ -212,10 +202,11 @@ def mistake_map(options: argparse.Namespace) -> int:
 def gradescope(options: argparse.Namespace) -> int:
     """Write an autograder for Gradescope and print where it is."""
     from tfpg.homework.assignments.standing import read_manifest
+    from tfpg.homework.grading.grades import asked_in
     from tfpg.homework.grading.gradescope import write
 
     manifest = read_manifest(Path(options.dir))
-    asked, language, variant = _assignment(manifest), manifest["language"], _variant(manifest)
+    asked, language, variant = asked_in(manifest), manifest["language"], _variant(manifest)
     print(write(asked, options.out, options.visibility, language, variant))
     return 0
 
@@ -243,13 +234,3 @@ def _variant(manifest: dict[str, Any]) -> tuple[str, int] | None:
 
     name, number = manifest.get("set"), manifest.get("variant")
     return (name, number) if name in SETS and isinstance(number, int) and number >= 0 else None
-
-
-def _assignment(manifest: dict[str, Any]) -> list:
-    """What an assignment asks."""
-    from tfpg.homework.grading.grades import Asked
-
-    return [
-        Asked(one["exercise"], one["function"], one["parameters"], one["points"])
-        for one in manifest["exercises"]
-    ]

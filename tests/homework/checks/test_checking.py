@@ -1,6 +1,5 @@
 """The checks: right functions of any kind pass, wrong ones that nobody listed do not."""
 
-import functools
 import importlib.util
 import signal
 from pathlib import Path
@@ -10,12 +9,15 @@ import pytest
 from support import some_slow
 
 import tfpg
-from tfpg.homework.box import time_limit
+from tfpg.homework.box import answering, wire
 from tfpg.homework.box.observing import observe
 from tfpg.homework.checks import checking
+from tfpg.homework.checks.checking import Question
 from tfpg.homework.checks.judging import judge
+from tfpg.homework.checks.trials import tried
 from tfpg.homework.exercises import networks
 from tfpg.homework.exercises.catalog import EXERCISES, named
+from tfpg.homework.exercises.mistakes.gallery import GALLERY
 
 TESTS = Path(__file__).parents[2]
 spec = importlib.util.spec_from_file_location("solutions", TESTS / "mutation" / "solutions.py")
@@ -615,7 +617,7 @@ def test_what_goes_on_for_ever_is_interrupted_and_its_line_told(monkeypatch):
             except Exception:
                 pass
 
-    monkeypatch.setattr(checking, "at_most", functools.partial(time_limit.at_most, 0.2))
+    monkeypatch.setattr(checking, "SECONDS", 0.2)
     before = signal.getsignal(signal.SIGALRM)
     verdict = tfpg.check(reward_to_go)
     line = reward_to_go.__code__.co_firstlineno + 4
@@ -647,7 +649,35 @@ def test_making_inputs_observing_and_judging_exchange_nothing_but_plain_arrays(t
 
     inputs = [through_a_file(case.inputs) for case in cases]
     outputs = observe(exercise.protocol, solutions.gaussian_loss, inputs)
-    assert judge(exercise, cases, [through_a_file(one) for one in outputs])
+    assert judge(exercise, tried(exercise, cases, list(map(through_a_file, outputs))))
+
+
+def lost_column(logits, actions, q_values):
+    return -np.mean(chosen(logits, actions)[:, 0] * q_values)
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("loss", lost_column),
+        ("loss", loop),
+        ("reward_to_go", in_place),
+        ("reward_to_go", solutions.total_reward),
+        ("reward_to_go", lambda rewards: rewards),
+        ("reward_to_go", lambda rewards, discount: None),
+        *((one.exercise, one.function) for one in GALLERY if one.exercise == "q_values"),
+    ],
+)
+def test_what_is_sent_to_a_box_and_back_gets_the_verdict_that_it_gets_here(name, function):
+    """So that student and grader never differ."""
+    exercise = named(name)[0]
+    question = Question(name, [(exercise, exercise.cases(np.random.default_rng(0)))])
+    sent = wire.decode(wire.encode([question.task(name, look=True)]))
+    (task,) = answering.tasks_of(sent)
+    answer = wire.decode(wire.encode(answering.answer(function, task, 60.0)))
+    verdict, here = question.verdict(answer, "en"), tfpg.check(function, name)
+    assert (verdict.right, verdict.mistake) == (here.right, here.mistake)
+    assert here.evidence.startswith(verdict.evidence)  # here it may say how it was called, too
 
 
 def test_the_exact_gradients_through_a_network_are_those_of_tensorflow():

@@ -12,9 +12,8 @@ from support import some_slow
 
 from tfpg.homework.box.observing import PROTOCOLS
 from tfpg.homework.box.policy_protocols import weights_of
-from tfpg.homework.checks import naming
-from tfpg.homework.checks.agreement import REPORTED, is_right
-from tfpg.homework.checks.judging import judge
+from tfpg.homework.checks import judging, naming
+from tfpg.homework.checks.trials import REPORTED, is_right, tried
 from tfpg.homework.exercises import comparators
 from tfpg.homework.exercises.catalog import EXERCISES, named
 
@@ -23,6 +22,10 @@ FORMS = [(one, False) for one in EXERCISES]
 FORMS += [(one, True) for one in EXERCISES if one.protocol in OF_A_LOSS]  # with the framework's own
 OBSERVED = {}  # what mistakes do
 BESIDE = ("losses", "other seed", "same seed")  # no numbers are expected of these, but numbers
+
+
+def judge(exercise, cases, observed, language="en"):
+    return judging.judge(exercise, tried(exercise, cases, observed), language=language)
 
 
 def name_of(form):

@@ -6,7 +6,7 @@ from support import some_slow
 
 import tfpg
 from tfpg.homework.box.observing import observe
-from tfpg.homework.checks.agreement import is_right
+from tfpg.homework.checks.trials import is_right
 from tfpg.homework.exercises.catalog import named
 from tfpg.homework.exercises.mistakes.gallery import GALLERY
 from tfpg.homework.exercises.mistakes.mistake import MISTAKES

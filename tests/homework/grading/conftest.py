@@ -3,7 +3,7 @@
 import pytest
 from support import in_each_way
 
-from tfpg.homework.grading import sandbox
+from tfpg.homework.grading.boxes import Boxes
 
 
 @pytest.fixture(scope="module", params=in_each_way())
@@ -15,5 +15,5 @@ def isolation(request):
 @pytest.fixture(scope="module")
 def boxes(isolation):
     """Those of the whole module: what one submission breaks, a later test finds broken."""
-    with sandbox.boxes(isolation) as several:
+    with Boxes(isolation) as several:
         yield several

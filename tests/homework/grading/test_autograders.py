@@ -14,7 +14,7 @@ from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.assignments import otter
 from tfpg.homework.assignments.handout import assignment, hand_out
-from tfpg.homework.grading import gradescope, sandbox
+from tfpg.homework.grading import boxes, gradescope
 from tfpg.homework.grading.grades import Asked
 from tfpg.homework.grading.isolation import isolations
 
@@ -35,6 +35,7 @@ ASKED = [
     Asked("normalize", "normalize", None, 2),
     Asked("entropy", "entropy", None, 1),
 ]
+PYTHON = "/opt/tfpg/bin/python"  # in Gradescope's image
 LIGHT = ("column", "reward_to_go", "gaussian_log_likelihoods")
 
 
@@ -50,8 +51,8 @@ def autograder(tmp_path):
         modes = {one.filename: one.external_attr >> 16 for one in archive.infolist()}
     assert all(modes[one] & stat.S_IXUSR for one in ("setup.sh", "run_autograder"))
     run = (root / "source" / "run_autograder").read_text()
-    assert gradescope.PYTHON in run
-    (root / "run_autograder").write_text(run.replace(gradescope.PYTHON, sys.executable))
+    assert PYTHON in run
+    (root / "run_autograder").write_text(run.replace(PYTHON, sys.executable))
     (root / "run_autograder").chmod(0o755)
     return root
 
@@ -91,10 +92,10 @@ def test_gradescope_is_given_no_score_for_what_was_not_graded(tmp_path, monkeypa
     (tmp_path / "submission" / "hw.py").write_text(RIGHT)
 
     def killed(*_):
-        raise sandbox.NotRun("killed")
+        raise boxes.NotRun("killed")
 
-    monkeypatch.setattr(sandbox.Boxes, "run", killed)
-    monkeypatch.setattr(sandbox, "strongest", lambda: isolations()[-1])
+    monkeypatch.setattr(boxes.Boxes, "run", killed)
+    monkeypatch.setattr(boxes, "strongest", lambda: isolations()[-1])
     with pytest.raises(SystemExit, match="not graded: the system killed its process"):
         gradescope.main(str(tmp_path))
     assert not (tmp_path / "results").exists()

@@ -6,11 +6,13 @@ import pytest
 
 from tfpg.cli.main import main
 from tfpg.homework.assignments.handout import assignment
+from tfpg.homework.checks import checking
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import EXERCISES
-from tfpg.homework.grading import grading, sandbox
+from tfpg.homework.grading import grading
+from tfpg.homework.grading.boxes import Boxes, strongest
 from tfpg.homework.grading.canaries import EVERY, Alarm, canaries, watched
-from tfpg.homework.grading.grades import Asked, Grade, Mark
+from tfpg.homework.grading.grades import Asked, Conditions, Grade, Mark
 from tfpg.homework.grading.submissions import Code
 
 RIGHT = "def normalize(q_values):\n    return q_values - q_values.mean()\n"
@@ -19,7 +21,7 @@ ASKED = [Asked("normalize", "normalize"), Asked("entropy", "entropy")]
 
 @pytest.fixture(scope="module")
 def boxes():
-    with sandbox.boxes(sandbox.strongest()) as several:
+    with Boxes(strongest()) as several:
         yield several
 
 
@@ -41,7 +43,7 @@ def test_each_gets_what_it_should(boxes, name, variant):
     several = canaries(asked, 1)
     assert [canary.state for canary in several] == ["right", "open", "wrong"]
     for canary in several:
-        grade = grading.grade_one(canary.code, [asked], "secret", boxes)
+        grade = grading.grade_one(canary.code, Conditions([asked], "secret"), boxes)
         assert {mark.state for mark in grade.marks.values()} == {canary.state}
 
 
@@ -50,7 +52,7 @@ def test_they_are_asked_whatever_anybody_has_written(boxes):
     asked = [Asked(name, name) for name in dict.fromkeys(one.name for one in EXERCISES)]
 
     def grade(codes):
-        return (grading.grade_one(code, [asked], "secret", boxes) for code in codes)
+        return (grading.grade_one(code, Conditions([asked], "secret"), boxes) for code in codes)
 
     assert list(watched([], canaries(asked, 1), grade)) == []
 
@@ -95,8 +97,7 @@ def test_an_alarm_stops_grading_and_nothing_of_the_run_is_kept(tmp_path, capsys,
     for name in ("ann", "bob"):
         (folder / f"{name}.py").write_text(RIGHT + f"# {name}\n")
     command = ["homework", "grade", str(folder), "--out", str(out)]
-    monkeypatch.setattr(grading, "is_right", lambda *_: True)
-    monkeypatch.setattr(grading, "judge", lambda exercise, *_: Verdict(exercise.name, True, None, ""))
+    monkeypatch.setattr(checking, "judge", lambda exercise, *_: Verdict(exercise.name, True, None, ""))
     assert main(command) == 1
     assert "STOPPED: normalize of the canary that is" in capsys.readouterr().err
     assert not out.exists()

@@ -18,9 +18,11 @@ from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.homework.box import limits, seccomp, serving, wire
 from tfpg.homework.exercises.catalog import named
-from tfpg.homework.grading import grading, sandbox
+from tfpg.homework.grading import boxes as outside
+from tfpg.homework.grading import grading, launching
 from tfpg.homework.grading import isolation as ways
-from tfpg.homework.grading.grades import GRADING, Asked
+from tfpg.homework.grading.boxes import Boxes, NotRun
+from tfpg.homework.grading.grades import GRADING, Asked, Conditions
 from tfpg.homework.grading.mistake_map import counts
 from tfpg.homework.grading.reports import Class, read_table
 from tfpg.homework.grading.submissions import Code, entries, take
@@ -41,6 +43,7 @@ def normalize(q_values):
     return (q_values - q_values.mean()) / (q_values.std() + 1e-8)
 """
 ASKED = [Asked("reward_to_go", "reward_to_go"), Asked("normalize", "normalize")]
+CONDITIONS = Conditions([ASKED], "secret")
 needs_filter = pytest.mark.skipif(not seccomp.can_filter(), reason="no filter of system calls here")
 
 closed = pytest.mark.parametrize(
@@ -52,7 +55,11 @@ closed = pytest.mark.parametrize(
 
 
 def graded(boxes, text, asked=ASKED, name="ann.py"):
-    return grading.grade_one(code(text, file=name), [asked], "secret", boxes)
+    return grading.grade_one(code(text, file=name), Conditions([asked], "secret"), boxes)
+
+
+def marked(asked, seed, answer, language="en"):
+    return grading.mark(asked, grading.question_for(asked, seed), answer, language)
 
 
 def states(boxes, text, **more):
@@ -125,14 +132,14 @@ def test_notebooks(boxes):
 def test_of_several_files_the_best_counts(boxes):
     wrong = RIGHT.replace("discount * ", "")
     one = Code("ann", {"a.py": wrong.encode(), "b.py": RIGHT.encode(), "c.py": b"x = 1"}, [])
-    grade = grading.grade_one(one, [ASKED], "secret", boxes)
+    grade = grading.grade_one(one, CONDITIONS, boxes)
     assert (grade.marks["reward_to_go"].state, grade.marks["reward_to_go"].file) == ("right", "b.py")
 
 
 def test_a_file_may_import_another_of_the_submission(boxes):
     both = {"part.py": NORMALIZE.encode(), "sub.py": b"from part import normalize\n" + RIGHT.encode()}
     one = Code("ann", both, [])
-    grade = grading.grade_one(one, [ASKED], "secret", boxes)
+    grade = grading.grade_one(one, CONDITIONS, boxes)
     assert [each.state for each in grade.marks.values()] == ["right", "right"]
 
 
@@ -148,7 +155,7 @@ def test_files_that_cannot_be_read_are_wrong_and_nothing_more(boxes):
         ("ann.py", b"def reward_to_go(x): return " + b"(" * 5_000 + b")" * 5_000),
     ):
         one = Code("ann", {name: text}, [])
-        grade = grading.grade_one(one, [ASKED], "secret", boxes)
+        grade = grading.grade_one(one, CONDITIONS, boxes)
         assert grade.marks["reward_to_go"].state in ("wrong", "missing")
     assert states(boxes, RIGHT + NORMALIZE) == ["right", "right"]
 
@@ -189,7 +196,7 @@ def normalize(q_values):
     frame = sys._getframe()
     while frame:
         for name in list(frame.f_globals):
-            if name in ("_send", "_answer", "observe", "judge", "EXERCISES", "check"):
+            if name in ("_send", "answer", "answering", "observe", "judge", "EXERCISES", "check"):
                 frame.f_globals[name] = lambda *a, **k: {"state": "right"}
         frame = frame.f_back
     return q_values
@@ -242,27 +249,24 @@ def normalize(q_values):
         {"state": "observed"},
         {"state": "observed", "form": 0, "outcomes": [], "broadcast": None},
         {"state": "observed", "form": 9, "outcomes": [], "broadcast": None},
-        {"state": "observed", "form": 0, "outcomes": [{"outputs": {}}] * 6, "broadcast": None},
+        {"state": "observed", "form": 0, "outcomes": [[{}] * 6], "broadcast": None},
+        {"state": "observed", "form": 0, "outcomes": [[{"values": 1}] * 6], "broadcast": None},
+        {"state": "observed", "form": 0, "outcomes": [[[]] * 6], "broadcast": None},
         {
             "state": "observed",
             "form": 0,
-            "outcomes": [{"outputs": {"values": 1}}] * 6,
-            "broadcast": None,
-        },
-        {"state": "observed", "form": 0, "outcomes": [{"failure": []}] * 6, "broadcast": None},
-        {
-            "state": "observed",
-            "form": 0,
-            "outcomes": [{"outputs": {"values": np.full((3, 1), np.nan)}}] * 6,
+            "outcomes": [[{"values": np.full((3, 1), np.nan)}] * 6],
             "broadcast": [1, "x", ["a"], []],
         },
         {"state": "parameters", "got": ["{0.__class__}", "x"]},
         {"state": "failed", "why": "<script>\x1b[31m"},
         {"state": ["x"]},
+        {"state": np.zeros(2)},
+        {"state": "failed", "why": np.zeros(2)},
     ],
 )
 def test_forged_answers_are_wrong(answer):
-    mark = grading.mark(ASKED[1], "seed", answer)
+    mark = marked(ASKED[1], "seed", answer)
     assert mark.state == "wrong"
     assert mark.evidence.isprintable()
 
@@ -276,30 +280,30 @@ def test_a_cell_may_be_one_string_and_a_function_may_import_its_neighbour(boxes)
         "help/own.py": RIGHT.replace("reward_to_go", "later").encode(),
     }
     one = Code("ann", files, [])
-    grade = grading.grade_one(one, [ASKED[:1]], "secret", boxes)
+    grade = grading.grade_one(one, Conditions([ASKED[:1]], "secret"), boxes)
     assert grade.marks["reward_to_go"].state == "right", grade
 
 
 @pytest.mark.sandbox
 def test_a_submission_has_an_end_however_many_files_it_has(hasty, monkeypatch):
-    monkeypatch.setattr(sandbox, "SECONDS_FOR_ALL", 2.0)
+    monkeypatch.setattr(launching, "SECONDS_FOR_ALL", 2.0)
     loop = b"def reward_to_go(rewards, discount):\n    while True:\n        pass\n"
     one = Code("ann", {f"{number}.py": loop for number in range(100)}, [])
-    mark = grading.grade_one(one, [ASKED], "secret", hasty).marks["reward_to_go"]
+    mark = grading.grade_one(one, CONDITIONS, hasty).marks["reward_to_go"]
     assert mark.state == "wrong"
 
 
 def test_one_submission_that_breaks_the_grader_does_not_stop_the_rest(isolation, monkeypatch):
-    run = sandbox.Boxes.run
+    run = Boxes.run
 
     def breaking(self, files, *rest):
         if b"bob" in files["hw.py"]:
             raise ZeroDivisionError("oh")
         return run(self, files, *rest)
 
-    monkeypatch.setattr(sandbox.Boxes, "run", breaking)
+    monkeypatch.setattr(Boxes, "run", breaking)
     codes = [Code(name, {"hw.py": f"{RIGHT}# {name}".encode()}, []) for name in ("ann", "bob", "cleo")]
-    grades = list(grading.grade(codes, [ASKED], "secret", isolation))
+    grades = list(grading.grade(codes, CONDITIONS, isolation))
     assert [one.marks["reward_to_go"].state for one in grades] == ["right", "not graded", "right"]
     assert [one.points for one in grades] == [1, None, 1]
     assert grades[1].notes == ["not graded: ZeroDivisionError: oh"]
@@ -311,12 +315,20 @@ def test_not_a_number_is_no_gradient():
     marks = []
     for added in (0.0, np.nan):
         outputs = [exercise.expected(one.inputs) for one in grading.cases(exercise, "seed")]
-        outcomes = [
-            {"outputs": one | {"critic gradient": one["critic gradient"] + added}} for one in outputs
-        ]
+        outcomes = [one | {"critic gradient": one["critic gradient"] + added} for one in outputs]
         answer = {"state": "observed", "form": 0, "outcomes": [outcomes], "broadcast": None}
-        marks.append(grading.mark(asked, "seed", answer).state)
+        marks.append(marked(asked, "seed", answer).state)
     assert marks == ["right", "wrong"]
+
+
+def test_a_forged_state_is_wrong_and_does_not_keep_the_rest_from_being_graded(isolation, monkeypatch):
+    class Forger(Boxes):
+        def run(self, files, file, tasks, seconds=None):
+            return outside.Ran([{"state": np.zeros(2)}] * len(tasks), None)
+
+    monkeypatch.setattr(grading, "Boxes", Forger)
+    (grade,) = grading.grade([code(RIGHT)], CONDITIONS, isolation)
+    assert [one.state for one in grade.marks.values()] == ["wrong", "wrong"]
 
 
 @pytest.mark.parametrize("leave", ["exit()", "os._exit(0)", "raise KeyboardInterrupt", "os.abort()"])
@@ -328,9 +340,9 @@ def test_leaving_costs_the_function_that_leaves_only(boxes, leave):
 @pytest.fixture
 def hasty(monkeypatch, isolation):
     """Boxes with little patience."""
-    monkeypatch.setattr(sandbox, "SECONDS", 1.0)
-    monkeypatch.setattr(sandbox, "SECONDS_TO_LOAD", 1.0)
-    with sandbox.boxes(isolation) as several:
+    monkeypatch.setattr(launching, "SECONDS", 1.0)
+    monkeypatch.setattr(launching, "SECONDS_TO_LOAD", 1.0)
+    with Boxes(isolation) as several:
         yield several
 
 
@@ -401,10 +413,10 @@ def test_there_is_no_network(boxes):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS limits no memory")
 def test_filling_memory_costs_the_function_that_does_only(isolation, monkeypatch):
-    monkeypatch.setattr(sandbox, "MEMORY", 2**29)
+    monkeypatch.setattr(launching, "MEMORY", 2**29)
     own = "\ndef normalize(q_values):\n    return [bytearray(2**26) for _ in range(1000)]\n"
     shared = own.replace("bytearray(2**26)", "mmap.mmap(-1, 2**26)").replace("def", "import mmap\ndef")
-    with sandbox.boxes(isolation) as several:
+    with Boxes(isolation) as several:
         assert "MemoryError" in attacked(several, RIGHT + own).marks["normalize"].evidence
         assert "allocate memory" in attacked(several, RIGHT + shared).marks["normalize"].evidence
 
@@ -454,7 +466,7 @@ def test_the_graders_files_are_out_of_reach(boxes, tmp_path):
 
 def test_the_environment_of_the_grader_is_not_handed_on(monkeypatch, isolation):
     monkeypatch.setenv("SECRET", "42")
-    with sandbox.boxes(isolation) as several:
+    with Boxes(isolation) as several:
         assert states(several, RIGHT + _normalize_if("'SECRET' not in os.environ")) == [
             "right",
             "right",
@@ -505,6 +517,14 @@ def test_the_librarys_answers_cannot_be_imported(boxes, how):
     assert "not available to graded code" in str(grade)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_that_the_library_cannot_be_imported_is_told_once(boxes, language):
+    """Where it is why the file failed, which is told by a code, and where nothing failed."""
+    for text in ("import tfpg\n" + RIGHT, RIGHT + "def later():\n    import tfpg\n"):
+        conditions = Conditions([ASKED], "secret", language=language)
+        assert len(grading.grade_one(code(text), conditions, boxes).notes) == 1
+
+
 @closed
 def test_the_library_is_not_there_without_the_hook_either(boxes):
     import tfpg
@@ -531,7 +551,7 @@ def test_an_installed_library_is_hidden(isolation, tmp_path, monkeypatch):
     (tmp_path / "other.py").touch()
     tmp_path.chmod(0o755)
     packages = [*ways.packages(), str(tmp_path)]
-    for module in (ways, sandbox):
+    for module in (ways, launching):
         monkeypatch.setattr(module, "packages", lambda allow_tfpg=False: packages)
     text = f"""
 import os
@@ -543,13 +563,13 @@ def can_read(path):
         return False
 assert (can_read("tfpg/estimate/returns.py"), can_read("other.py")) == (False, True)
 """
-    with sandbox.boxes(isolation) as several:
+    with Boxes(isolation) as several:
         assert graded(several, RIGHT + text).notes == []
 
 
 def test_the_library_may_be_allowed(isolation):
     text = "import tfpg\ndef reward_to_go(rewards, d):\n    return tfpg.reward_to_go(rewards, d)"
-    with sandbox.boxes(isolation, allow_tfpg=True) as several:
+    with Boxes(isolation, allow_tfpg=True) as several:
         assert states(several, text) == ["right", "missing"]
 
 
@@ -586,7 +606,7 @@ def test_only_so_many_answers_count(boxes):
     """Or a forged message could hold every guess."""
     seed = "secret"
     wrong, right = (
-        [{"outputs": {"values": value}} for value in several]
+        [{"values": value} for value in several]
         for several in (
             [np.zeros(len(one.inputs["rewards"])) for one in _cases(seed)],
             [_right(one) for one in _cases(seed)],
@@ -594,7 +614,7 @@ def test_only_so_many_answers_count(boxes):
     )
     for outcomes, state in (([right], "right"), ([wrong, right], "wrong")):
         answer = {"state": "observed", "form": 0, "outcomes": outcomes, "broadcast": None}
-        assert grading.mark(ASKED[0], seed, answer).state == state
+        assert marked(ASKED[0], seed, answer).state == state
 
 
 def _cases(seed):
@@ -815,7 +835,7 @@ def test_links_in_folders_are_left_out(tmp_path):
 
 
 def test_nothing_handed_in_is_told(tmp_path):
-    with pytest.raises(BadInput, match="holds no submission"):
+    with pytest.raises(BadInput, match="contains no submissions"):
         entries(tmp_path)
     with pytest.raises(BadInput, match="does not exist"):
         entries(tmp_path / "x")
@@ -856,11 +876,9 @@ def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
 
     (handed_in / "bob.py").write_text(RIGHT)
     asked = []
-    run = sandbox.Boxes.run
+    run = Boxes.run
     monkeypatch.setattr(
-        sandbox.Boxes,
-        "run",
-        lambda self, files, *rest: asked.append([*files]) or run(self, files, *rest),
+        Boxes, "run", lambda self, files, *rest: asked.append([*files]) or run(self, files, *rest)
     )
     assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 0
     assert [one for one in asked if one not in (["nothing.py"], ["canary.py"])] == [["bob.py"]]
@@ -870,16 +888,16 @@ def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
 
 @pytest.mark.sandbox
 def test_what_was_not_graded_has_no_points_and_is_tried_again(handed_in, tmp_path, capsys, monkeypatch):
-    run = sandbox.Boxes.run
+    run = Boxes.run
 
     def short_of_memory(self, files, *rest):
         if "bob.py" in files:
-            raise sandbox.NotRun("killed")
+            raise NotRun("killed")
         return run(self, files, *rest)
 
     command = ["homework", "grade", str(handed_in), "--out", str(tmp_path / "grades.csv")]
     with monkeypatch.context() as patch:
-        patch.setattr(sandbox.Boxes, "run", short_of_memory)
+        patch.setattr(Boxes, "run", short_of_memory)
         assert main(command) == 1
     assert "not graded, as the notes say; run the same command again: bob" in capsys.readouterr().err
     rows = (tmp_path / "grades.csv").read_text().splitlines()
@@ -963,13 +981,13 @@ ENDS = [key.removeprefix("ended.") for key in GRADING if key.startswith("ended."
 
 @pytest.mark.parametrize("why", ENDS)
 def test_what_the_box_says_of_its_end_is_said_in_each_language(why):
-    assert any(f'"{why}"' in Path(one.__file__).read_text() for one in (serving, sandbox))
+    assert any(f'"{why}"' in Path(one.__file__).read_text() for one in (serving, outside))
     for language in ("en", "zh"):
         for state, before in (
             ("failed", ""),
             ("not loaded", GRADING["not_loaded"].say(language, why="")),
         ):
-            evidence = grading.mark(ASKED[0], "", {"state": state, "why": why}, language).evidence
+            evidence = marked(ASKED[0], "", {"state": state, "why": why}, language).evidence
             assert evidence == before + GRADING[f"ended.{why}"].say(language)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 Arrays = dict[str, np.ndarray]
 Manner = Callable[[str, np.ndarray], Any]  # (parameter, array) -> what the function is given
+Protocol = Callable[[Callable, Arrays, Manner], Arrays]  # how a function is called -> what it gave
 
 
 class NoNumbers(TypeError):
@@ -67,7 +68,7 @@ def in_numpy(result: Any) -> np.ndarray:
         raise NoNumbers("None")
     kind = type(result).__name__
     if isinstance(result, list | tuple):
-        result = [in_numpy(one) for one in result]
+        result = list(map(in_numpy, result))
     for name in ("detach", "cpu"):  # of PyTorch
         result = getattr(result, name)() if hasattr(result, name) else result
     result = result.numpy() if callable(getattr(result, "numpy", None)) else result

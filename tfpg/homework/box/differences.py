@@ -16,25 +16,30 @@ def differentiated(function: Callable, inputs: Arrays, manner: Manner, names: Se
 
     f'(x) = (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h, whatever framework computes f. The steps
     are powers of 2, as are the inputs' last digits: no step is rounded, in single precision either.
-    """
 
+    Args:
+        function: A loss.
+        inputs: What it is given.
+        manner: In which form it is given that.
+        names: The inputs in which it is differentiated.
+    """
     seeded = False
 
     def arguments() -> dict[str, Any]:
         if seeded:
             _seed_everything()
-        return {name: manner(name, one) for name, one in inputs.items()}
+        return {name: manner(name, array) for name, array in inputs.items()}
 
     def value() -> np.ndarray:
         return in_numpy(call(function, arguments()))
 
     losses = [value(), value()]
-    if any(one.size != 1 for one in losses):
+    if any(loss.size != 1 for loss in losses):
         return {"losses": losses[0]}
     if losses[0] != losses[1]:  # it draws numbers, perhaps from a generator that can be seeded
         seeded = True
         losses = [value(), value()]
-    inputs = {name: np.array(one) for name, one in inputs.items()}
+    inputs = {name: np.array(array) for name, array in inputs.items()}
     entries = [(inputs[name], index) for name in names for index in np.ndindex(inputs[name].shape)]
 
     def at(shift: float, array: np.ndarray, index: tuple[int, ...]) -> float:
@@ -44,7 +49,7 @@ def differentiated(function: Callable, inputs: Arrays, manner: Manner, names: Se
         array[index] = original
         return moved
 
-    numbers = [float(one.reshape(())) for one in losses]
+    numbers = [float(loss.reshape(())) for loss in losses]
     step = step_for(np.array([*numbers, at(2**-4, *entries[0])]))
     gradient = []
     for entry in entries:
@@ -73,34 +78,34 @@ def _by_autodiff(
         loss, meant = loss_of(*inputs), True
         if torch is not None and isinstance(loss, torch.Tensor):
             meant = isinstance(inputs[0], torch.Tensor)
-            inputs = [torch.as_tensor(one).clone().requires_grad_(True) for one in inputs]
+            inputs = [torch.as_tensor(array).clone().requires_grad_(True) for array in inputs]
             loss = loss_of(*inputs)
             flows = loss.requires_grad
             slopes = torch.autograd.grad(loss.sum(), inputs, allow_unused=True) if flows else []
         elif tensorflow is not None and tensorflow.is_tensor(loss):
-            inputs = [tensorflow.constant(one) for one in inputs]
+            inputs = list(map(tensorflow.constant, inputs))
             with tensorflow.GradientTape() as tape:
                 tape.watch(inputs)
                 loss = loss_of(*inputs)
             slopes = tape.gradient(loss, inputs)
-            if all(one is None for one in slopes):
+            if all(slope is None for slope in slopes):
                 meant = "stop_gradient" in inspect.getsource(innermost(function))
         elif jax is not None and isinstance(loss, jax.Array):
             slopes = jax.grad(lambda *several: loss_of(*several).sum(), range(len(inputs)))(
-                *[jax.numpy.asarray(one, float) for one in inputs]
+                *[jax.numpy.asarray(array, float) for array in inputs]
             )
         else:
             return None
-        several = slopes or [None] * len(inputs)
-        if all(one is None for one in several) and not meant:
+        slopes = slopes or [None] * len(inputs)
+        if all(slope is None for slope in slopes) and not meant:
             return None
         flat = [
-            np.zeros(tuple(given.shape)) if one is None else in_numpy(one)
-            for given, one in zip(inputs, several, strict=True)
+            np.zeros(tuple(array.shape)) if slope is None else in_numpy(slope)
+            for array, slope in zip(inputs, slopes, strict=True)
         ]
     except Exception:  # it takes no tensors of its own framework, or cannot be looked into
         return None
-    return np.concatenate([np.ravel(one) for one in flat])
+    return np.concatenate(list(map(np.ravel, flat)))
 
 
 def step_for(losses: np.ndarray) -> float:

@@ -20,7 +20,7 @@ CAPABILITIES = 0x20080522  # the version of the interface with 64 of them
 def give_up(seconds: int, memory: int, user: int | None = None) -> None:
     """Limit processor seconds and bytes of memory; give up all rights; end when the parent ends.
 
-    A process that is root becomes another user, if one is given.
+    A process that is root becomes the given user.
     """
     for what, limit, more in (
         (resource.RLIMIT_CPU, seconds, GRACE),

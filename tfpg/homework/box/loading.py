@@ -3,21 +3,19 @@
 import ast
 import contextlib
 import inspect
-import io
 import linecache
-import os
 import sys
 import traceback
 import types
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
 from tfpg.homework.box.calling import innermost
 from tfpg.homework.box.neighbours import InMemory, OnDisk, first
 from tfpg.homework.box.reading import cells_in, pieces_in, pieces_of
+from tfpg.homework.box.silence import undisturbed
 from tfpg.homework.box.time_limit import SECONDS, TimeLimit, at_most
 
 
@@ -36,19 +34,21 @@ def load(path: str | Path, names: Collection[str], seconds: float = SECONDS) -> 
     count. Raises BadInput if the file cannot be read.
     """
     path = Path(path)
-    folder = path.resolve().parent
-
-    def is_beside(file: str) -> bool:
-        return Path(file).is_file() and Path(file).resolve().parent == folder
-
     pieces = list(pieces_of(path))
-    return _loaded(str(path), pieces, OnDisk(str(folder)), is_beside, names, seconds)
+    return _loaded(str(path), pieces, OnDisk(path.resolve().parent), names, seconds)
 
 
 def load_in_memory(
     files: Mapping[str, bytes], file: str, names: Collection[str], seconds: float = SECONDS
 ) -> Submission:
-    """The same for one of several files that lie on no disk, by their paths in the submission."""
+    """The same for a file that lies on no disk.
+
+    Args:
+        files: The files of a submission, by their paths in it.
+        file: The file to run, which may import those beside it.
+        names: The names of the functions to find.
+        seconds: How long it may run.
+    """
     folder, sources = PurePosixPath(file).parent, {}
     for name, content in files.items():
         if name.endswith(".py") and PurePosixPath(name).is_relative_to(folder):
@@ -56,14 +56,13 @@ def load_in_memory(
             with contextlib.suppress(BadInput):
                 (sources[below],) = cells_in(name, content)
     pieces = list(pieces_in(file, files[file]))
-    return _loaded(file, pieces, InMemory(sources), sources.__contains__, names, seconds)
+    return _loaded(file, pieces, InMemory(sources), names, seconds)
 
 
 def _loaded(
     path: str,
     pieces: Sequence[tuple[str, str]],
     finder: OnDisk | InMemory,
-    is_beside: Callable[[str], bool],
     names: Collection[str],
     seconds: float,
 ) -> Submission:
@@ -80,14 +79,9 @@ def _loaded(
         error = error or f"{path}: {late}"
     finally:
         sys.argv = arguments
-    functions = {
-        name: getattr(module, name)
-        for name in names
-        if callable(getattr(module, name, None))
-        and not inspect.isclass(getattr(module, name))
-        and _is_own(getattr(module, name), module, is_beside)
-    }
-    return Submission(functions, error)
+    found: dict[str, Any] = {name: getattr(module, name, None) for name in names}
+    own = [name for name in found if _is_own_function(found[name], module, finder)]
+    return Submission({name: found[name] for name in own}, error)
 
 
 class _Nothing:
@@ -107,7 +101,7 @@ def _run(name: str, source: str, module: types.ModuleType) -> str | None:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         return f"{name}{line}: {type(error).__name__}: {getattr(error, 'msg', error)}"
     future = [
-        one for one in statements if isinstance(one, ast.ImportFrom) and one.module == "__future__"
+        node for node in statements if isinstance(node, ast.ImportFrom) and node.module == "__future__"
     ]
     told = None
     while statements:
@@ -117,50 +111,26 @@ def _run(name: str, source: str, module: types.ModuleType) -> str | None:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too: it may call exit()
-            lines = [
-                one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == name
-            ]
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [frame.lineno or 0 for frame in frames if frame.filename == name]
             left = isinstance(error, SystemExit) and error.code is None
             message = "" if left else " ".join(str(error).split())
             place = f"{name}, line {lines[-1]}" if lines else name
             told = told or f"{place}: {type(error).__name__}{': ' if message else ''}{message}"
             if not lines:
                 break
-            ends = [one.end_lineno or 0 for one in statements]
-            failed = next(place for place, end in enumerate(ends) if end >= (lines[0] or 0))
-            statements = [*future, *statements[failed + 1 :]] if statements[failed + 1 :] else []
+            ends = [node.end_lineno or 0 for node in statements]
+            rest = statements[next(n for n, end in enumerate(ends) if end >= lines[0]) + 1 :]
+            statements = [*future, *rest] if rest else []
     return told
 
 
-def _is_own(function: Callable, module: types.ModuleType, is_beside: Callable[[str], bool]) -> bool:
+def _is_own_function(found: Any, module: types.ModuleType, finder: OnDisk | InMemory) -> bool:
     """Whether it is defined in the file, or in one beside it, and not imported from a library."""
-    inner = innermost(function)
+    if not callable(found) or inspect.isclass(found):
+        return False
+    inner = innermost(found)
     code = getattr(inner, "__code__", None)
     if code is None:
         return getattr(inner, "__module__", module.__name__) == module.__name__
-    return code.co_filename.startswith(str(module.__file__)) or is_beside(code.co_filename)
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Whatever is printed goes nowhere, from C++ too; what is read is empty."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept, nowhere = (os.dup(1), os.dup(2)), os.open(os.devnull, os.O_RDWR)
-    stdin, sys.stdin = sys.stdin, io.StringIO()
-    for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
-    try:
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        sys.stdin = stdin
-        for descriptor, copy in zip((1, 2), kept, strict=True):
-            os.dup2(copy, descriptor)
-            os.close(copy)
-        os.close(nowhere)
+    return code.co_filename.startswith(str(module.__file__)) or finder.holds(code.co_filename)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import spec_from_loader
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,14 +21,18 @@ TAKEN = frozenset((*sys.stdlib_module_names, *FRAMEWORKS, "torch", "jax", "gymna
 class OnDisk:
     """Finds the modules of a folder."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def holds(self, file: str) -> bool:
+        """Whether this file lies there."""
+        return Path(file).is_file() and Path(file).resolve().parent == self.folder
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         """Called for each module that is imported for the first time."""
         if path is not None or name in TAKEN:  # a package finds its own parts
             return None
-        return PathFinder.find_spec(name, [self.folder], target)
+        return PathFinder.find_spec(name, [str(self.folder)], target)
 
 
 class InMemory(Loader):
@@ -36,15 +41,18 @@ class InMemory(Loader):
     def __init__(self, sources: Mapping[str, str]) -> None:
         self.sources = sources
 
+    def holds(self, file: str) -> bool:
+        """Whether this is the name of one of them."""
+        return file in self.sources
+
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         """Called for each module that is imported for the first time."""
-        place = name.replace(".", "/")
         if name.partition(".")[0] in TAKEN:
             return None
-        for file, is_package in ((f"{place}/__init__.py", True), (f"{place}.py", False)):
-            if file in self.sources:
-                return spec_from_loader(name, self, origin=file, is_package=is_package)
-        if any(file.startswith(f"{place}/") for file in self.sources):
+        if file := self._file(name):
+            is_package = file.endswith("/__init__.py")
+            return spec_from_loader(name, self, origin=file, is_package=is_package)
+        if any(file.startswith(f"{name.replace('.', '/')}/") for file in self.sources):
             return ModuleSpec(name, None, is_package=True)
         return None
 
@@ -60,7 +68,8 @@ class InMemory(Loader):
 
     def _file(self, name: str) -> str:
         place = name.replace(".", "/")
-        return next(one for one in (f"{place}/__init__.py", f"{place}.py") if one in self.sources)
+        files = (f"{place}/__init__.py", f"{place}.py")
+        return next((file for file in files if file in self.sources), "")
 
 
 @contextmanager

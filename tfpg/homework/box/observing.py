@@ -1,58 +1,25 @@
 """What somebody's function does with given inputs, as plain arrays.
 
-Needs NumPy alone, and of tfpg calling.py, differences.py and the protocols beside it, so that a
-grader can run these very files in a process where the library's answers cannot be imported. Inputs
-and outputs are dictionaries of numeric arrays. Frameworks are used only if the function's own file
-has imported them; Keras, if a policy is asked.
+Inputs and outputs are dictionaries of numeric arrays. Frameworks are used only if the function's own
+file has imported them; Keras, if a policy is asked.
 """
 
 import contextlib
 import functools
-import io
 import itertools
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfpg.homework.box import policy_protocols, protocols
 from tfpg.homework.box.calling import Arrays, Manner, innermost
-from tfpg.homework.box.policy_protocols import (
-    of_actor_loss,
-    of_fisher,
-    of_gradient,
-    of_likelihoods,
-    of_step,
-)
-from tfpg.homework.box.protocols import (
-    of_estimator,
-    of_gaussian_loss,
-    of_loss,
-    of_pieces,
-    of_rollout,
-    of_sample,
-    of_trajectories,
-    of_values,
-)
+from tfpg.homework.box.silence import silent
 
-PROTOCOLS: dict[str, Callable[[Callable, Arrays, Manner], Arrays]] = {
-    "values": of_values,
-    "pieces": of_pieces,
-    "trajectories": of_trajectories,
-    "estimator": of_estimator,
-    "loss": of_loss,
-    "gaussian_loss": of_gaussian_loss,
-    "sample": of_sample,
-    "rollout": of_rollout,
-    "gradient": of_gradient,
-    "step": of_step,
-    "likelihoods": of_likelihoods,
-    "fisher": of_fisher,
-    "actor_loss": of_actor_loss,
-}
-WITH_A_POLICY = frozenset({"gradient", "step", "likelihoods", "fisher", "actor_loss"})
+PROTOCOLS = protocols.PROTOCOLS | policy_protocols.PROTOCOLS
+WITH_A_POLICY = frozenset(policy_protocols.PROTOCOLS)
 LINE_LIMIT = 300  # characters of a message
 
 
@@ -90,7 +57,7 @@ def observations(
             for manner in manners:
                 outcome = _outcome(run, function, cases[0], manner)
                 if not isinstance(outcome, Failure):
-                    outcomes = [_outcome(run, function, one, manner) for one in cases]
+                    outcomes = [_outcome(run, function, inputs, manner) for inputs in cases]
                     break
                 told = _more_telling(told, outcome)
                 if outcome.kind == "TimeLimit":
@@ -101,7 +68,7 @@ def observations(
             yield outcomes
     if told is not None and not works:
         with _undisturbed():
-            rest = [_outcome(run, function, one, groups[0][0]) for one in cases[1:]]
+            rest = [_outcome(run, function, inputs, groups[0][0]) for inputs in cases[1:]]
         yield [told, *rest]
 
 
@@ -118,8 +85,8 @@ def _outcome(run: Callable, function: Callable, inputs: Arrays, manner: Manner) 
 
 def _more_telling(first: Failure | None, later: Failure) -> Failure:
     """The first failure, unless it only says that a NumPy array is not a tensor."""
-    strangers = ("numpy.ndarray", "ndarray", "must be Tensor", "np.ndarray")
-    if first is None or any(one in first.message for one in strangers):
+    strangers = ("ndarray", "must be Tensor")
+    if first is None or any(stranger in first.message for stranger in strangers):
         return later
     return first
 
@@ -127,52 +94,45 @@ def _more_telling(first: Failure | None, later: Failure) -> Failure:
 def _line_of(error: BaseException, function: Callable) -> int | None:
     """The line, in the function's own file, that the exception came through last."""
     file = getattr(getattr(innermost(function), "__code__", None), "co_filename", None)
-    lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == file]
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == file]
     return lines[-1] if lines else None
 
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """What the function prints or warns of goes nowhere; what it reads is empty."""
-    stdin, sys.stdin = sys.stdin, io.StringIO()
+    """It prints nothing; and PyTorch has one thread."""
     torch = sys.modules.get("torch")
     threads = torch.get_num_threads() if torch is not None else 0
     if torch is not None:  # hundreds of tiny calls: 50 times slower with two threads on a busy machine
         torch.set_num_threads(1)
     try:
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-        ):
-            warnings.simplefilter("ignore")
+        with silent(), np.errstate(all="ignore"):
             yield
     finally:
-        sys.stdin = stdin
         if torch is not None:
             torch.set_num_threads(threads)
 
 
 def _manners(inputs: Arrays) -> list[list[Manner]]:
     """Ways to hand over these inputs, the plainest first: with one-hot actions, with action ids."""
-    forms: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {}
-    of_actions: list[Callable] = (
-        [np.asarray, _ids] if "logits" in inputs and "actions" in inputs else [np.asarray]
-    )
-    if "actions" in inputs:
-        forms["q_values"] = (np.asarray, lambda column: column[:, 0])
-    forms["log_std"] = (np.asarray, np.atleast_2d)
-    forms["terminals"] = (np.asarray, lambda ones: ones.astype(bool))
+    forms: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {
+        "q_values": (np.asarray, lambda column: column[:, 0]),
+        "log_std": (np.asarray, np.atleast_2d),
+        "terminals": (np.asarray, lambda ends: ends.astype(bool)),
+    }
+    if "actions" not in inputs:
+        del forms["q_values"]
     forms = {name: several for name, several in forms.items() if name in inputs}
-    makers = [np.asarray, *(getattr(sys.modules[one], maker) for one, maker in _frameworks())]
+    may_be_ids = {"logits", "actions"} <= set(inputs)
+    makers = [np.asarray, *(getattr(sys.modules[name], maker) for name, maker in _frameworks())]
     return [
         [
-            functools.partial(_handed, {**dict(zip(forms, several, strict=True)), "actions": one}, *how)
+            functools.partial(_handed, dict(zip(forms, several, strict=True)) | actions, *how)
             for several in itertools.product(*forms.values())
             for how in itertools.product(makers, (np.float64, np.float32))
         ]
-        for one in of_actions
+        for actions in ({}, {"actions": _ids})[: 1 + may_be_ids]
     ]
 
 

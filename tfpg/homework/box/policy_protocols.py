@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from tfpg.homework.box.calling import Arrays, Manner, call, in_numpy
+from tfpg.homework.box.calling import Arrays, Manner, Protocol, call, in_numpy
 
 
 def weights_of(inputs: Arrays, name: str = "weight") -> list[np.ndarray]:
     """The arrays `weight 0`, `weight 1`, ... in their order."""
-    several = [one for one in inputs if one.startswith(f"{name} ")]
-    return [inputs[one] for one in sorted(several, key=lambda one: int(one.split()[-1]))]
+    numbers = sorted(int(key.removeprefix(f"{name} ")) for key in inputs if key.startswith(f"{name} "))
+    return [inputs[f"{name} {number}"] for number in numbers]
 
 
 def _network(weights: Sequence[np.ndarray]) -> Any:
@@ -70,10 +70,10 @@ def _flat(gradients: Sequence[Any], policy: Any, variables: Sequence[Any]) -> np
     if len(gradients) != len(variables):
         raise ValueError(f"gives {len(gradients)} gradients for {len(variables)} variables")
     of = {
-        id(variable): np.zeros(variable.shape) if one is None else in_numpy(one)
-        for variable, one in zip(policy.trainable_variables, gradients, strict=True)
+        id(variable): np.zeros(variable.shape) if gradient is None else in_numpy(gradient)
+        for variable, gradient in zip(policy.trainable_variables, gradients, strict=True)
     }
-    return np.concatenate([np.ravel(of[id(one)]) for one in variables])
+    return np.concatenate([np.ravel(of[id(variable)]) for variable in variables])
 
 
 def of_gradient(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
@@ -93,22 +93,19 @@ def of_step(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     policy, variables = _policy(inputs)
     optimizer = keras.optimizers.SGD(1.0)
     optimizer.build(policy.trainable_variables)
-    before = [np.array(one) for one in variables]
+    before = list(map(np.array, variables))
     batch = _batch(inputs, "states", "actions", "q_values")
     call(function, {"policy": policy, "optimizer": optimizer, **batch})
-    moved = [one - np.array(other) for one, other in zip(before, variables, strict=True)]
-    return {
-        "gradient": np.concatenate([one.ravel() for one in moved]),
-        "steps": np.array(int(in_numpy(optimizer.iterations))),
-    }
+    moved = [old - np.array(new) for old, new in zip(before, variables, strict=True)]
+    steps = np.array(int(in_numpy(optimizer.iterations)))
+    return {"gradient": np.concatenate(list(map(np.ravel, moved))), "steps": steps}
 
 
 def of_likelihoods(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It takes a policy and gives a number for each sample."""
     policy, _ = _policy(inputs)
-    return {
-        "values": in_numpy(call(function, {"policy": policy, **_batch(inputs, "states", "actions")}))
-    }
+    values = call(function, {"policy": policy, **_batch(inputs, "states", "actions")})
+    return {"values": in_numpy(values)}
 
 
 def of_fisher(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
@@ -116,7 +113,7 @@ def of_fisher(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     import tensorflow as tf
 
     policy, variables = _policy(inputs)
-    vector = [tf.constant(one, tf.float32) for one in weights_of(inputs, "vector")]
+    vector = [tf.constant(array, tf.float32) for array in weights_of(inputs, "vector")]
     batch = _batch(inputs, "states", "actions")
     product = call(function, {"policy": policy, **batch, "vector": vector})
     return {"gradient": _flat(product, policy, variables)}
@@ -131,9 +128,14 @@ def of_actor_loss(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     batch = _batch(inputs, "states", "actions", "q_values")
     with tf.GradientTape(persistent=True) as tape:
         loss = call(function, {"policy": policy, "critic": critic, **batch})
+    own = critic.trainable_variables
     return {
         "gradient": _flat(tape.gradient(loss, variables), policy, variables),
-        "critic gradient": _flat(
-            tape.gradient(loss, critic.trainable_variables), critic, critic.trainable_variables
-        ),
+        "critic gradient": _flat(tape.gradient(loss, own), critic, own),
     }
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    **{"gradient": of_gradient, "step": of_step, "likelihoods": of_likelihoods},
+    **{"fisher": of_fisher, "actor_loss": of_actor_loss},
+}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfpg.homework.box.calling import Arrays, Manner, call, in_numpy
+from tfpg.homework.box.calling import Arrays, Manner, Protocol, call, in_numpy
 from tfpg.homework.box.differences import differentiated
 
 
@@ -24,11 +24,9 @@ class Trajectory(NamedTuple):
 def trajectories_of(inputs: Arrays) -> list[Trajectory]:
     """Trajectories from flat arrays and their `lengths`."""
     parts = np.cumsum(inputs["lengths"])[:-1]
-    columns = [
-        np.split(inputs[name], parts) for name in ("states", "actions", "rewards", "log_likelihoods")
-    ]
-    ends = zip(inputs["last_states"], inputs["terminated"].tolist(), strict=True)
-    return [Trajectory(*one, *end) for *one, end in zip(*columns, ends, strict=True)]
+    columns = [np.split(inputs[name], parts) for name in Trajectory._fields[:4]]
+    ends = inputs["last_states"], inputs["terminated"].tolist()
+    return [Trajectory(*fields) for fields in zip(*columns, *ends, strict=True)]
 
 
 def of_values(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
@@ -43,16 +41,15 @@ def of_values(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
 
 def of_pieces(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It takes a list of arrays, here laid end to end, and gives one array."""
-    (lengths, flat) = inputs["lengths"], inputs["flat"]
-    pieces = [manner("flat", one) for one in np.split(flat, np.cumsum(lengths)[:-1])]
-    return {"values": in_numpy(function(pieces))}
+    pieces = np.split(inputs["flat"], np.cumsum(inputs["lengths"])[:-1])
+    return {"values": in_numpy(function([manner("flat", piece) for piece in pieces]))}
 
 
 def of_trajectories(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It takes trajectories and gives one array, or several."""
     result = function(trajectories_of(inputs))
     if isinstance(result, tuple):
-        return {name: in_numpy(one) for name, one in zip(("states", "actions"), result, strict=False)}
+        return dict(zip(("states", "actions"), map(in_numpy, result), strict=False))
     return {"values": in_numpy(result)}
 
 
@@ -76,8 +73,8 @@ def of_sample(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It draws action ids, or one-hot actions, with one seed, another, and the first again."""
     outputs = {}
     logits, seed = inputs["logits"], int(inputs["seed"])
-    for name, seed_of_one in (("actions", seed), ("other seed", seed + 1), ("same seed", seed)):
-        generator = np.random.default_rng(seed_of_one)
+    for name, number in (("actions", seed), ("other seed", seed + 1), ("same seed", seed)):
+        generator = np.random.default_rng(number)
         drawn = in_numpy(call(function, {"logits": manner("logits", logits), "generator": generator}))
         outputs[name] = drawn.argmax(1) if drawn.shape == logits.shape != (1, 1) else drawn
     return outputs
@@ -101,7 +98,7 @@ class _Environment:
         action = np.clip(in_numpy(action), self.script["low"], self.script["high"])
         last = len(self.script["states"]) - 1
         if self.t >= last:  # or a loop that never ends would never end
-            raise RuntimeError("the environment is stepped on and on, long after the episode's end")
+            raise RuntimeError("step() is still called long after the episode has ended")
         reward = float(self.script["rewards"][min(self.t, last - 1)] + action.sum())
         self.t += 1
         terminated = self.t == int(self.script["terminal_after"])
@@ -111,15 +108,21 @@ class _Environment:
 
 def of_rollout(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It plays one episode: (environment, act) -> states, actions, rewards, terminated."""
-    weights = inputs["act"]
-    environment = _Environment(inputs)
-    arguments = {"environment": environment, "act": lambda state: np.asarray(state) @ weights}
-    result = call(function, arguments)
+
+    def act(state: Any) -> np.ndarray:
+        return np.asarray(state) @ inputs["act"]
+
+    result = call(function, {"environment": _Environment(inputs), "act": act})
     names = ("states", "actions", "rewards", "terminated")
     if isinstance(result, dict):
-        several = [result[name] for name in names]
+        result = [result[name] for name in names]
     elif all(hasattr(result, name) for name in names):
-        several = [getattr(result, name) for name in names]
-    else:
-        several = list(result)
-    return {name: in_numpy(one) for name, one in zip(names, several, strict=True)}
+        result = [getattr(result, name) for name in names]
+    return {name: in_numpy(array) for name, array in zip(names, result, strict=True)}
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    **{"values": of_values, "pieces": of_pieces, "trajectories": of_trajectories},
+    **{"estimator": of_estimator, "loss": of_loss, "gaussian_loss": of_gaussian_loss},
+    **{"sample": of_sample, "rollout": of_rollout},
+}

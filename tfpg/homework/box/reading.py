@@ -9,6 +9,7 @@ import string
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path, PurePath
+from typing import Any
 
 from tfpg.base.errors import BadInput
 
@@ -20,6 +21,11 @@ HIGH, WORDS = bytes(range(128, 256)), f"{string.digits}{string.ascii_letters}_".
 MAGIC = re.compile(r"\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*[!%]|[%!?]|[\w.]+\?{1,2}\s*$)")
 # Magics that run the rest of their cell as Python; any other turns the cell into something else.
 PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
+
+
+def plain(text: Any, longest: int = 300) -> str:
+    """One short line of printable characters: what comes from a submission may hold anything."""
+    return "".join(sign if sign.isprintable() else " " for sign in str(text))[:longest]
 
 
 def source_of(path: str | Path) -> str:
@@ -61,8 +67,7 @@ def cells_in(name: str, content: bytes) -> list[str]:
         return [_decoded(name, content)]
     try:
         cells = json.loads(content.decode(json.detect_encoding(content)))["cells"]
-        several = [one["source"] for one in cells if one["cell_type"] == "code"]
-        return [one if isinstance(one, str) else "".join(one) for one in several]
+        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{name} is not a notebook: save it again as .ipynb (nbformat 4)") from error
 

@@ -52,9 +52,9 @@ UNKNOWN: dict[str, Numbers] = {"clone3": (435, 435), "openat2": (437, 437)}
 THREAD = 0x10000
 # Refused where (argument & mask) == value.
 REFUSED_IF: tuple[Condition, ...] = (
-    *(("fcntl", (72, 25), 1, 0xFFFFFFFF, one) for one in (8, 10, 15, 1024, 1026)),  # signals by files
-    *(("ioctl", (16, 29), 1, 0xFFFFFFFF, one) for one in (0x8901, 0x8902, 0x5412, 0x541C)),
-    *(("prctl", (157, 167), 0, 0xFFFFFFFF, one) for one in (1, 4)),  # dying with its parent, dumps
+    *(("fcntl", (72, 25), 1, 0xFFFFFFFF, what) for what in (8, 10, 15, 1024, 1026)),  # signals by files
+    *(("ioctl", (16, 29), 1, 0xFFFFFFFF, what) for what in (0x8901, 0x8902, 0x5412, 0x541C)),
+    *(("prctl", (157, 167), 0, 0xFFFFFFFF, what) for what in (1, 4)),  # dying with its parent, dumps
     ("open", (2, None), 1, os.O_ACCMODE | os.O_TRUNC, os.O_TRUNC),
     ("openat", (257, 56), 2, os.O_ACCMODE | os.O_TRUNC, os.O_TRUNC),
     ("clone", (56, 220), 0, THREAD, 0),  # a thread is allowed, a process not
@@ -119,4 +119,4 @@ def _program(column: int, architecture: int) -> bytes:
                     load_number,
                 ]
     lines.append((give, 0, 0, allow))
-    return b"".join(struct.pack("=HBBI", *one) for one in lines)
+    return b"".join(struct.pack("=HBBI", *line) for line in lines)

@@ -19,24 +19,13 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfpg.base.tensorflow import quickly_and_quietly
-from tfpg.homework.box import (
-    calling,
-    landlock,
-    limits,
-    loading,
-    observing,
-    reading,
-    scratch,
-    seccomp,
-    shapes,
-    wire,
-)
-from tfpg.homework.box.time_limit import TimeLimit, at_most
+from tfpg.homework.box import answering, landlock, limits, loading, reading, scratch, seccomp, wire
+from tfpg.homework.box.time_limit import TimeLimit
 
 REFUSAL = "tfpg is not available to graded code: write the function yourself"
 THREADS = 512
@@ -44,6 +33,27 @@ GLANCE = 0.25  # seconds between two looks at a silent copy
 ERROR = 1000  # characters of a message
 OWN = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu")
 DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+
+class Plan(NamedTuple):
+    """What a box is told when it starts. Times are in seconds, sizes in bytes."""
+
+    here: str  # where its code lies
+    scratch: str  # where submissions may write
+    mount: bool  # whether that becomes a file system of its own
+    readable: list[str]
+    listable: list[str]
+    keras: bool  # whether functions are called with Keras policies
+    allow_tfpg: bool
+    user: int | None  # whom a submission's process becomes
+    confine: bool  # whether by Landlock
+    filter: bool  # whether system calls are filtered
+    time: float  # for a function
+    time_to_load: float
+    time_for_all: float
+    processor_time: int
+    memory: int
+    most: int  # of all answers
 
 
 class NoAnswers:
@@ -58,16 +68,16 @@ class NoAnswers:
 
 def main(settings: str) -> None:
     """Wait for submissions: for each a line feed and a message; answer each with one message."""
-    plan = json.loads(settings)
-    if plan["mount"]:
-        scratch.mount(plan["scratch"])
-    if plan["keras"]:
+    plan = Plan(**json.loads(settings))
+    if plan.mount:
+        scratch.mount(plan.scratch)
+    if plan.keras:
         with quickly_and_quietly():
             import keras  # noqa: F401
             import tensorflow  # noqa: F401
-    if not plan["allowed"]:
-        _forget_tfpg(plan["here"])
-    plan["confine"] = plan["confine"] and landlock.version() > 0  # a container may refuse it
+    if not plan.allow_tfpg:
+        _forget_tfpg(plan.here)
+    plan = plan._replace(confine=plan.confine and landlock.version() > 0)  # a container may refuse it
     limits.hide()
     _send(1, {"ready": True})
     while os.read(0, 1):
@@ -81,10 +91,10 @@ def main(settings: str) -> None:
             return
 
 
-def _keep(plan: dict) -> None:
+def _keep(plan: Plan) -> None:
     """Let a copy run one submission; pass on what it says, and why that was all."""
     limits.end_with_parent()
-    folder = scratch.make(plan["scratch"], plan["user"])
+    folder = scratch.make(plan.scratch, plan.user)
     reader, writer = os.pipe()
     copy = os.fork()
     if copy == 0:
@@ -94,18 +104,18 @@ def _keep(plan: dict) -> None:
         os._exit(0)
     os.close(writer)
     answers, why = _collected(reader, copy, plan)
-    if _was_killed(copy, patient=why == "ended", seconds=plan["cpu seconds"]):
+    if _was_killed(copy, patient=why == "ended", seconds=plan.processor_time):
         why = "killed"
-    clean = scratch.remove(folder) and plan["confine"] and why != "killed"
+    clean = scratch.remove(folder) and plan.confine and why != "killed"
     _send(1, {"answers": np.frombuffer(answers, np.uint8), "why": why, "clean": clean})
 
 
-def _collected(reader: int, copy: int, plan: dict) -> tuple[bytes, str]:
+def _collected(reader: int, copy: int, plan: Plan) -> tuple[bytes, str]:
     """All that a copy writes before it ends, or is silent for too long; and why it is over."""
-    answers, end = bytearray(), time.monotonic() + plan["seconds for all"]
+    answers, end = bytearray(), time.monotonic() + plan.time_for_all
     messages = 0
-    while len(answers) <= plan["most"]:
-        silence = 2 * (plan["seconds"] if messages > 1 else plan["seconds to load"])
+    while len(answers) <= plan.most:
+        silence = 2 * (plan.time if messages > 1 else plan.time_to_load)
         until = min(end, time.monotonic() + silence)
         while not select.select([reader], [], [], GLANCE)[0]:
             if time.monotonic() > until:
@@ -119,7 +129,7 @@ def _collected(reader: int, copy: int, plan: dict) -> tuple[bytes, str]:
         messages += 1
         if time.monotonic() > end:
             return bytes(answers), "no time"
-    return bytes(answers[: plan["most"]]), "much"
+    return bytes(answers[: plan.most]), "much"
 
 
 def _threads(process: int) -> int:
@@ -145,7 +155,7 @@ def _was_killed(copy: int, patient: bool, seconds: int) -> bool:
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and used < seconds
 
 
-def _serve(plan: dict, answers: int, folder: Path) -> None:
+def _serve(plan: Plan, answers: int, folder: Path) -> None:
     """Read what to do; do it; write what was read, one message about the file, one for each task."""
     lengths = _read(0, wire.LENGTHS.size)
     content = lengths + _read(0, sum(wire.LENGTHS.unpack(lengths)))
@@ -158,48 +168,37 @@ def _serve(plan: dict, answers: int, folder: Path) -> None:
     os.chdir(folder)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder))
     tempfile.tempdir = str(folder)
-    _offer_to_the_kernel()
-    _keep_to(request["processor"])
-    limits.give_up(plan["cpu seconds"], plan["memory"], plan["user"])
-    readable = [*plan["readable"], *OWN, *DEVICES]
-    if plan["confine"]:
-        landlock.confine(readable, plan["listable"], [str(folder), os.devnull])
-    if plan["filter"]:
+    with contextlib.suppress(OSError):  # where memory is short, this goes first, and nothing of others
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    if request["processor"] is not None:  # hundreds of threads then take time from nobody else
+        with contextlib.suppress(OSError):  # a container may have others
+            os.sched_setaffinity(0, {request["processor"]})
+    limits.give_up(plan.processor_time, plan.memory, plan.user)
+    readable = [*plan.readable, *OWN, *DEVICES]
+    if plan.confine:
+        landlock.confine(readable, plan.listable, [str(folder), os.devnull])
+    if plan.filter:
         seccomp.filter_calls()
 
-    files = {name: one.tobytes() for name, one in request["files"].items()}
-    file, tasks = request["file"], request["tasks"]
-    names = {one["function"] for one in tasks}
+    files = {name: content.tobytes() for name, content in request["files"].items()}
+    file, tasks = request["file"], answering.tasks_of(request["tasks"])
+    names = {task.function for task in tasks}
     stubs, touched = _looked_over(file, files[file], names)
     functions: Mapping[str, Callable] = {}
     error = None
     if touched:
-        functions, error = loading.load_in_memory(files, file, names, plan["seconds to load"])
-    _send(answers, {"error": error and error[:ERROR]})
+        functions, error = loading.load_in_memory(files, file, names, plan.time_to_load)
+    _send(answers, {"error": error and error[:ERROR], "refused": REFUSAL in (error or "")})
     for task in tasks:
-        name = task["function"]
-        if name not in functions:
-            _send(answers, {"state": "open" if name in stubs else "missing"})
+        if task.function not in functions:
+            _send(answers, {"state": "open" if task.function in stubs else "missing"})
             continue
         try:
-            _send(answers, _answer(functions[name], task, plan["seconds"]))
+            _send(answers, answering.answer(functions[task.function], task, plan.time))
         except TimeLimit:
             _send(answers, {"state": "failed", "why": "late"})
         except BaseException as failure:
             _send(answers, {"state": "raised", "kind": type(failure).__name__})
-
-
-def _offer_to_the_kernel() -> None:
-    """Where memory is short, this process goes first, and not one that others need."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-def _keep_to(processor: int | None) -> None:
-    """Hundreds of threads then take time from nobody else."""
-    if processor is not None:
-        with contextlib.suppress(OSError):  # a container may have others
-            os.sched_setaffinity(0, {processor})
 
 
 def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set[str], bool]:
@@ -222,45 +221,17 @@ def _looked_over(file: str, content: bytes, names: Collection[str]) -> tuple[set
 
 def _is_stub(function: ast.FunctionDef) -> bool:
     """Whether it says no more than that it is not implemented."""
-    last = function.body[-1]
-    is_text = isinstance(function.body[0], ast.Expr) and isinstance(
-        function.body[0].value, ast.Constant
-    )
+    first, last = function.body[0], function.body[-1]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     raises = isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
     return raises and len(function.body) <= 1 + is_text
 
 
 def _forget_tfpg(here: str) -> None:
     sys.path.remove(here)
-    for name in [one for one in sys.modules if one.partition(".")[0] == "tfpg"]:
+    for name in [module for module in sys.modules if module.partition(".")[0] == "tfpg"]:
         del sys.modules[name]
     sys.meta_path.insert(0, NoAnswers)  # type: ignore[arg-type]
-
-
-def _answer(function: Callable, task: dict, seconds: float) -> dict:
-    forms = task["forms"]
-    fitting = [k for k, one in enumerate(forms) if calling.takes(function, one["parameters"])]
-    if not fitting:
-        return {"state": "parameters", "got": calling.parameters_of(function)}
-    form = forms[fitting[0]]
-    inputs, lost = form["inputs"], None
-    observed: list[list] = []
-    try:
-        with at_most(seconds):
-            observed.extend(observing.observations(form["protocol"], function, inputs))
-            if task["look"] and not isinstance(observed[0][0], observing.Failure):
-                lost = shapes.find(form["protocol"], function, inputs[0], len(inputs[0]["actions"]))
-    except TimeLimit:
-        if not observed:
-            raise
-    outcomes = [
-        [
-            {"failure": list(one)} if isinstance(one, observing.Failure) else {"outputs": one}
-            for one in several
-        ]
-        for several in observed
-    ]
-    return {"state": "observed", "form": fitting[0], "outcomes": outcomes, "broadcast": lost}
 
 
 def _send(descriptor: int, document: dict) -> None:

@@ -63,7 +63,7 @@ def decode(message: bytes) -> Any:
         dtype = np.dtype(str(name))
         if dtype.kind not in "biuf" or dtype.itemsize > 8 or len(shape) > 8:
             raise ValueError(f"{name} {shape} is not an array of plain numbers")
-        if any(type(one) is not int or one < 0 for one in shape):
+        if any(type(length) is not int or length < 0 for length in shape):
             raise ValueError(f"{shape} is not a shape")
         end = start + dtype.itemsize * math.prod(shape)
         if end > len(rest):

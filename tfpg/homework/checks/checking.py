@@ -1,35 +1,78 @@
-"""Checking one function: make inputs, observe it, judge."""
+"""Checking: a question is put to a function, here or in a box, and its answer gets a verdict."""
 
-from collections.abc import Callable, Collection, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import Text, Texts, check_language
-from tfpg.homework.box import shapes
-from tfpg.homework.box.calling import Arrays, innermost, parameters_of, takes, takes_by_name
+from tfpg.base.texts import Texts, check_language
+from tfpg.homework.box import answering
+from tfpg.homework.box.answering import Form, Task
+from tfpg.homework.box.calling import innermost, takes, takes_by_name
 from tfpg.homework.box.loading import Submission, load
-from tfpg.homework.box.observing import Failure, observations
 from tfpg.homework.box.reading import source_of
-from tfpg.homework.box.time_limit import TimeLimit, at_most
-from tfpg.homework.checks.agreement import is_right
+from tfpg.homework.box.time_limit import SECONDS
 from tfpg.homework.checks.judging import Verdict, judge
-from tfpg.homework.checks.naming import OF_SHAPE
+from tfpg.homework.checks.naming import may_broadcast
+from tfpg.homework.checks.trials import agree, is_right, tried
 from tfpg.homework.exercises.catalog import EXERCISES, named
 from tfpg.homework.exercises.exercise import Case, Exercise
-from tfpg.homework.exercises.mistakes.gallery import of_exercise
 
 CHECKS = Texts("checks")
+
+
+class Question(NamedTuple):
+    """An exercise, in each signature that its function may have, with cases for each."""
+
+    name: str
+    forms: list[tuple[Exercise, list[Case]]]
+
+    def task(self, function: str, look: bool) -> Task:
+        """What to do with the function of this name; `look` for a lost column, if any can be lost."""
+        forms = [
+            Form(exercise.parameters, exercise.protocol, [case.inputs for case in cases])
+            for exercise, cases in self.forms
+        ]
+        return Task(function, forms, look and self.may_broadcast)
+
+    @property
+    def may_broadcast(self) -> bool:
+        """Whether a column can be lost in it."""
+        return any(may_broadcast(exercise) for exercise, _ in self.forms)
+
+    def verdict(self, answer: Mapping[str, Any], language: str) -> Verdict:
+        """What an answer is worth. Nothing in it is believed but arrays; it may raise anything."""
+        if answer["state"] == "parameters":
+            got = [name for name in answer["got"] if str(name).isidentifier()][:20]
+            forms = [f"{form.name}({', '.join(form.parameters)})" for form in named(self.name)]
+            told = CHECKS["takes"].say(language, got=", ".join(got), wanted=" or ".join(forms))
+            return Verdict(self.name, False, None, told)
+        exercise, cases = self.forms[answer["form"]]
+        ways = answering.observed(answer, cases[0].inputs)
+        broadcast = answering.broadcast_in(answer)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            trials = [tried(exercise, cases, outcomes) for outcomes in ways]
+            right = (those for those in trials if agree(those))
+            return judge(exercise, next(right, trials[0]), broadcast, language)
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
     """Say whether a function is right; if not, which known mistake it is, or where it first fails.
 
-    The function is known by its name, unless another is given, and called with small made-up inputs;
-    the arrays of any framework will do. The verdict is true if it is right, so that a test may say
-    `assert tfpg.check(reward_to_go)`. Raises BadInput for a name that is not an exercise.
+    The verdict is true if it is right, so that a test may say `assert tfpg.check(reward_to_go)`. Raises
+    BadInput for a name that is not an exercise.
+
+    Args:
+        function: It is called with small made-up inputs; the arrays of any framework will do.
+        name: The exercise that it is for, if that is not the function's own name.
+        language: The language of the evidence.
+        seed: The seed of the inputs.
     """
     check_language(language)
     if not callable(function):
@@ -37,72 +80,30 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
             f"{function!r} is not a function: give the function itself, and name= its exercise"
         )
     name = name or str(getattr(innermost(function), "__name__", ""))
-    exercise = which(name, function)
-    if exercise is None:
-        return Verdict(name, False, None, wrong_parameters(name, parameters_of(function)).say(language))
-    if exercise.needs_tensorflow:
+    if not (exercises := named(name)):
+        known = ", ".join(sorted({exercise.name for exercise in EXERCISES}))
+        raise BadInput(f"{name!r} is not an exercise: name= must be one of {known}")
+    fitting = [exercise for exercise in exercises if takes(function, exercise.parameters)]
+    exercise = fitting[0] if fitting else exercises[0]
+    if fitting and exercise.needs_tensorflow:
         from tfpg.base.tensorflow import import_tensorflow
 
         import_tensorflow()
     cases = exercise.cases(np.random.default_rng(seed))
-    observed, right = _observed(exercise, function, cases)
-    broadcast = None
-    if not right and not isinstance(observed[0], Failure) and may_broadcast(exercise):
-        inputs = cases[0].inputs
-        broadcast = shapes.find(exercise.protocol, function, inputs, len(inputs["actions"]))
-    verdict = judge(exercise, cases, observed, broadcast, language)
-    if verdict or verdict.open or takes_by_name(function, exercise.parameters):
+    question = Question(name, [(exercise, cases)])
+    task, enough = question.task(name, look=True), partial(is_right, exercise, cases)
+    verdict = question.verdict(answering.answer(function, task, SECONDS, enough), language)
+    if verdict or verdict.open or not fitting or takes_by_name(function, exercise.parameters):
         return verdict
     order = CHECKS["by_position"].say(language, wanted=", ".join(exercise.parameters))
     return replace(verdict, evidence=verdict.evidence + order)
 
 
-def _observed(
-    exercise: Exercise, function: Callable, cases: Sequence[Case]
-) -> tuple[Sequence[Arrays | Failure], bool]:
-    """In the form in which it is right, if it is in any; and whether it is."""
-    inputs = [case.inputs for case in cases]
-    several = []
-    try:
-        with at_most():
-            for one in observations(exercise.protocol, function, inputs):
-                several.append(one)
-                if is_right(exercise, cases, one):
-                    return one, True
-    except TimeLimit as late:  # between two cases
-        several.append([Failure("TimeLimit", str(late), None)] * len(cases))
-    return several[0], False
-
-
 def load_quietly(path: str | Path, names: Collection[str]) -> Submission:
     """Load a file; if it may want TensorFlow, that is imported quickly and quietly before."""
-    if any(one in source_of(path) for one in ("tensorflow", "keras", "tfpg")):
+    source = source_of(path)
+    if any(module in source for module in ("tensorflow", "keras", "tfpg")):
         from tfpg.base.tensorflow import import_tensorflow
 
         import_tensorflow()
     return load(path, names)
-
-
-def which(name: str, function: Callable) -> Exercise | None:
-    """The exercise of this name whose parameters the function can take."""
-    candidates = named(name)
-    if not candidates:
-        raise BadInput(
-            f"{name!r} is not an exercise: name= must be one of "
-            f"{', '.join(sorted({one.name for one in EXERCISES}))}"
-        )
-    return next((one for one in candidates if takes(function, one.parameters)), None)
-
-
-def wrong_parameters(name: str, parameters: Sequence[str]) -> Text:
-    """The sentence for a function that takes these instead."""
-    got = ", ".join(parameters)
-    wanted = " or ".join(f"{name}({', '.join(one.parameters)})" for one in named(name))
-    return CHECKS["takes"].filled(got=got, wanted=wanted)
-
-
-def may_broadcast(exercise: Exercise) -> bool:
-    """Whether a known mistake of this exercise is one of shapes."""
-    lender = exercise.lender.name if exercise.lender else exercise.name
-    ids = {one.id for one in [*of_exercise(exercise.name), *of_exercise(lender)]}
-    return bool(ids & set(OF_SHAPE))

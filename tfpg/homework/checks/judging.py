@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from tfpg.base.texts import Texts
-from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
-from tfpg.homework.checks.agreement import Observed, compared, plain, uneven_scale
-from tfpg.homework.checks.naming import OF_SHAPE, known_mistake
+from tfpg.homework.checks.naming import LOST_COLUMN, known_mistake
+from tfpg.homework.checks.trials import Trial, agree, uneven
 from tfpg.homework.exercises import comparators, words
-from tfpg.homework.exercises.comparators import Comparison
-from tfpg.homework.exercises.exercise import Case, Exercise
+from tfpg.homework.exercises.exercise import Exercise
 
 CHECKS = Texts("checks")
 
@@ -40,86 +38,75 @@ class Verdict:
 
 def judge(
     exercise: Exercise,
-    cases: Sequence[Case],
-    observed: Sequence[Observed],
+    trials: Sequence[Trial],
     broadcast: Broadcast | None = None,
     language: str = "en",
 ) -> Verdict:
-    """Compare what a function did on these cases with what is right, and with every known mistake.
+    """Is what a function did right; if not, which known mistake does the same?
 
-    `observed` comes from `observe`, and `broadcast` from `shapes.find`, perhaps in another process.
+    Args:
+        exercise: The exercise that the function is for.
+        trials: What it did in each case, beside what is right.
+        broadcast: Where it loses a column, if that was looked for.
+        language: The language of the evidence.
     """
-    observed = plain(exercise, cases, observed)
-    if any(isinstance(one, Failure) and one.kind == "NotImplementedError" for one in observed):
+    failures = [trial.got for trial in trials if isinstance(trial.got, Failure)]
+    if any(failure.kind == "NotImplementedError" for failure in failures):
         return Verdict(exercise.name, False, None, CHECKS["not_written"].say(language), open=True)
-    expected = [exercise.expected(case.inputs) for case in cases]
-    comparisons = compared(exercise, cases, expected, observed)
-    uneven = uneven_scale(cases, comparisons)
-    if uneven is None and all(one.agrees for one in comparisons):
-        evidence = _approval(exercise, cases, observed, comparisons, language)
-        return Verdict(exercise.name, True, None, evidence)
-    known = known_mistake(exercise, cases, expected, observed, broadcast)
+    if agree(trials):
+        return Verdict(exercise.name, True, None, _approval(exercise, trials, language))
+    known = known_mistake(exercise, trials, broadcast)
     if known is None:
-        evidence = _smallest_failing(cases, observed, comparisons, uneven, language)
-        return Verdict(exercise.name, False, None, evidence)
+        return Verdict(exercise.name, False, None, _smallest_failing(trials, language))
     mistake, amount = known
-    numbers = _numbers(exercise, cases, expected, observed, comparisons) | {"amount": amount}
-    what, fix = (one.say(language, **numbers) for one in (mistake.what, mistake.fix))
-    evidence = CHECKS["means"].say(language, what=what, fix=fix)
-    if "{" not in mistake.what.say(language):  # no numbers in it: add the smallest example
-        example = _smallest_failing(cases, observed, comparisons, uneven, language)
+    numbers = _numbers(exercise, trials) | {"amount": amount}
+    what, fix = (text.say(language, **numbers) for text in (mistake.what, mistake.fix))
+    if what != mistake.what.say(language):  # it quotes numbers
+        evidence = CHECKS["means"].say(language, what=what, fix=fix)
+    else:
+        example = _smallest_failing(trials, language)
         evidence = CHECKS["for_example"].say(language, what=what, example=example, fix=fix)
-    if mistake.id in OF_SHAPE and broadcast not in (None, NOWHERE):
+    if mistake.id in LOST_COLUMN and broadcast not in (None, NOWHERE):
         evidence += _lost_column(broadcast, language)
     return Verdict(exercise.name, False, mistake.id, evidence)
 
 
-def _approval(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    observed: Sequence[Observed],
-    comparisons: Sequence[Comparison],
-    language: str,
-) -> str:
+def _approval(exercise: Exercise, trials: Sequence[Trial], language: str) -> str:
     """The sentence for a right function: its scale, and what else is worth knowing."""
-    scales = [
-        (len(case.inputs.get("states", case.inputs.get("actions", ()))), one.scale)
-        for case, one in zip(cases, comparisons, strict=True)
-        if one.scale is not None and exercise.compare is comparators.up_to_scale
-    ]
-    text = CHECKS["all_agree"]
-    if any(not math.isclose(scale, 1, rel_tol=1e-2) for _, scale in scales):
-        summed = all(math.isclose(scale, samples, rel_tol=1e-2) for samples, scale in scales)
-        text = CHECKS["summed"] if summed else CHECKS["scaled"]
-    scale = f"{scales[0][1]:.4g}" if scales else ""
-    remarks = {one.remark.say(language) for one in comparisons if one.remark is not None}
-    for one in observed:
-        changed = [name for name in one if isinstance(name, str) and name.startswith("changes ")]
-        remarks |= {
-            CHECKS["changes_input"].say(language, parameter=name.removeprefix("changes "))
-            for name in changed
-        }
-    told = [text.say(language, count=len(cases), scale=scale), *sorted(remarks)]
+    text, scale = CHECKS["all_agree"], ""
+    if exercise.compare is comparators.up_to_scale:
+        scales = [
+            (len(inputs.get("states", inputs.get("actions", ()))), comparison.scale)
+            for (_, inputs), _, _, comparison in trials
+            if comparison.scale is not None
+        ]
+        scale = f"{scales[0][1]:.4g}" if scales else ""
+        if any(not math.isclose(factor, 1, rel_tol=1e-2) for _, factor in scales):
+            summed = all(math.isclose(factor, samples, rel_tol=1e-2) for samples, factor in scales)
+            text = CHECKS["summed" if summed else "scaled"]
+    remarks = {remark.say(language) for trial in trials if (remark := trial.comparison.remark)}
+    remarks |= {
+        CHECKS["changes_input"].say(language, parameter=name.removeprefix("changes "))
+        for trial in trials
+        if not isinstance(trial.got, Failure)
+        for name in trial.got
+        if name.startswith("changes ")
+    }
+    told = [text.say(language, count=len(trials), scale=scale), *sorted(remarks)]
     return CHECKS["between"].say(language).join(told)
 
 
-def _numbers(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Arrays],
-    observed: Sequence[Observed],
-    comparisons: Sequence[Comparison],
-) -> dict[str, Any]:
+def _numbers(exercise: Exercise, trials: Sequence[Trial]) -> dict[str, Any]:
     """What the sentences of mistakes may quote, from the first case that fails without an exception.
 
     Gradients that should be 0 come last: nothing is a multiple of them.
     """
     wrong = [
-        (case.inputs, right, got)
-        for case, right, got, one in zip(cases, expected, observed, comparisons, strict=True)
-        if not isinstance(got, Failure) and not one.agrees
+        (trial.case.inputs, trial.wanted, trial.got)
+        for trial in trials
+        if not isinstance(trial.got, Failure) and not trial.comparison.agrees
     ]
-    wrong.sort(key=lambda one: "gradient" in one[1] and not one[1]["gradient"].any())
+    wrong.sort(key=lambda three: "gradient" in three[1] and not three[1]["gradient"].any())
     if not wrong:
         return {}
     (inputs, right, got), numbers = wrong[0], {}
@@ -156,58 +143,47 @@ def _as_product(ratio: float, mean: float) -> str:
     return f"{times}mean(q) = {ratio:.3g}"
 
 
-def _ratio(one: np.ndarray, other: np.ndarray) -> float:
+def _ratio(gradient: np.ndarray, other: np.ndarray) -> float:
     length = float(other @ other)
-    return float(one @ other) / length if length else math.nan
+    return float(gradient @ other) / length if length else math.nan
 
 
 def _lost_column(broadcast: Broadcast, language: str) -> str:
-    text = CHECKS["lost_column_of"] if len(broadcast.operands) > 1 else CHECKS["lost_column"]
-    operands = CHECKS["conjunction"].say(language).join(map(str, broadcast.operands))
-    return text.say(
-        language,
-        line=broadcast.line,
-        code=broadcast.code,
-        shape=str(broadcast.shape),
-        operands=operands,
-    )
+    line, code, shape, operands = broadcast
+    text = CHECKS["lost_column_of" if len(operands) > 1 else "lost_column"]
+    joined = CHECKS["conjunction"].say(language).join(map(str, operands))
+    return text.say(language, line=line, code=code, shape=str(shape), operands=joined)
 
 
-def _smallest_failing(
-    cases: Sequence[Case],
-    observed: Sequence[Observed],
-    comparisons: Sequence[Comparison],
-    uneven: tuple[int, int] | None,
-    language: str,
-) -> str:
-    failing = [here for here, one in enumerate(comparisons) if not one.agrees]
-    if not failing and uneven is not None:
-        one, other = uneven
+def _smallest_failing(trials: Sequence[Trial], language: str) -> str:
+    """What went wrong in the smallest case in which something did."""
+    failing = [trial for trial in trials if not trial.comparison.agrees]
+    pair = uneven(trials)
+    if not failing and pair is not None:
+        first, second = pair
         return CHECKS["wrong_scale"].say(
             language,
-            one=f"{comparisons[one].scale:.4g}",
-            case=cases[one].label,
-            other=f"{comparisons[other].scale:.4g}",
-            other_case=cases[other].label,
+            one=f"{first.comparison.scale:.4g}",
+            case=first.case.label,
+            other=f"{second.comparison.scale:.4g}",
+            other_case=second.case.label,
         )
-    smallest = min(failing, key=lambda here: sum(one.size for one in cases[here].inputs.values()))
-    label, got = cases[smallest].label, observed[smallest]
+    smallest = min(failing, key=lambda trial: sum(map(np.size, trial.case.inputs.values())))
+    (label, _), _, got, comparison = smallest
     if isinstance(got, Failure):
         failure = _failure(got, language)
-        if all(isinstance(one, Failure) for one in observed):
+        if all(isinstance(trial.got, Failure) for trial in trials):
             return failure
         return CHECKS["sometimes"].say(language, case=label, what=failure)
-    complaint = comparisons[smallest].complaint or CHECKS["wrong_value"]
-    return complaint.say(language, **{"case": label, **comparisons[smallest].places})
+    complaint = comparison.complaint or CHECKS["wrong_value"]
+    return complaint.say(language, **{"case": label, **comparison.places})
 
 
 def _failure(failure: Failure, language: str) -> str:
-    if failure.kind == "NoNumbers":
-        text = CHECKS["returns_nothing"] if failure.message == "None" else CHECKS["returns"]
-        return text.say(language, what=failure.message)
-    if failure.kind == "OtherArrays":
-        return CHECKS["other_arrays"].say(language)
-    line = CHECKS["line"].say(language, line=failure.line) if failure.line else ""
-    key = {"TimeLimit": "too_long", "SystemExit": "leaves"}.get(failure.kind, "raises")
-    what = failure.kind + (f": {failure.message}" if failure.message else "")
-    return CHECKS[key].say(language, what=what, line=line)
+    kind, message, number = failure
+    if kind == "NoNumbers":
+        return CHECKS["returns_nothing" if message == "None" else "returns"].say(language, what=message)
+    line = CHECKS["line"].say(language, line=number) if number else ""
+    codes = {"OtherArrays": "other_arrays", "TimeLimit": "too_long", "SystemExit": "leaves"}
+    what = f"{kind}: {message}" if message else kind
+    return CHECKS[codes.get(kind, "raises")].say(language, what=what, line=line)

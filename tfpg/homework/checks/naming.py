@@ -4,25 +4,20 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure, observe
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
-from tfpg.homework.checks.agreement import Observed, compared_in_one, shapes_of, uneven_scale
+from tfpg.homework.checks.trials import Observed, Trial, agree, compared
 from tfpg.homework.exercises import comparators
 from tfpg.homework.exercises.catalog import named
 from tfpg.homework.exercises.exercise import Case, Exercise
 from tfpg.homework.exercises.mistakes.gallery import of_exercise
 from tfpg.homework.exercises.mistakes.mistake import Mistake
 
-OF_SHAPE = ("B1", "B18", "C3")  # mistakes that a broadcast to (N*T, N*T) gives away
+LOST_COLUMN = ("B1", "B18", "C3")  # the mistakes that a broadcast to (N*T, N*T) gives away
 
 
 def known_mistake(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Arrays],
-    observed: Sequence[Observed],
-    broadcast: Broadcast | None,
+    exercise: Exercise, trials: Sequence[Trial], broadcast: Broadcast | None
 ) -> tuple[Mistake, str] | None:
     """The mistake that does the same on every case; of several, the one of the nearest scale.
 
@@ -32,36 +27,33 @@ def known_mistake(
         from tfpg.base.tensorflow import import_tensorflow
 
         import_tensorflow()
-    matches: list[tuple[tuple[bool, float], Mistake, str]] = []
-    for mistake, lender in _candidates(exercise):
+    matches: list[tuple[bool, float, Mistake, str]] = []
+    for mistake, lent in _candidates(exercise):
         if mistake.added:
-            amount = _amount_added(exercise, cases, expected, observed, mistake, lender)
+            amount = _amount_added(exercise, trials, mistake, lent)
             if amount is not None:
-                matches.append(((False, 0.0), mistake, f"{amount / 100:.3g}"))
+                matches.append((False, 0.0, mistake, f"{amount / 100:.3g}"))
             continue
-        comparisons, is_one = [], False
-        for case, right, got in zip(cases, expected, observed, strict=True):
-            wrong = signature(exercise, case, mistake, lender)
-            comparisons.append(compared_in_one(exercise, case, wrong, got))
-            if not comparisons[-1].agrees:
-                break
-            is_one = is_one or not compared_in_one(exercise, case, right, wrong).agrees
-        else:
-            if (is_one or not lender) and uneven_scale(cases, comparisons) is None:
-                scales = [one.scale for one in comparisons if one.scale]
-                far = round(abs(float(np.log(scales).mean())), 2) if scales else 0.0
-                of_shape = mistake.id in OF_SHAPE
-                unlikely = of_shape if broadcast == NOWHERE else broadcast is not None and not of_shape
-                matches.append(((unlikely, far), mistake, ""))
-    return min(matches, key=lambda one: one[0])[1:] if matches else None
+        far = _distance(exercise, trials, mistake, lent)
+        if far is not None:
+            loses_column = mistake.id in LOST_COLUMN
+            unlikely = loses_column if broadcast == NOWHERE else bool(broadcast) and not loses_column
+            matches.append((unlikely, far, mistake, ""))
+    return min(matches, key=lambda match: match[:2])[2:] if matches else None
+
+
+def may_broadcast(exercise: Exercise) -> bool:
+    """Whether a known mistake of this exercise loses a column."""
+    return any(mistake.id in LOST_COLUMN for mistake, _ in _candidates(exercise))
 
 
 def _candidates(exercise: Exercise) -> Iterator[tuple[Mistake, bool]]:
     """The mistakes of the exercise itself, then those lent to it."""
-    if exercise.lender is None or exercise.lender.name != exercise.name:
-        yield from ((one, False) for one in of_exercise(exercise.name))
-    if exercise.lender is not None:
-        yield from ((one, True) for one in of_exercise(exercise.lender.name))
+    lender = exercise.lender.name if exercise.lender else None
+    if lender != exercise.name:
+        yield from ((mistake, False) for mistake in of_exercise(exercise.name))
+    if lender is not None:
+        yield from ((mistake, True) for mistake in of_exercise(lender))
 
 
 def signature(exercise: Exercise, case: Case, mistake: Mistake, lent: bool) -> Observed:
@@ -74,13 +66,31 @@ def signature(exercise: Exercise, case: Case, mistake: Mistake, lent: bool) -> O
     return outcome if isinstance(outcome, Failure) else lender.outputs(case.inputs, outcome)
 
 
+def _distance(
+    exercise: Exercise, trials: Sequence[Trial], mistake: Mistake, lent: bool
+) -> float | None:
+    """How far the scale is from the mistake's, if that is what was made: None if it does otherwise.
+
+    A mistake that is lent must differ from what is right somewhere.
+    """
+    mistaken: list[Trial] = []
+    for case, _, got, _ in trials:
+        mistaken.append(compared(exercise, case, signature(exercise, case, mistake, lent), got))
+        if not mistaken[-1].comparison.agrees:
+            return None
+    if not agree(mistaken):
+        return None
+    if lent and all(
+        compared(exercise, trial.case, trial.wanted, wrong.wanted).comparison.agrees
+        for trial, wrong in zip(trials, mistaken, strict=True)
+    ):
+        return None
+    scales = [trial.comparison.scale for trial in mistaken if trial.comparison.scale]
+    return round(abs(float(np.log(scales).mean())), 2) if scales else 0.0
+
+
 def _amount_added(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Arrays],
-    observed: Sequence[Observed],
-    mistake: Mistake,
-    lent: bool,
+    exercise: Exercise, trials: Sequence[Trial], mistake: Mistake, lent: bool
 ) -> float | None:
     """How much of what the mistake adds must be added to the right gradient to give this one.
 
@@ -88,7 +98,8 @@ def _amount_added(
     entropy may be averaged where the rest is summed.
     """
     amounts: dict[tuple, list[float]] = {}
-    for case, right, got in zip(cases, expected, observed, strict=True):
+    for trial in trials:
+        case, right, got, _ = trial
         wrong = signature(exercise, case, mistake, lent)
         if isinstance(got, Failure) or isinstance(wrong, Failure) or "gradient" not in got:
             return None
@@ -103,6 +114,6 @@ def _amount_added(
         if wanted.any() and np.linalg.matrix_rank(basis, tol=1e-6) == 2:
             if parts[0] <= 0 or parts[1] <= 0:
                 return None
-            amounts.setdefault(shapes_of(case), []).append(parts[1] / parts[0])
+            amounts.setdefault(trial.shapes, []).append(parts[1] / parts[0])
     even = all(np.allclose(several, np.median(several), rtol=0.1) for several in amounts.values())
     return float(np.median(next(iter(amounts.values())))) if amounts and even else None

@@ -1,10 +1,10 @@
-"""Submissions of the lecturer's own, graded between the others: what they get is known beforehand.
+"""Submissions of tfpg's own, graded among the others: the marks they must get are known beforehand.
 
 If one of them gets anything else, no grade of that run can be trusted.
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tfpg.homework.assignments.blanks import Blank, cut
@@ -14,7 +14,7 @@ from tfpg.homework.grading.grades import NOT_GRADED, Asked, Grade
 from tfpg.homework.grading.submissions import Code
 
 EVERY = 50  # submissions there are a right, a blank and a wrong one
-SOURCES = {one.exercise: one for one in TASKS}  # what the library itself has the answer to
+SOURCES = {task.exercise: task for task in TASKS}  # what the library itself has the answer to
 PLACE = 'raise NotImplementedError("canary")'
 
 
@@ -31,17 +31,20 @@ class Canary(NamedTuple):
 
 def canaries(asked: Sequence[Asked], submissions: int) -> list[Canary]:
     """As many as a class of this size wants; none if the library has no answer to what is asked."""
-    known = [one for one in asked if one.exercise in SOURCES]
+    known = [each for each in asked if each.exercise in SOURCES]
     if not known:
         return []
-    blanks = [_blank(one, known) for one in known]
-    wrong = "".join(f"def {one.function}(*_, **__):\n    return 0.0\n\n\n" for one in known)
-    triple = [
-        Canary(_code(_source(blanks, solved=True)), "right"),
-        Canary(_code(_source(blanks, solved=False)), "open"),
-        Canary(_code(wrong), "wrong"),
-    ]
-    return triple * (1 + (submissions - 1) // EVERY)
+    names = {each.exercise: each.function for each in known}
+    blanks = [_blank(each, names) for each in known]
+    sources = {
+        "right": _source(blanks, solved=True),
+        "open": _source(blanks, solved=False),
+        "wrong": "".join(f"def {name}(*_, **__):\n    return 0.0\n\n\n" for name in names.values()),
+    }
+    return [
+        Canary(Code("a canary", {"canary.py": source.encode()}, []), state)
+        for state, source in sources.items()
+    ] * (1 + (submissions - 1) // EVERY)
 
 
 def watched(
@@ -70,18 +73,10 @@ def _check(canary: Canary, grade: Grade) -> None:
             raise Alarm(f"{mark.function} of the canary that is {canary.state} was graded {mark.state}")
 
 
-def _blank(asked: Asked, others: Sequence[Asked]) -> Blank:
-    known = SOURCES[asked.exercise]
-    parameters = named(asked.exercise)[0].parameters
-    return cut(
-        known.source,
-        asked.function,
-        parameters,
-        PLACE,
-        asked.parameters or {one: one for one in parameters},
-        {one.exercise: one.function for one in others},
-        known.instead,
-    )
+def _blank(asked: Asked, names: Mapping[str, str]) -> Blank:
+    task, parameters = SOURCES[asked.exercise], named(asked.exercise)[0].parameters
+    own = asked.parameters or dict(zip(parameters, parameters, strict=True))
+    return cut(task.source, asked.function, parameters, PLACE, own, names, task.instead)
 
 
 def _source(blanks: Sequence[Blank], solved: bool) -> str:
@@ -92,7 +87,3 @@ def _source(blanks: Sequence[Blank], solved: bool) -> str:
         for blank in blanks
     ]
     return "".join(f"{line}\n" for line in imports) + "\n\n".join([*helpers, *functions])
-
-
-def _code(source: str) -> Code:
-    return Code("a canary", {"canary.py": source.encode()}, [])

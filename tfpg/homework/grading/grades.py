@@ -1,9 +1,13 @@
-"""What is asked, and what became of it: exercises, marks and grades."""
+"""What is asked, under which conditions, and what became of it: exercises, marks and grades."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from tfpg import __version__
 from tfpg.base.texts import Texts
+from tfpg.homework.grading.submissions import Code
 
 GRADING = Texts("grading")
 
@@ -17,6 +21,29 @@ class Asked(NamedTuple):
     function: str
     parameters: Mapping[str, str] | None = None  # the library's name -> the name there
     points: int = 1
+
+
+def asked_in(manifest: Mapping[str, Any]) -> list[Asked]:
+    """What an assignment asks."""
+    return [
+        Asked(entry["exercise"], entry["function"], entry["parameters"], entry["points"])
+        for entry in manifest["exercises"]
+    ]
+
+
+class Conditions(NamedTuple):
+    """What a grade, and the words about it, depend on, apart from the submission."""
+
+    # Of several, the variants of one, that counts whose functions the submission defines.
+    assignments: Sequence[Sequence[Asked]]
+    secret: str
+    allow_tfpg: bool = False
+    language: str = "en"
+
+    def key(self, code: Code) -> str:
+        """The same only where the grade must be."""
+        whole = json.dumps([code.digest, code.notes, *self, __version__])
+        return hashlib.sha256(whole.encode()).hexdigest()
 
 
 class Mark(NamedTuple):

@@ -17,41 +17,15 @@ from typing import Any
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.homework.assignments.variants import other_variant
-from tfpg.homework.grading import grading, sandbox
-from tfpg.homework.grading.grades import Asked, Grade
+from tfpg.homework.grading import boxes, grading
+from tfpg.homework.grading.grades import Asked, Conditions, Grade
 from tfpg.homework.grading.submissions import Entry, take
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 PACKAGE = Path(__file__).parents[2]
 LIGHT = ("numpy", "scipy", "lazy_loader", "rich")
 HEAVY = ("tensorflow", "keras", "tensorflow-probability", "tf_keras")
-PYTHON = "/opt/tfpg/bin/python"
-
-SETUP = """\
-#!/bin/sh
-# Run once, as root, when the image is built.
-set -e
-export DEBIAN_FRONTEND=noninteractive
-apt-get update
-apt-get install -y --no-install-recommends bubblewrap python3 python3-venv
-python=python3
-if ! $python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    apt-get install -y --no-install-recommends python3.11 python3.11-venv
-    python=python3.11
-fi
-$python -m venv /opt/tfpg
-/opt/tfpg/bin/pip install --no-cache-dir -r /autograder/source/requirements.txt
-"""
-
-RUN = f"""\
-#!/bin/sh
-# The answers lie in source: nobody but root may look into it, and submissions are not run as root.
-root=$(cd "$(dirname "$0")" && pwd)
-chmod -R go= "$root/source"
-start='import sys; sys.path.insert(0, sys.argv[1] + "/source")'
-start="$start; from tfpg.homework.grading.gradescope import main; main(sys.argv[1])"
-exec {PYTHON} -I -B -c "$start" "$root"
-"""
+SCRIPTS = Path(__file__).with_name("autograder")
 
 
 def write(
@@ -61,9 +35,14 @@ def write(
     language: str = "en",
     variant: tuple[str, int] | None = None,
 ) -> Path:
-    """Write the zip; `variant` is the assignment's set and its number, if it is one of tfpg's.
+    """Write the zip. Raises BadInput if it exists, or for an unknown visibility.
 
-    Raises BadInput if it exists, or for an unknown visibility.
+    Args:
+        asked: The exercises of the assignment.
+        path: Where to write it.
+        visibility: When students see their results.
+        language: The language of the evidence.
+        variant: The assignment's set and the number of its variant, if it is one of tfpg's.
     """
     path = Path(path)
     if visibility not in VISIBILITIES:
@@ -79,14 +58,13 @@ def write(
         "variant": variant,
     }
     files = {
-        "setup.sh": SETUP,
-        "run_autograder": RUN,
-        "requirements.txt": "".join(f"{one}\n" for one in requirements(asked)),
+        **{name: (SCRIPTS / name).read_text("utf-8") for name in ("setup.sh", "run_autograder")},
+        "requirements.txt": "".join(f"{line}\n" for line in requirements(asked)),
         "autograder.json": json.dumps(settings, indent=1) + "\n",
     }
-    for one in sorted(PACKAGE.rglob("*")):
-        if one.suffix in (".py", ".pyi", ".toml"):
-            files[f"tfpg/{one.relative_to(PACKAGE).as_posix()}"] = one.read_text(encoding="utf-8")
+    for source in sorted(PACKAGE.rglob("*")):
+        if source.suffix in (".py", ".pyi", ".toml"):
+            files[f"tfpg/{source.relative_to(PACKAGE).as_posix()}"] = source.read_text(encoding="utf-8")
     with atomically(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         for name, text in files.items():
             info = zipfile.ZipInfo(name)  # the same bytes whenever it is written, but for the secret
@@ -98,40 +76,42 @@ def write(
 
 def requirements(asked: Sequence[Asked]) -> list[str]:
     """What the image needs, in the versions that are installed here."""
-    keras = any(grading.task(one, "").keras for one in asked)
-    return [f"{one}=={version(one)}" for one in (*LIGHT, *(HEAVY if keras else ()))]
+    tasks = [grading.question_for(each, "").task(each.function, look=False) for each in asked]
+    heavy = HEAVY if any(task.needs_keras for task in tasks) else ()
+    return [f"{name}=={version(name)}" for name in (*LIGHT, *heavy)]
 
 
 def main(root: str) -> None:
     """Grade the submission as Gradescope has laid it out, and write its results."""
-    source, submission, results = (Path(root, one) for one in ("source", "submission", "results"))
+    source, submission, results = (Path(root, name) for name in ("source", "submission", "results"))
     settings = json.loads((source / "autograder.json").read_text(encoding="utf-8"))
-    asked, language = [Asked(*one) for one in settings["asked"]], settings["language"]
-    isolation = sandbox.strongest()
+    asked, language = [Asked(*fields) for fields in settings["asked"]], settings["language"]
+    conditions = Conditions([asked], settings["secret"], language=language)
+    isolation = boxes.strongest()
     code = take(Entry("submission", submission))
     code.notes.extend(other_variant(code.text, [settings["variant"]] if settings["variant"] else []))
-    (grade,) = grading.grade([code], [asked], settings["secret"], isolation, False, language)
+    (grade,) = grading.grade([code], conditions, isolation)
     if grade.points is None:
         sys.exit("\n".join(grade.notes))  # without results, Gradescope says that grading failed
     shown = json.dumps(to_results(grade, settings["visibility"], language))
     results.mkdir(exist_ok=True)
     with atomically(results / "results.json") as unfinished:
         unfinished.write_text(shown, encoding="utf-8")
-    print(f"kept apart by {isolation.name}{': ' if isolation.gaps else ''}{isolation.gaps}")
+    print(f"isolated by {isolation.name}{': ' if isolation.gaps else ''}{isolation.gaps}")
 
 
 def to_results(grade: Grade, visibility: str, language: str = "en") -> dict[str, Any]:
     """What Gradescope reads: a test for each exercise, whose scores it adds up."""
     tests = [
         {
-            "name": one.function,
-            "score": one.earned,
-            "max_score": one.points,
-            "status": "passed" if one.state == "right" else "failed",
-            "output": one.said(language) + (f": {one.evidence}" if one.evidence else ""),
+            "name": mark.function,
+            "score": mark.earned,
+            "max_score": mark.points,
+            "status": "passed" if mark.state == "right" else "failed",
+            "output": mark.said(language) + (f": {mark.evidence}" if mark.evidence else ""),
             "output_format": "text",
             "visibility": visibility,
         }
-        for one in grade.marks.values()
+        for mark in grade.marks.values()
     ]
     return {"output": "\n".join(grade.notes), "stdout_visibility": "hidden", "tests": tests}

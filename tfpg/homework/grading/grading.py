@@ -1,34 +1,27 @@
-"""Grading: the box gives arrays, and what they are worth is found out here.
+"""Grading: boxes give arrays, and what they are worth is found out here.
 
 The inputs are drawn anew for each submission from a secret and its content, so that they cannot be
 known beforehand and the same submission always gets the same grade.
 """
 
 import hashlib
-import json
 import os
 import re
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfpg import __version__
 from tfpg.homework.assignments.variants import renamed
-from tfpg.homework.box.calling import Arrays
-from tfpg.homework.box.observing import Failure
-from tfpg.homework.box.serving import REFUSAL
-from tfpg.homework.box.shapes import Broadcast
-from tfpg.homework.checks.agreement import is_right
-from tfpg.homework.checks.checking import may_broadcast, wrong_parameters
-from tfpg.homework.checks.judging import judge
+from tfpg.homework.box.reading import plain
+from tfpg.homework.checks.checking import Question
 from tfpg.homework.exercises.catalog import EXERCISES, named
 from tfpg.homework.exercises.exercise import Case, Exercise
-from tfpg.homework.grading import sandbox
-from tfpg.homework.grading.grades import GRADING, NOT_GRADED, Asked, Grade, Mark
-from tfpg.homework.grading.sandbox import Boxes, Isolation, NotRun, Task
+from tfpg.homework.grading import launching
+from tfpg.homework.grading.boxes import SECONDS_TO_LOOK_AGAIN, Boxes, NotRun, Ran
+from tfpg.homework.grading.grades import GRADING, NOT_GRADED, Asked, Conditions, Grade, Mark
+from tfpg.homework.grading.isolation import Isolation
 from tfpg.homework.grading.submissions import Code
 
 RANKS = ("missing", "open", "wrong", "right")
@@ -37,126 +30,82 @@ IMPORTS_TFPG = re.compile(
 )
 
 
+class _Run(NamedTuple):
+    """What was asked of a submission, and what each of its files gave."""
+
+    questions: list[tuple[Asked, Question]]
+    files: dict[str, Ran]
+
+
 def asked_by_all(codes: Sequence[Code]) -> list[Asked]:
     """The exercises that somebody has written, for one point each, in the lecture's order."""
-    names = list(dict.fromkeys(one.name for one in EXERCISES))
-    texts = [one.text for one in codes]
-    found = [one for one in names if any(re.search(rf"\bdef\s+{one}\s*\(", text) for text in texts)]
-    return [Asked(one, one) for one in found]
+    names = dict.fromkeys(exercise.name for exercise in EXERCISES)
+    texts = [code.text for code in codes]
+    return [
+        Asked(name, name)
+        for name in names
+        if any(re.search(rf"\bdef\s+{name}\s*\(", text) for text in texts)
+    ]
 
 
-def grade(
-    codes: Sequence[Code],
-    assignments: Sequence[Sequence[Asked]],
-    secret: str,
-    isolation: Isolation,
-    allow_tfpg: bool = False,
-    language: str = "en",
-) -> Iterator[Grade]:
-    """Grade the submissions in their order; as many at a time as there are processors.
-
-    Of several assignments, the variants of one, that counts whose functions the submission defines.
-    """
-    with sandbox.boxes(isolation, allow_tfpg) as boxes, ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = [pool.submit(_run, code, assignments, secret, boxes) for code in codes]
+def grade(codes: Sequence[Code], conditions: Conditions, isolation: Isolation) -> Iterator[Grade]:
+    """Grade the submissions in their order; as many at a time as there are processors."""
+    with Boxes(isolation, conditions.allow_tfpg) as boxes, ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = [pool.submit(_run, code, conditions, boxes) for code in codes]
         try:
             for code, run in zip(codes, runs, strict=True):
-                yield _grade(code, run.result, assignments, boxes, language)
+                yield _grade(code, conditions, boxes, run.result)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def grade_one(
-    code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes, language: str = "en"
-) -> Grade:
+def grade_one(code: Code, conditions: Conditions, boxes: Boxes) -> Grade:
     """The grade of a single submission."""
-    return _grade(code, lambda: _run(code, assignments, secret, boxes), assignments, boxes, language)
+    return _grade(code, conditions, boxes, lambda: _run(code, conditions, boxes))
 
 
-def _grade(
-    code: Code,
-    run: Callable[[], "_Run"],
-    assignments: Sequence[Sequence[Asked]],
-    boxes: Boxes,
-    language: str,
-) -> Grade:
+def _grade(code: Code, conditions: Conditions, boxes: Boxes, run: Callable[[], _Run]) -> Grade:
     """One submission never stops the rest."""
+    language = conditions.language
     try:
-        grade = _judged(code, run(), boxes, language)
+        return _judged(code, run(), boxes, language)
     except NotRun as error:
-        why = GRADING[f"ended.{error!s}"].say(language, gigabytes=sandbox.MEMORY // 2**30)
-        return _ungraded(code, assignments[0], GRADING["not_graded"].say(language, why=why))
+        why = GRADING[f"ended.{error}"].say(language, gigabytes=launching.MEMORY // 2**30)
     except Exception as error:
-        why = _line(f"{type(error).__name__}: {error}")
-        return _ungraded(code, assignments[0], GRADING["not_graded"].say(language, why=why))
-    told = any(REFUSAL in note for note in grade.notes)
-    if not boxes.allow_tfpg and not told and IMPORTS_TFPG.search(code.text):
-        grade.notes.append(GRADING["imports_tfpg"].say(language))
-    return grade
+        why = plain(f"{type(error).__name__}: {error}")
+    marks = {
+        asked.exercise: Mark(NOT_GRADED, None, "", asked.function, asked.points)
+        for asked in conditions.assignments[0]
+    }
+    return Grade(code.name, marks, [GRADING["not_graded"].say(language, why=why)])
 
 
-def _ungraded(code: Code, asked: Sequence[Asked], note: str) -> Grade:
-    marks = {one.exercise: Mark(NOT_GRADED, None, "", one.function, one.points) for one in asked}
-    return Grade(code.name, marks, [note])
-
-
-class _Ran(NamedTuple):
-    """What one file of a submission gave."""
-
-    file: str
-    answers: list[dict]
-    error: str | None
-
-
-class _Run(NamedTuple):
-    """What was asked of a submission, with which seed, and what its files gave."""
-
-    asked: Sequence[Asked]
-    seed: str
-    ran: list[_Ran]
-
-
-def _run(code: Code, assignments: Sequence[Sequence[Asked]], secret: str, boxes: Boxes) -> _Run:
+def _run(code: Code, conditions: Conditions, boxes: Boxes) -> _Run:
     """Run the files of a submission that may hold something asked for."""
-    seed = f"{secret} {code.digest}"
     sources = {file: code.source(file) for file in code.files}
     text = "\n".join(sources.values())
-    asked = max(assignments, key=lambda several: sum(_defines(text, one) for one in several))
-    tasks = [task(one, seed) for one in asked]
-    results, left = [], sandbox.SECONDS_FOR_ALL
+    assignment = max(
+        conditions.assignments, key=lambda exercises: sum(_defines(text, asked) for asked in exercises)
+    )
+    seed = f"{conditions.secret} {code.digest}"
+    run = _Run([(asked, question_for(asked, seed)) for asked in assignment], {})
+    tasks = [question.task(asked.function, look=False) for asked, question in run.questions]
+    left = launching.SECONDS_FOR_ALL
     for file, source in sources.items():
-        if any(_defines(source, one) for one in asked):
-            ran = boxes.run(code.files, file, tasks, left)
-            results.append(_Ran(file, ran.answers, ran.error))
-            left -= ran.seconds
-    return _Run(asked, seed, results)
+        if any(_defines(source, asked) for asked in assignment):
+            run.files[file] = boxes.run(code.files, file, tasks, left)
+            left -= run.files[file].seconds
+    return run
 
 
 def _defines(text: str, asked: Asked) -> bool:
     return bool(re.search(rf"\bdef\s+{asked.function}\b|\b{asked.function}\s*=", text))
 
 
-def task(asked: Asked, seed: str, look: bool = False) -> Task:
-    """What the box is asked to do for one exercise."""
-    exercises = _forms(asked)
-    return Task(
-        asked.function,
-        [
-            {
-                "parameters": list(one.parameters),
-                "protocol": one.protocol,
-                "inputs": [case.inputs for case in cases(one, seed)],
-            }
-            for one in exercises
-        ],
-        any(one.needs_tensorflow for one in exercises),
-        look,
-    )
-
-
-def _forms(asked: Asked) -> list[Exercise]:
-    """The signatures that its function may have; an assignment leaves no choice."""
-    return named(asked.exercise)[: None if asked.parameters is None else 1]
+def question_for(asked: Asked, seed: str) -> Question:
+    """What is asked, in the signatures that its function may have; an assignment leaves no choice."""
+    exercises = named(asked.exercise)[: None if asked.parameters is None else 1]
+    return Question(asked.exercise, [(exercise, cases(exercise, seed)) for exercise in exercises])
 
 
 def cases(exercise: Exercise, seed: str) -> list[Case]:
@@ -168,132 +117,82 @@ def cases(exercise: Exercise, seed: str) -> list[Case]:
 
 def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
     """The best mark of an exercise counts, if several files have it."""
-    asked, seed, ran = run
-    marks: dict[str, Mark] = {}
-    for place, one in enumerate(asked):
-        several = [Mark("missing", None, "")]
-        several += [
-            mark(one, seed, each.answers[place], language)._replace(file=each.file) for each in ran
-        ]
-        marks[one.exercise] = max(several, key=lambda each: RANKS.index(each.state))
-    seconds = sandbox.SECONDS_TO_LOOK_AGAIN / max(1, len(ran))
-    for each in ran:
-        lost = [
-            one
-            for one, answer in zip(asked, each.answers, strict=True)
-            if marks[one.exercise].state == "wrong"
-            and marks[one.exercise].file == each.file
-            and answer.get("state") == "observed"
-            and any(map(may_broadcast, _forms(one)))
-        ]
-        if lost:
-            marks |= _looked_at_again(code, lost, seed, each.file, boxes, language, seconds)
-    of = {one.exercise: one for one in asked}
-    marks = {
-        name: one._replace(function=of[name].function, points=of[name].points)
-        for name, one in marks.items()
-    }
-    notes = [one.say(language) for one in code.notes]
-    errors = [_line(one.error) for one in ran if one.error]
-    notes += [GRADING["code_failed"].say(language, where=one) for one in errors]
+    marks = {}
+    for number, (asked, question) in enumerate(run.questions):
+        found = [mark(asked, question, {"state": "missing"}, language)]
+        for file, ran in run.files.items():
+            found.append(mark(asked, question, ran.answers[number], language, file))
+        marks[asked.exercise] = max(found, key=lambda mark: RANKS.index(mark.state))
+    for file in run.files:
+        marks |= _looked_again(code, run, file, marks, boxes, language)
+    notes = [note.say(language) for note in code.notes]
+    errors = [plain(ran.error) for ran in run.files.values() if ran.error]
+    notes += [GRADING["code_failed"].say(language, where=error) for error in errors]
+    told = boxes.allow_tfpg or any(ran.refused for ran in run.files.values())
+    if not told and IMPORTS_TFPG.search(code.text):
+        notes.append(GRADING["imports_tfpg"].say(language))
     return Grade(code.name, marks, notes)
 
 
-def _looked_at_again(
-    code: Code,
-    asked: Sequence[Asked],
-    seed: str,
-    file: str,
-    boxes: Boxes,
-    language: str,
-    seconds: float,
+def _looked_again(
+    code: Code, run: _Run, file: str, marks: Mapping[str, Mark], boxes: Boxes, language: str
 ) -> dict[str, Mark]:
     """What is wrong is run once more, to find the line where a column is lost; it stays wrong."""
-    tasks = [task(one, seed, look=True) for one in asked]
+    lost = [
+        (asked, question)
+        for (asked, question), answer in zip(run.questions, run.files[file].answers, strict=True)
+        if (marks[asked.exercise].state, marks[asked.exercise].file) == ("wrong", file)
+        and str(answer.get("state")) == "observed"
+        and question.may_broadcast
+    ]
+    if not lost:
+        return {}
+    tasks = [question.task(asked.function, look=True) for asked, question in lost]
     try:
-        answers = boxes.run(code.files, file, tasks, seconds).answers
+        answers = boxes.run(code.files, file, tasks, SECONDS_TO_LOOK_AGAIN / len(run.files)).answers
     except NotRun:
         return {}
     again = {
-        one.exercise: mark(one, seed, answer, language)._replace(file=file)
-        for one, answer in zip(asked, answers, strict=True)
-        if answer.get("state") == "observed"
+        asked.exercise: mark(asked, question, answer, language, file)
+        for (asked, question), answer in zip(lost, answers, strict=True)
+        if str(answer.get("state")) == "observed"
     }
-    return {name: one for name, one in again.items() if one.state == "wrong"}
+    return {name: found for name, found in again.items() if found.state == "wrong"}
 
 
-def mark(asked: Asked, seed: str, answer: dict[str, Any], language: str = "en") -> Mark:
-    """What an answer of the box is worth. It may be anything: nothing in it is believed but arrays."""
-    state = answer.get("state")
+def mark(
+    asked: Asked, question: Question, answer: Mapping[str, Any], language: str = "en", file: str = ""
+) -> Mark:
+    """What an answer of a box is worth. It may be anything: nothing in it is believed but arrays.
+
+    Args:
+        asked: What was asked.
+        question: The same, with the cases that were sent.
+        answer: What came back.
+        language: The language of the evidence.
+        file: The file that gave it.
+    """
+
+    def marked(state: str, evidence: str = "", mistake: str | None = None) -> Mark:
+        return Mark(state, mistake, evidence, asked.function, asked.points, file)
+
+    state = str(answer.get("state"))  # an array compares with text to an array
     if state in ("missing", "open"):
-        return Mark(state, None, "")
+        return marked(state)
     try:
-        if state == "parameters":
-            got = [one for one in answer["got"] if str(one).isidentifier()][:20]
-            evidence = wrong_parameters(asked.exercise, got).say(language)
-            return Mark("wrong", None, _renamed(evidence, asked))
-        if state == "observed":
-            return _mark_of_arrays(asked, seed, answer, language)
+        if state in ("parameters", "observed"):
+            verdict = question.verdict(answer, language)
+            if verdict.open:
+                return marked("open")
+            names = asked.parameters or {}
+            evidence = renamed(verdict.evidence, asked.exercise, asked.function, names)
+            return marked("right" if verdict else "wrong", plain(evidence, 1000), verdict.mistake)
         if state == "raised":
             why = GRADING["failed"].say(language, kind=answer["kind"])
         else:
             why = GRADING[f"ended.{answer['why']}"].say(language)
         if state == "not loaded":
             why = GRADING["not_loaded"].say(language, why=why)
-        return Mark("wrong", None, _line(why))
     except Exception:  # whatever a forged answer leads to
-        return Mark("wrong", None, GRADING["nonsense"].say(language))
-
-
-def _mark_of_arrays(asked: Asked, seed: str, answer: dict[str, Any], language: str) -> Mark:
-    exercise = _forms(asked)[answer["form"]]
-    several = cases(exercise, seed)
-    most = 2 if {"logits", "actions"} <= set(several[0].inputs) else 1  # one-hot actions, ids
-    forms = [[_observed(one) for one in each] for each in answer["outcomes"][:most]]
-    lost = answer["broadcast"]
-    if lost is not None:
-        line, code, shape, operands = lost
-        lost = Broadcast(
-            int(line),
-            _line(code),
-            tuple(map(int, shape)),
-            tuple(tuple(map(int, one)) for one in operands),
-        )
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        right = (one for one in forms if is_right(exercise, several, one))
-        verdict = judge(exercise, several, next(right, forms[0]), lost, language)
-    if verdict.open:
-        return Mark("open", None, "")
-    evidence = _line(_renamed(verdict.evidence, asked), 1000)
-    return Mark("right" if verdict.right else "wrong", verdict.mistake, evidence)
-
-
-def _observed(outcome: dict[str, Any]) -> Arrays | Failure:
-    if "failure" in outcome:
-        kind, message, line = outcome["failure"]
-        return Failure(_line(kind), _line(message), None if line is None else int(line))
-    outputs = outcome["outputs"]
-    if not all(isinstance(one, np.ndarray) for one in outputs.values()):
-        raise ValueError("an output is not an array")
-    return {str(name): one for name, one in outputs.items()}
-
-
-def _renamed(evidence: str, asked: Asked) -> str:
-    """The evidence in the names of the assignment."""
-    return renamed(evidence, asked.exercise, asked.function, asked.parameters or {})
-
-
-def key(
-    code: Code, assignments: Sequence[Sequence[Asked]], secret: str, allow_tfpg: bool, language: str
-) -> str:
-    """What a grade, and the words about it, depend on."""
-    whole = json.dumps(
-        [code.digest, code.notes, assignments, secret, allow_tfpg, language, __version__]
-    )
-    return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def _line(text: Any, longest: int = 300) -> str:
-    """One line of printable characters: what comes from a submission may hold anything."""
-    return "".join(one if one.isprintable() else " " for one in str(text))[:longest]
+        why = GRADING["nonsense"].say(language)
+    return marked("wrong", plain(why))

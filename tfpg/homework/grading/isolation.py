@@ -1,4 +1,4 @@
-"""The ways to keep a process away from everything else, and the words that start one so."""
+"""The ways to isolate a process from everything else, and the command lines that do it."""
 
 import importlib.util
 import os
@@ -21,11 +21,11 @@ NOBODY = 65534
 
 
 class Isolation(NamedTuple):
-    """A way to keep a process away from everything else."""
+    """A way to isolate a process from everything else."""
 
     name: str
     wrapper: str  # the program that does it
-    user: int | None  # whom the process becomes
+    user: int | None  # that the process becomes
     gaps: str  # what it does not stop
 
     @property
@@ -62,22 +62,24 @@ def _gaps(user: int | None, own_disk: bool) -> str:
 def wrapping(
     way: Isolation, name: str, runner: Path, environment: Mapping[str, str], allow_tfpg: bool
 ) -> list[str]:
-    """The words before the command; a container gets the name and the environment."""
+    """The words before the command.
+
+    Args:
+        way: The way to isolate it.
+        name: The name of its container, if that is the way.
+        runner: The folder that holds the code of the box.
+        environment: The environment of its container.
+        allow_tfpg: Whether it may see the library.
+    """
     program, *rest = way.wrapper.split() or [""]
     if program in ENGINES:
         return _container(program, name, runner, environment, allow_tfpg)
     if program == "bwrap":
         return _bubble(runner, allow_tfpg)
     if program == "unshare":
+        mapped = ["--map-root-user"] if rest else []
         apart = ["--net", "--pid", "--ipc", "--uts", "--mount", "--mount-proc"]
-        return [
-            program,
-            *rest,
-            *(["--map-root-user"] if rest else []),
-            *apart,
-            "--fork",
-            "--kill-child",
-        ]
+        return [program, *rest, *mapped, *apart, "--fork", "--kill-child"]
     return []
 
 
@@ -89,11 +91,9 @@ def end(way: Isolation, name: str) -> None:
 
 def packages(allow_tfpg: bool = False) -> list[str]:
     """Where NumPy and the frameworks are installed."""
-    specs = [
-        importlib.util.find_spec(name) for name in (*FRAMEWORKS, *(["tfpg"] if allow_tfpg else []))
-    ]
-    origins = [one.origin for one in specs if one is not None and one.origin]
-    return sorted({str(Path(one).parents[1]) for one in origins})
+    names = (*FRAMEWORKS, "tfpg") if allow_tfpg else FRAMEWORKS
+    specs = map(importlib.util.find_spec, names)
+    return sorted({str(Path(spec.origin).parents[1]) for spec in specs if spec and spec.origin})
 
 
 def readable(allow_tfpg: bool) -> tuple[list[Path], list[Path]]:
@@ -104,7 +104,7 @@ def readable(allow_tfpg: bool) -> tuple[list[Path], list[Path]]:
 
 def _without(paths: Iterable[Path], hidden: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
-        inside = [one for one in hidden if one.is_relative_to(path)]
+        inside = [place for place in hidden if place.is_relative_to(path)]
         if not inside:
             yield path
         elif path not in inside:
@@ -127,13 +127,13 @@ def _container(
     words += ["--shm-size", str(scratch.SIZE), "--tmpfs", f"/scratch:rw,size={scratch.SIZE},mode=1777"]
     for variable, value in environment.items():
         words += ["--env", f"{variable}={value}"]
-    for one in (*_system(), *_shown(allow_tfpg)):
-        if one.exists():
-            words += ["--volume", f"{one}:{one}:ro"]
+    for path in (*_system(), *_shown(allow_tfpg)):
+        if path.exists():
+            words += ["--volume", f"{path}:{path}:ro"]
     empty = runner.with_name("empty")  # a tmpfs would be filled by Podman with what it is to hide
     empty.mkdir(mode=0o755)
-    for one in _hidden(allow_tfpg):
-        words += ["--volume", f"{empty}:{one}:ro"]
+    for path in _hidden(allow_tfpg):
+        words += ["--volume", f"{empty}:{path}:ro"]
     return [*words, "--volume", f"{runner}:/runner:ro", IMAGE]
 
 
@@ -154,15 +154,13 @@ def _quietly(command: list[str], given: bytes = b"") -> int:
 def _bubble(runner: Path, allow_tfpg: bool) -> list[str]:
     words = ["bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
     words += ["--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-drop", "ALL"]
-    for one in _system():
-        if one.is_symlink():
-            words += ["--symlink", str(one.readlink()), str(one)]
+    for path in (*_system(), *_shown(allow_tfpg)):
+        if path in _system() and path.is_symlink():
+            words += ["--symlink", str(path.readlink()), str(path)]
         else:
-            words += ["--ro-bind-try", str(one), str(one)]
-    for one in _shown(allow_tfpg):
-        words += ["--ro-bind-try", str(one), str(one)]
-    for one in _hidden(allow_tfpg):
-        words += ["--tmpfs", str(one), "--remount-ro", str(one)]
+            words += ["--ro-bind-try", str(path), str(path)]
+    for path in _hidden(allow_tfpg):
+        words += ["--tmpfs", str(path), "--remount-ro", str(path)]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(scratch.SIZE), "--tmpfs", "/dev/shm"]
     words += ["--remount-ro", "/dev", "--size", str(scratch.SIZE), "--tmpfs", "/scratch"]
     words += ["--ro-bind", str(runner), "/runner"]
@@ -171,24 +169,25 @@ def _bubble(runner: Path, allow_tfpg: bool) -> list[str]:
 
 def _system() -> list[Path]:
     """What every program needs, and what may be a link into /usr."""
-    return [Path(one) for one in ("/bin", "/lib", "/lib32", "/lib64")]
+    return list(map(Path, ("/bin", "/lib", "/lib32", "/lib64")))
 
 
 def _shown(allow_tfpg: bool) -> list[Path]:
     """Python and its packages; of several folders in each other the outermost, in a fixed order."""
-    wanted = {Path(one) for one in ("/usr", sys.prefix, sys.base_prefix, *packages())}
+    wanted = set(map(Path, ("/usr", sys.prefix, sys.base_prefix, *packages())))
     wanted |= {PACKAGE} if allow_tfpg else set()
-    outer = [
-        one for one in wanted if not any(one != other and one.is_relative_to(other) for other in wanted)
-    ]
+    outer = [path for path in wanted if wanted.isdisjoint(path.parents)]
     return [*sorted(outer), Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
 
 
 def _hidden(allow_tfpg: bool) -> list[Path]:
     """Where the library is, if that is within what is shown."""
+    if allow_tfpg:
+        return []
     shown = _shown(allow_tfpg)
+    places = dict.fromkeys((PACKAGE, *(Path(folder, "tfpg") for folder in packages())))
     return [
-        one
-        for one in dict.fromkeys((PACKAGE, *(Path(one, "tfpg") for one in packages())))
-        if not allow_tfpg and one.is_dir() and any(one.is_relative_to(other) for other in shown)
+        place
+        for place in places
+        if place.is_dir() and any(place.is_relative_to(path) for path in shown)
     ]

@@ -20,22 +20,19 @@ def counts(grades: Class) -> tuple[list[str], np.ndarray]:
     """What happened at all, named mistakes first, the commonest first; how often, per exercise."""
     if not grades.rows:
         raise BadInput("there is no grade in the table: grade first")
-    per_exercise = [
-        Counter(row[column] for row in grades.rows) for column in range(len(grades.exercises))
-    ]
-    total = sum(per_exercise, Counter())
-    mistakes = [word for word, _ in sorted(total.items(), key=lambda one: (-one[1], one[0]))]
-    words = [one for one in mistakes if _is_known(one)] + [one for one in LAST if total[one]]
-    return words, np.array([[one[word] for word in words] for one in per_exercise]).reshape(
-        len(per_exercise), len(words)
-    )
+    table = np.array(grades.rows).reshape(len(grades.rows), -1)
+    total = Counter(table.ravel().tolist())
+    mistakes = sorted(filter(_is_known, total), key=lambda word: (-total[word], word))
+    words = mistakes + [word for word in LAST if total[word]]
+    times = np.array([(table == word).sum(0) for word in words], int)
+    return words, times.reshape(len(words), len(grades.exercises)).T
 
 
 def draw_map(grades: Class, path: Path) -> Path:
     """Draw a square for each exercise and mistake; the darker, the more students."""
     words, table = counts(grades)
     rows, columns = table.shape
-    legend = [f"{one}: {_name(one)}" for one in words if _is_known(one)]
+    legend = [f"{word}: {_name(word)}" for word in words if _is_known(word)]
     figure = Figure(
         figsize=(5 + 0.55 * columns, 2 + 0.42 * rows + 0.24 * len(legend)),
         layout="constrained",
@@ -43,11 +40,9 @@ def draw_map(grades: Class, path: Path) -> Path:
     )
     axes = figure.add_subplot()
     axes.imshow(table, cmap="Blues", vmin=0, vmax=len(grades.rows), aspect="auto")
-    for row, column in np.ndindex(rows, columns):
-        if table[row, column]:
-            dark = table[row, column] > len(grades.rows) / 2
-            colour = "w" if dark else "k"
-            axes.text(column, row, str(table[row, column]), ha="center", va="center", color=colour)
+    for row, column in zip(*table.nonzero(), strict=True):
+        colour = "w" if table[row, column] > len(grades.rows) / 2 else "k"
+        axes.text(column, row, str(table[row, column]), ha="center", va="center", color=colour)
     axes.set_xticks(range(columns), words)
     axes.set_yticks(range(rows), grades.exercises)
     axes.set_xticks(np.arange(columns - 1) + 0.5, minor=True)
@@ -69,5 +64,5 @@ def _name(mistake: str) -> str:
     """The first part of its sentence in which nothing is measured in each submission."""
     sentence = MISTAKES[f"{mistake}.what"].say("en").replace("{samples}", "N*T")
     parts = re.split(r"[:;] |, (?=[a-z{])", sentence)
-    text = next((one for one in parts if "{" not in one), parts[0])
+    text = next((part for part in parts if "{" not in part), parts[0])
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rsplit(" ", 1)[0] + " ..."

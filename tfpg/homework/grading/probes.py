@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import numpy as np
 
-from tfpg.homework.grading.sandbox import Boxes, Task
+from tfpg.homework.box.answering import Form, Task
+from tfpg.homework.grading.boxes import Boxes
 
 PROBES = Path(__file__).with_suffix(".toml")
 ASK = """
@@ -26,7 +27,7 @@ def ask(x):
 @cache
 def probes() -> Mapping[str, Mapping[str, str]]:
     """By their names, in the order of the table."""
-    return {one["name"]: one for one in tomllib.loads(PROBES.read_text(encoding="utf-8"))["probe"]}
+    return {probe["name"]: probe for probe in tomllib.loads(PROBES.read_text("utf-8"))["probe"]}
 
 
 def reached(name: str, boxes: Boxes) -> bool | None:
@@ -44,10 +45,9 @@ def reached(name: str, boxes: Boxes) -> bool | None:
 
 
 def _asked(file: str, text: str, boxes: Boxes) -> bool | None:
-    inputs = [{"parameters": ["x"], "protocol": "values", "inputs": [{"x": np.zeros(1)}]}]
-    task = Task("ask", inputs, keras=False, look=False)
+    task = Task("ask", [Form(["x"], "values", [{"x": np.zeros(1)}])], look=False)
     answer = boxes.run({file: text.encode()}, file, [task]).answers[0]
     try:
-        return {0.0: False, 1.0: True}[float(answer["outcomes"][0][0]["outputs"]["values"])]
+        return {0.0: False, 1.0: True}[float(answer["outcomes"][0][0]["values"])]
     except (KeyError, IndexError, TypeError, ValueError):
         return None

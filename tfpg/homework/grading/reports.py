@@ -15,8 +15,8 @@ from unicodedata import normalize
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
 from tfpg.base.texts import Texts
+from tfpg.homework.box.reading import plain
 from tfpg.homework.grading.grades import Grade, Mark
-from tfpg.homework.grading.submissions import plain
 
 GRADING = Texts("grading")
 
@@ -25,28 +25,28 @@ SECRET, TABLE = "secret", "table"  # files beside the pages
 
 
 class Class(NamedTuple):
-    """A table of grades as it is read again: the exercises, and a row of words for each submission."""
+    """A table of grades: the exercises, and a row of words for each submission."""
 
     exercises: list[str]
     rows: list[list[str]]
 
 
 class Records:
-    """The folder beside grades.csv: grades.csv -> grades/. It knows what is done already."""
+    """The folder grades/ beside grades.csv, which knows what has been graded already."""
 
     def __init__(self, table: Path, language: str = "en") -> None:
-        """Raises BadInput if the table was not written by this, or was changed since."""
+        """Raises BadInput if the table was not written by tfpg, or was changed since."""
         if table.suffix != ".csv":
             raise BadInput(f"the table of grades is a .csv file, got {table}")
         self.table, self.folder, self.language = table, table.with_suffix(""), language
         known = self._read(TABLE)
         if table.exists() and _digest(table.read_bytes()) not in (known or "").split():
             raise BadInput(
-                f"{table} was not written by this, or was changed since: move it away, or name "
+                f"{table} was not written by tfpg, or was changed since: move it away, or name "
                 "another --out"
             )
         if known is None and self.folder.exists() and any(self.folder.iterdir()):
-            raise BadInput(f"{self.folder}, where the reports go, is in use: name another --out")
+            raise BadInput(f"{self.folder}, where the pages go, is in use: name another --out")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.secret = self._read(SECRET) or secrets.token_hex(16)
         self._write(SECRET, self.secret)
@@ -58,7 +58,7 @@ class Records:
         try:
             record = json.loads(self._read(f"{name}.json") or "{}")
             if record["key"] == key:
-                marks = {one: Mark(*several) for one, several in record["marks"].items()}
+                marks = {exercise: Mark(*mark) for exercise, mark in record["marks"].items()}
                 return Grade(name, marks, record["notes"])
         except (ValueError, KeyError, TypeError):
             pass
@@ -70,8 +70,7 @@ class Records:
         self._write(f"{grade.name}.md", page(grade, self.language))
         if grade.points is None:
             return
-        marks = {name: list(one) for name, one in grade.marks.items()}
-        record = {"key": key, "name": grade.name, "marks": marks, "notes": grade.notes}
+        record = {"key": key, **grade._asdict()}
         self._write(f"{grade.name}.json", json.dumps(record, ensure_ascii=False, indent=1))
 
     def forget(self, name: str) -> None:
@@ -103,7 +102,7 @@ def _digest(content: bytes) -> str:
 
 def table(grades: Sequence[Grade]) -> str:
     """A row for each submission, and in it, for each exercise, a word: right, open, B1, ..."""
-    exercises = list(dict.fromkeys(name for one in grades for name in one.marks))
+    exercises = list(dict.fromkeys(name for grade in grades for name in grade.marks))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*FIRST, *exercises, *LAST])
@@ -116,44 +115,36 @@ def table(grades: Sequence[Grade]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """No formula, in a program for tables: some pass over blanks, and take full-width signs."""
+    """Not a formula in any spreadsheet: some skip leading blanks, and accept full-width signs."""
     start = normalize("NFKC", cell).lstrip()
     return f"'{cell}" if start.startswith(("=", "+", "-", "@")) else cell
 
 
 def page(grade: Grade, language: str = "en") -> str:
-    """What a student is to read, in Markdown."""
+    """The page that a student gets, in Markdown."""
     lines = [f"# {_escaped(grade.name)}", ""]
     if grade.points is not None:
         lines += [GRADING["points"].say(language, points=grade.points, total=grade.total), ""]
-    lines += [f"- {_escaped(one)}" for one in grade.notes]
-    for one in grade.marks.values() if grade.points is not None else ():
-        title = GRADING["mark"].say(
-            language,
-            function=one.function,
-            state=one.said(language),
-            earned=one.earned,
-            points=one.points,
-        )
-        lines += ["", f"## {title}", "", _escaped(one.evidence or _untold(one, language))]
-        if one.state == "wrong":
-            file = _escaped(shlex.quote(plain(one.file, 1000)))
+    lines += [f"- {_escaped(note)}" for note in grade.notes]
+    for mark in grade.marks.values() if grade.points is not None else ():
+        of = {"function": mark.function, "earned": mark.earned, "points": mark.points}
+        title = GRADING["mark"].say(language, state=mark.said(language), **of)
+        code = {"open": "not_written", "missing": "not_found"}.get(mark.state)
+        text = GRADING[code].say(language) if code else mark.evidence
+        lines += ["", f"## {title}", "", _escaped(text)]
+        if mark.state == "wrong":
+            file = _escaped(shlex.quote(plain(mark.file, 1000)))
             lines += ["", GRADING["to_see"].say(language, file=file)]
     return "\n".join(lines) + "\n"
 
 
-def _untold(mark: Mark, language: str) -> str:
-    known = {"open": GRADING["not_written"], "missing": GRADING["not_found"]}.get(mark.state)
-    return known.say(language) if known else ""
-
-
 def _escaped(text: str) -> str:
-    """What a submission says is text, and no markup."""
+    """What comes from a submission is shown as text, not as markup."""
     return html.escape(text, quote=False).replace("![", "! [").replace("](", "] (")
 
 
 def read_table(path: str | Path) -> Class:
-    """Read a table of grades. Raises BadInput if it is none."""
+    """Read a table of grades. Raises BadInput for any other file."""
     path = Path(path)
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
@@ -162,7 +153,5 @@ def read_table(path: str | Path) -> Class:
     header = rows[0] if rows else []
     if tuple(header[:3]) != FIRST or tuple(header[-1:]) != LAST:
         raise BadInput(f"{path} is not a table of `tfpg homework grade`: its first line was changed")
-    exercises = header[3:-1]
-    return Class(
-        exercises, [one[3 : 3 + len(exercises)] for one in rows[1:] if len(one) >= len(header)]
-    )
+    last = len(header) - 1
+    return Class(header[3:last], [row[3:last] for row in rows[1:] if len(row) > last])

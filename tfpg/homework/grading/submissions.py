@@ -8,14 +8,15 @@ import stat
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 from unicodedata import normalize
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, Texts
-from tfpg.homework.box.reading import cells_in, foreign_encoding
+from tfpg.homework.box.reading import cells_in, foreign_encoding, plain
 
 GRADING = Texts("grading")
 
@@ -44,7 +45,7 @@ class Code(NamedTuple):
     def digest(self) -> str:
         """Of names and contents."""
         parts = (part for name, content in self.files.items() for part in (os.fsencode(name), content))
-        return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in parts)).hexdigest()
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
     def source(self, name: str) -> str:
         """The code of one file, if it can be read; a notebook's cells one after another."""
@@ -54,7 +55,7 @@ class Code(NamedTuple):
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The code of all files."""
         return "\n".join(map(self.source, self.files))
 
 
@@ -66,37 +67,38 @@ def entries(path: str | Path) -> tuple[list[Entry], list[str]]:
     path = Path(path)
     if not path.exists():
         raise BadInput(f"{path} does not exist: give the folder of the submissions")
-    if not path.is_dir():
-        found = [path]
-    else:
-        found = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "__"))]
-    several = [
-        one
-        for one in found
-        if not one.is_symlink() and (one.is_dir() or one.suffix.lower() in (*CODE, ".zip"))
-    ]
-    if not several:
-        raise BadInput(f"{path} holds no submission: a .py or .ipynb file, a folder or a .zip for each")
-    others = [plain(_in_unicode(one.name)) for one in found if one not in several]
-    return list(map(Entry, _names(several), several)), others
+    paths = [path]
+    if path.is_dir():
+        paths = [one for one in sorted(path.iterdir()) if not one.name.startswith((".", "__"))]
+    taken = [one for one in paths if not one.is_symlink() and (one.is_dir() or _is_taken(one.name))]
+    if not taken:
+        raise BadInput(
+            f"{path} contains no submissions: one .py or .ipynb file, folder or .zip per student"
+        )
+    others = [plain(_in_unicode(one.name)) for one in paths if one not in taken]
+    return list(map(Entry, _names(taken), taken)), others
 
 
-def _names(several: Sequence[Path]) -> list[str]:
+def _is_taken(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in (*CODE, ".zip")
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
     """What the pages are called, all different even where neither case nor Unicode's form counts."""
-    names = [_for_a_file(one) for one in several]
+    names = list(map(_for_a_file, paths))
     for tries in count(1):
         times = Counter(map(_folded, names))
         if len(times) == len(names):
             break
         names = [
-            _for_a_file(one, tries) if times[_folded(name)] > 1 else name
-            for one, name in zip(several, names, strict=True)
+            _for_a_file(path, tries) if times[_folded(name)] > 1 else name
+            for path, name in zip(paths, names, strict=True)
         ]
     return names
 
 
 def _for_a_file(path: Path, tries: int = 0) -> str:
-    """One printable line that any system takes, in the end with a digest of the exact name."""
+    """A file name that any system takes; with a digest of the original name where they differ."""
     name = path.name if tries == 1 or path.is_dir() else path.stem
     digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
     short = plain(_in_unicode(name), LONGEST_NAME).strip().rstrip(". ")
@@ -116,29 +118,36 @@ def _in_unicode(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
+class _Offer(NamedTuple):
+    """A file of code, with the size that it claims to have."""
+
+    name: str
+    size: int
+    open: Callable[[], IO[Any]]
+
+
 def take(entry: Entry) -> Code:
     """Read the code of a submission: regular files of bounded size, and no links."""
     notes: list[Text] = []
     files: dict[str, bytes] = {}
     left = TOTAL
-    for offers, (name, size, reader) in enumerate(_offered(entry.path, notes)):
-        if offers >= MOST:
+    for number, offer in enumerate(_offered(entry.path, notes)):
+        if number >= MOST:
             notes.append(GRADING["too_many"].filled(most=MOST))
             break
-        content = _at_most(reader, name, min(LARGEST, left), size, notes)
+        content = _content(offer, min(LARGEST, left), notes)
         if content is None:
             continue
         left -= len(content)
-        name = _in_unicode(name)
+        name = _in_unicode(offer.name)
         try:
             cells_in(name, content)
         except BadInput:
             is_python = name.lower().endswith(".py")
-            told = GRADING["no_encoding"] if is_python else GRADING["not_understood"]
-            notes.append(told.filled(file=plain(name)))
+            notes.append(_note("no_encoding" if is_python else "not_understood", name))
             continue
         if encoding := foreign_encoding(content):
-            notes.append(GRADING["read_as"].filled(file=plain(name), encoding=encoding.upper()))
+            notes.append(_note("read_as", name, encoding=encoding.upper()))
             # With a mark, which counts for more than what the first lines may name.
             content = content.decode(encoding).encode("utf-8-sig")
         files[name] = content
@@ -147,69 +156,65 @@ def take(entry: Entry) -> Code:
     return Code(entry.name, dict(sorted(files.items())), notes)
 
 
-Offer = tuple[str, int, Callable[[], BinaryIO]]
+def _note(code: str, file: str, **places: str) -> Text:
+    return GRADING[code].filled(file=plain(file), **places)
 
 
-def _offered(path: Path, notes: list[Text]) -> Iterator[Offer]:
-    """The files of code, with their claimed sizes; zips in a folder are looked into, in a zip not."""
+def _offered(path: Path, notes: list[Text]) -> Iterator[_Offer]:
+    """The files of code; zips in a folder are looked into, in a zip not."""
     if path.is_dir():
         for top, folders, names in os.walk(path):  # follows no links
-            folders[:] = sorted(one for one in folders if not _is_skipped(one))
+            folders[:] = sorted(folder for folder in folders if not _is_skipped(folder))
             for name in sorted(names):
                 file = Path(top, name)
                 status = file.lstat()
                 if not stat.S_ISREG(status.st_mode):
-                    notes.append(GRADING["left_out"].filled(file=plain(name)))
+                    notes.append(_note("left_out", name))
                 elif file.suffix.lower() == ".zip":
                     yield from _zipped(file, notes)
                 elif _is_code(name):
-                    below = str(PurePosixPath(*file.relative_to(path).parts))
-                    yield below, status.st_size, lambda file=file: file.open("rb")  # type: ignore[misc]
+                    below = file.relative_to(path).as_posix()
+                    yield _Offer(below, status.st_size, partial(file.open, "rb"))
     elif path.suffix.lower() == ".zip":
         yield from _zipped(path, notes)
     else:
-        yield path.name, path.stat().st_size, lambda: path.open("rb")
+        yield _Offer(path.name, path.stat().st_size, partial(path.open, "rb"))
 
 
-def _zipped(path: Path, notes: list[Text]) -> Iterator[Offer]:
+def _zipped(path: Path, notes: list[Text]) -> Iterator[_Offer]:
     try:
         with zipfile.ZipFile(path) as archive:
-            for one in archive.infolist():
-                parts = PurePosixPath(one.filename.replace("\\", "/")).parts
-                if one.is_dir() or not parts or any(map(_is_skipped, parts)):
+            for member in archive.infolist():
+                parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+                if member.is_dir() or not parts or any(map(_is_skipped, parts)):
                     continue
                 if parts[-1].lower().endswith(".zip"):
-                    notes.append(GRADING["zip_in_zip"].filled(file=plain(one.filename)))
-                if not _is_code(parts[-1]):
+                    notes.append(_note("zip_in_zip", member.filename))
+                elif not _is_code(parts[-1]):
                     continue
-                if ".." in parts or parts[0] == "/" or ":" in one.filename:
-                    notes.append(GRADING["points_out"].filled(file=plain(one.filename)))
-                elif stat.S_ISLNK(one.external_attr >> 16):
-                    notes.append(GRADING["is_link"].filled(file=plain(one.filename)))
+                elif ".." in parts or parts[0] == "/" or ":" in member.filename:
+                    notes.append(_note("points_out", member.filename))
+                elif stat.S_ISLNK(member.external_attr >> 16):
+                    notes.append(_note("is_link", member.filename))
                 else:
-                    below = str(PurePosixPath(*parts))
-                    yield below, one.file_size, lambda one=one: archive.open(one)  # type: ignore[misc]
+                    name = str(PurePosixPath(*parts))
+                    yield _Offer(name, member.file_size, partial(archive.open, member))
     except Exception as error:  # there is no end to what a broken zip may raise
-        notes.append(GRADING["not_unpacked"].filled(file=plain(path.name), why=plain(str(error))))
+        notes.append(_note("not_unpacked", path.name, why=plain(error)))
 
 
-def _at_most(
-    reader: Callable[[], BinaryIO], name: str, limit: int, size: int, notes: list[Text]
-) -> bytes | None:
+def _content(offer: _Offer, limit: int, notes: list[Text]) -> bytes | None:
     """What is really there, whatever size is claimed; nothing of a file that is too large."""
-    if size > limit:
-        notes.append(GRADING["too_large"].filled(file=plain(name)))
-        return None
     try:
-        with reader() as file:
-            content = file.read(limit + 1)
+        if offer.size <= limit:
+            with offer.open() as file:
+                content = file.read(limit + 1)
+            if len(content) <= limit:
+                return content
+        notes.append(_note("too_large", offer.name))
     except Exception as error:  # there is no end to what a broken zip may raise
-        notes.append(GRADING["not_read"].filled(file=plain(name), why=plain(str(error))))
-        return None
-    if len(content) > limit:
-        notes.append(GRADING["too_large"].filled(file=plain(name)))
-        return None
-    return content
+        notes.append(_note("not_read", offer.name, why=plain(error)))
+    return None
 
 
 def _is_code(name: str) -> bool:
@@ -219,8 +224,3 @@ def _is_code(name: str) -> bool:
 
 def _is_skipped(folder: str) -> bool:
     return folder in SKIPPED or (folder.startswith(".") and folder != "..")
-
-
-def plain(text: str, longest: int = 200) -> str:
-    """One short line of printable characters."""
-    return "".join(one if one.isprintable() else " " for one in text)[:longest]

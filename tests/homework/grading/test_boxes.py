@@ -17,10 +17,12 @@ import pytest
 from support import code, in_each_way, ways_that_work
 
 from tfpg.homework.box import limits, wire
-from tfpg.homework.grading import grading, probes, sandbox
+from tfpg.homework.box.answering import Form, Task
+from tfpg.homework.grading import boxes as outside
+from tfpg.homework.grading import grading, probes
 from tfpg.homework.grading import isolation as ways
-from tfpg.homework.grading.grades import Asked
-from tfpg.homework.grading.sandbox import Task
+from tfpg.homework.grading.boxes import Boxes
+from tfpg.homework.grading.grades import Asked, Conditions
 
 RIGHT = """
 def normalize(q_values):
@@ -29,13 +31,13 @@ def normalize(q_values):
 WRONG = "def normalize(q_values):\n    return q_values\n"
 BLANK = "def normalize(q_values):\n    raise NotImplementedError\n"
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
-ASKED = [[Asked("normalize", "normalize")]]
+ASKED = Conditions([[Asked("normalize", "normalize")]], "secret")
 
 pytestmark = pytest.mark.sandbox
 
 
 def state(boxes, text):
-    return grading.grade_one(code(text), ASKED, "secret", boxes).marks["normalize"].state
+    return grading.grade_one(code(text), ASKED, boxes).marks["normalize"].state
 
 
 @pytest.mark.skipif("CI" not in os.environ, reason="what is installed need not work here")
@@ -81,7 +83,7 @@ def test_the_page_tells_what_a_submission_can_reach(isolation, boxes, probe):
 def test_the_page_tells_it_of_older_kernels_too(isolation, probe, monkeypatch):
     """Without Landlock, every submission gets processes and a folder of its own."""
     monkeypatch.setattr(limits, "can_confine", lambda: False)
-    with sandbox.boxes(isolation) as several:
+    with Boxes(isolation) as several:
         told = PAGE[probe][f"{column(isolation)}, older kernel"]
         assert TOLD[probes.reached(probe, several)] == told
 
@@ -189,8 +191,8 @@ for _ in range(20):
     + """
 import gc
 for found in gc.get_objects():
-    if type(found) is dict and "observations" in found:
-        found["observations"] = found["_answer"] = found["_send"] = lambda *_: None
+    if type(found) is dict and {"observations", "tasks_of", "_send"} & set(found):
+        found["observations"] = found["answer"] = found["_send"] = lambda *_: None
 """,
 }
 
@@ -208,7 +210,7 @@ def test_the_order_does_not_matter(isolation):
     found = []
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(len(codes))
-        grades = grading.grade([codes[place] for place in order], ASKED, "secret", isolation)
+        grades = grading.grade([codes[place] for place in order], ASKED, isolation)
         found.append({grade.name: grade.marks["normalize"].state for grade in grades})
     assert found[0] == found[1] == found[2]
     assert [found[0][str(number)] for number in range(len(HOSTILE), len(codes))] == [
@@ -259,12 +261,11 @@ def occurrences(searched):
 def ask(x):
     return float(occurrences(wanted)), float(occurrences(b"occurrences"))
 """
-    inputs = [{"parameters": ["x"], "protocol": "values", "inputs": [{"x": np.zeros(1)}]}]
 
     def occurrences():
-        task = Task("ask", inputs, keras=False, look=False)
+        task = Task("ask", [Form(["x"], "values", [{"x": np.zeros(1)}])], look=False)
         answer = boxes.run({"handed_in.py": look.encode()}, "handed_in.py", [task]).answers[0]
-        return answer["outcomes"][0][0]["outputs"]["values"].tolist()
+        return answer["outcomes"][0][0]["values"].tolist()
 
     before = occurrences()
     assert before[1] > 1, "it can look"
@@ -289,14 +290,14 @@ def test_each_submission_that_runs_has_a_processor_of_its_own(isolation):
     """Hundreds of busy threads in one take time from no other."""
     own = f"import os, time\ntime.sleep(2)\nraise ValueError(os.sched_getaffinity(0))\n{RIGHT}"
     several = [code(own, str(number)) for number in os.sched_getaffinity(0)]
-    grades = grading.grade(several, ASKED, "secret", isolation)
+    grades = grading.grade(several, ASKED, isolation)
     found = [re.findall(r"\{(\d+)\}", grade.notes[0])[0] for grade in grades]
     assert sorted(map(int, found)) == sorted(os.sched_getaffinity(0))
 
 
 def test_too_many_threads_end_a_submission_and_no_other(boxes):
     assert state(boxes, MANY_THREADS) == "wrong"
-    grade = grading.grade_one(code(MANY_THREADS), ASKED, "secret", boxes)
+    grade = grading.grade_one(code(MANY_THREADS), ASKED, boxes)
     assert "it started too many threads" in grade.marks["normalize"].evidence
     pooled = f"import threading\none = threading.Thread(target=print)\none.start()\none.join()\n{RIGHT}"
     assert state(boxes, pooled) == "right"
@@ -318,9 +319,9 @@ class Liar:
 
 
 def test_an_answer_for_something_else_is_no_grade(isolation, monkeypatch):
-    monkeypatch.setattr(sandbox, "Box", Liar)
-    with sandbox.boxes(isolation) as several:
-        grade = grading.grade_one(code(RIGHT), ASKED, "secret", several)
+    monkeypatch.setattr(outside, "Box", Liar)
+    with Boxes(isolation) as several:
+        grade = grading.grade_one(code(RIGHT), ASKED, several)
     assert grade.points is None
     assert grade.notes == ["not graded: twice, the code that ran was not the code that was handed in"]
 
@@ -331,11 +332,11 @@ def test_an_answer_for_something_else_is_no_grade(isolation, monkeypatch):
 def killed_while_it_runs(isolation, times):
     """The grade of a right submission whose process ends so often in the middle of it."""
     text = f"import time\ntime.sleep({3 * times})\n{RIGHT}"
-    with sandbox.boxes(isolation) as several:
+    with Boxes(isolation) as several:
         state(several, RIGHT)  # it is warm
         grades = []
         runner = threading.Thread(
-            target=lambda: grades.append(grading.grade_one(code(text), ASKED, "secret", several))
+            target=lambda: grades.append(grading.grade_one(code(text), ASKED, several))
         )
         runner.start()
         for _ in range(times):
@@ -364,7 +365,7 @@ def test_what_is_killed_twice_is_not_graded(isolation):
 @pytest.mark.parametrize("isolation", in_each_way(lambda way: way.wrapper in ways.ENGINES))
 def test_a_submission_whose_memory_the_kernel_wants_back_is_not_graded(isolation, monkeypatch):
     monkeypatch.setattr(ways, "MEMORY_OF_ALL", 200 * 2**20)
-    with sandbox.boxes(isolation) as several:
-        large = grading.grade_one(code(f"x = bytearray(2**30)\n{RIGHT}"), ASKED, "secret", several)
+    with Boxes(isolation) as several:
+        large = grading.grade_one(code(f"x = bytearray(2**30)\n{RIGHT}"), ASKED, several)
         assert large.points is None
         assert state(several, RIGHT) == "right"
