@@ -1,4 +1,7 @@
-"""One file per claim of the lecture: each makes it run, and says what was found."""
+"""One file per claim of the lecture: each makes it run, and says what was found.
+
+A lab uses the library by its public names, as a reader's own code would.
+"""
 
 # Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.
 LABS = (
