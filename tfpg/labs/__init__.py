@@ -1,6 +1,7 @@
 """One file per claim of the lecture: each makes it run, and says what was found.
 
-A lab uses the library by its public names, as a reader's own code would.
+Labs use the library by its public names, as a reader's own code would, and exact.py where every
+trajectory can be enumerated.
 """
 
 # Each is a function of its own name, (quick, seed) -> Report, in a module of its own name.

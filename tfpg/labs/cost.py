@@ -65,7 +65,7 @@ def cost(quick: bool, seed: int) -> Report:
         runs = [(PSEUDO_LOSS, n, MILLION) for n in (10, 100, 1_000, *LECTURE)]
         runs += [(way, n, MILLION) for way in NAIVE for n in (10, 30, 100, 300, 1_000)]
         runs += [(way, 100, width) for way in (PSEUDO_LOSS, *NAIVE) for width in WIDTHS]
-    points = measured(runs, seed)
+    points = _measured(runs, seed)
     points += _extrapolated(points)
     million = [point for point in points if point.parameters == _parameters(MILLION)]
     panels = [
@@ -91,15 +91,8 @@ def cost(quick: bool, seed: int) -> Report:
     )
 
 
-def measure(way: str, samples: int, width: int, seed: int) -> Point:
-    """The time and the peak memory of one gradient, in this process.
-
-    Args:
-        way: PSEUDO_LOSS or one of NAIVE.
-        samples: N*T.
-        width: of the two hidden layers.
-        seed: of the batch.
-    """
+def _measure(way: str, samples: int, width: int, seed: int) -> Point:
+    """The time and the peak memory of one gradient, in this process."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     hidden = [keras.layers.Dense(width, "tanh") for _ in range(2)]
     layers = [keras.Input((STATE_SIZE,)), *hidden, keras.layers.Dense(ACTIONS)]
@@ -113,12 +106,12 @@ def measure(way: str, samples: int, width: int, seed: int) -> Point:
     batch = [tf.constant(array, tf.float32) for array in arrays]
     gradient = _gradient(way, policy)
     kept = gradient(*(tensor[:2] for tensor in batch))  # what is made once is made; its memory is kept,
-    before = peak_memory(forget=True)
+    before = _peak_memory(forget=True)
     begun = time.perf_counter()
     gradient(*batch)
     seconds = time.perf_counter() - begun
     del kept  # so that the other could not use it unseen
-    used = peak_memory() - before
+    used = _peak_memory() - before
     return Point(way, float(samples), float(policy.count_params()), seconds, used / 1e6)
 
 
@@ -137,16 +130,16 @@ def _gradient(way: str, policy: keras.Model) -> Callable:
     return tf.function(naive, input_signature=signature, autograph=False)
 
 
-def measured(runs: Sequence[tuple[str, int, int]], seed: int) -> list[Point]:
+def _measured(runs: Sequence[tuple[str, int, int]], seed: int) -> list[Point]:
     """Each in a new process, two at a time; what takes much memory one at a time, if it fits."""
     large = [run for run in runs if _scores_bytes(*run) > 2e8]
     with _own_processes(2) as pool:
-        waiting = [pool.submit(measure, *run, seed) for run in runs if run not in large]
+        waiting = [pool.submit(_measure, *run, seed) for run in runs if run not in large]
         points = [future.result() for future in track(waiting, "cost")]
     for run in track(large, "cost: large"):
         if COPIES * _scores_bytes(*run) < _free_memory():
             with suppress(BrokenProcessPool), _own_processes(1) as pool:  # it did not fit after all
-                points.append(pool.submit(measure, *run, seed).result())
+                points.append(pool.submit(_measure, *run, seed).result())
     return points
 
 
@@ -155,7 +148,7 @@ def _own_processes(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, context, tfpg.import_tensorflow, max_tasks_per_child=1)
 
 
-def peak_memory(forget: bool = False) -> int:
+def _peak_memory(forget: bool = False) -> int:
     """The most bytes that this process has used; on Linux since it was last asked to forget."""
     if sys.platform == "linux":  # where getrusage remembers the process that this one came from
         if forget:
@@ -195,12 +188,12 @@ def _panel(points: Sequence[Point], x: str, y: str, title: str) -> Panel:
 
     def draw(axes: Axes) -> None:
         for index, way in enumerate((PSEUDO_LOSS, *NAIVE)):
-            of_way = sorted((point for point in points if point.way == way), key=attrgetter(x))
-            xs, ys = ([getattr(point, name) for point in of_way] for name in (x, y))
-            known = sum(point.known == MEASURED for point in of_way)
+            way_points = sorted((point for point in points if point.way == way), key=attrgetter(x))
+            xs, ys = ([getattr(point, name) for point in way_points] for name in (x, y))
+            known = sum(point.known == MEASURED for point in way_points)
             if known:
                 draw_line(axes, index, xs[:known], ys[:known], label=way, **DOTS)
-            if known < len(of_way):
+            if known < len(way_points):
                 colour = COLOURS[index]
                 axes.plot(xs[known - 1 :], ys[known - 1 :], ":", color=colour, lw=1)
                 axes.plot(xs[known:], ys[known:], "o", ms=6, mfc="white", color=colour)

@@ -142,15 +142,9 @@ def _probabilities_of_the_best(divisor: Divisor, iterations: int, seed: int) -> 
     """How likely the best trajectory is after each iteration."""
     logits_of = keras.layers.Dense(3, use_bias=False, kernel_initializer="zeros")
     policy = tfpg.CategoricalPolicy(keras.Sequential([keras.Input((1,)), logits_of]))
-    estimator = divided(tfpg.total_reward_estimator(), divisor)
+    optimizer, estimator = keras.optimizers.Adam(0.05), divided(tfpg.total_reward_estimator(), divisor)
     stream = tfpg.train(
-        ThreeWays,
-        policy,
-        keras.optimizers.Adam(0.05),
-        estimator,
-        iterations=iterations,
-        episodes=BATCH,
-        seed=seed,
+        ThreeWays, policy, optimizer, estimator, iterations=iterations, episodes=BATCH, seed=seed
     )
     probabilities = []
     for _ in stream:

@@ -109,10 +109,10 @@ def _batch_mean() -> str:
         return _fraction(mean, exact.exact_gradient(process, policy))
 
     average = kept(tfpg.with_baseline(tfpg.total_reward_estimator(), tfpg.average_baseline))
-    of_column = kept(tfpg.with_baseline(to_go, lambda batch: to_go(policy, batch).mean()))
+    to_go_mean = kept(tfpg.with_baseline(to_go, lambda batch: to_go(policy, batch).mean()))
     return (
         f"share of the gradient at N = 2: {average:.3f}; with the mean of the column of "
-        f"rewards-to-go {of_column:.3f}"
+        f"rewards-to-go {to_go_mean:.3f}"
     )
 
 

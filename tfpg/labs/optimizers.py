@@ -40,13 +40,13 @@ def optimizers(quick: bool, seed: int) -> Report:
 
     variants = {f"{name}, {rate}": (name, float(rate)) for name in OPTIMIZERS for rate in rates}
     finals = on_seeds(variants, range(seed, seed + seeds), final)
-    of_name = dict(
+    by_optimizer = dict(
         zip(OPTIMIZERS, np.reshape([*finals.values()], (-1, len(rates), seeds)), strict=True)
     )
 
     def draw(axes: Axes) -> None:
-        for index, (name, returns) in enumerate(of_name.items()):
-            low, high = np.transpose([mean_interval(of_rate) for of_rate in returns])
+        for index, (name, returns) in enumerate(by_optimizer.items()):
+            low, high = np.transpose([mean_interval(at_rate) for at_rate in returns])
             means = returns.mean(axis=1)
             draw_line(axes, index, rates, means, (low, high), 0.15, label=name, **DOTS)
         axes.axhline(LEARNT, color="0.4", lw=1, ls=":", label=f"learnt: {LEARNT}")
@@ -60,10 +60,10 @@ def optimizers(quick: bool, seed: int) -> Report:
         )
 
     total = len(rates) * seeds
-    learnt = {name: int((returns >= LEARNT).sum()) for name, returns in of_name.items()}
-    best = {name: float(returns.mean(axis=1).max()) for name, returns in of_name.items()}
+    learnt = {name: int((returns >= LEARNT).sum()) for name, returns in by_optimizer.items()}
+    best = {name: float(returns.mean(axis=1).max()) for name, returns in by_optimizer.items()}
     rows = []
-    for name, returns in of_name.items():
+    for name, returns in by_optimizer.items():
         always = rates[(returns >= LEARNT).all(axis=1)]
         width = f"{always[0]:.1g} to {always[-1]:.1g}" if len(always) else "none"
         best_rate = float(rates[returns.mean(axis=1).argmax()])

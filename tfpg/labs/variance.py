@@ -139,16 +139,9 @@ def _signals(
     batches: Sequence[Sequence[Sequence[tfpg.Trajectory]]],
     teacher: NetworkPolicy | None = None,
 ) -> np.ndarray:
-    """The signal at each size of batch; with a teacher, that of imitating it in the same states.
+    """N*T, mean gradient over noise, and the standard error of that, in a row for each size of batch.
 
-    Args:
-        policy: whose gradient it is.
-        estimator: fills the column.
-        batches: those of each size.
-        teacher: whose actions are imitated.
-
-    Returns:
-        Rows of N*T, the mean gradient over the noise of one batch, and the standard error of that.
+    With a teacher, the gradient is that of imitating it in the same states.
     """
     gradient = tf.function(tfpg.policy_gradient, reduce_retracing=True, autograph=False)
 
@@ -160,14 +153,14 @@ def _signals(
         _, slopes = gradient(policy, *(tf.constant(array, tf.float32) for array in arrays))
         return np.concatenate([-np.ravel(slope) for slope in slopes])
 
-    gradients = [np.array([flat_gradient(batch) for batch in of_size]) for of_size in batches]
+    gradients = [np.array([flat_gradient(batch) for batch in group]) for group in batches]
     direction = gradients[-1].mean(axis=0)
     direction /= np.linalg.norm(direction)
     signals = []
-    for of_size, several in zip(batches, gradients, strict=True):
-        samples = float(np.mean([len(tfpg.concatenate(batch)[0]) for batch in of_size]))
-        noise = np.sqrt(several.var(axis=0, ddof=1).sum())
-        along = several @ direction
+    for group, group_gradients in zip(batches, gradients, strict=True):
+        samples = np.mean([sum(len(trajectory.rewards) for trajectory in batch) for batch in group])
+        noise = np.sqrt(group_gradients.var(axis=0, ddof=1).sum())
+        along = group_gradients @ direction
         error = along.std(ddof=1) / len(along) ** 0.5
         signals.append((samples, along.mean() / noise, error / noise))
     return np.array(signals)

@@ -59,9 +59,9 @@ def labels(settings: Sequence[Settings]) -> list[str]:
     differing = [key for key in common[0] if len({repr(run[key]) for run in common}) > 1]
     if differing == ["name"] or all(run.name for run in settings):
         return [run.name or "unnamed" for run in settings]
-    told = [key for key in differing if key not in ("name", "stop_at", "iterations")]
+    shown = [key for key in differing if key not in ("name", "stop_at", "iterations")]
     return [
-        ", ".join(f"{key.replace('_', ' ')} {_short(run[key])}" for key in told) or run["environment"]
+        ", ".join(f"{key.replace('_', ' ')} {_short(run[key])}" for key in shown) or run["environment"]
         for run in common
     ]
 

@@ -15,7 +15,6 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,8 @@ def check_new(folder: str | Path) -> Path:
 
 def write_config(folder: Path, settings: Settings, **facts: Any) -> None:
     """Make the run folder, and write down the settings and what else its numbers depend on."""
+    from importlib import metadata  # takes a quarter of the time in which --help answers
+
     config = {
         "settings": dataclasses.asdict(settings),
         **facts,  # what the last bits depend on

@@ -36,11 +36,11 @@ class Recorder:
     """Writes the run folder while the run goes on; a context that saves the last iteration at its end.
 
     Args:
-        settings: those of the run.
+        settings: of the run.
         folder: the run folder, with its config.json.
-        policy: is checkpointed and, at its best, saved as policy.keras.
-        optimizer: of the policy; is checkpointed.
-        value_function: the baseline, if there is one; is checkpointed with its optimizer.
+        policy: what is trained; it is saved in checkpoints and, at its best, as policy.keras.
+        optimizer: of the policy; it is saved in checkpoints.
+        value_function: the baseline, if there is one; it is saved with its optimizer.
     """
 
     def __init__(
