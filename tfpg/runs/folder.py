@@ -54,7 +54,7 @@ def write_config(folder: Path, settings: Settings, **facts: Any) -> None:
 
 
 def read_settings(folder: str | Path) -> Settings:
-    """The settings of a run. Raises BadInput if the folder holds no run, or one not understood."""
+    """The settings of a run. Raises BadInput if there is none, or one of another version."""
     path = Path(folder) / "config.json"
     try:
         settings = Settings(**with_todays_names(json.loads(path.read_text())["settings"]))

@@ -33,8 +33,14 @@ def record_video(
 ) -> float:
     """Record one episode in a .gif or .mp4 file and give the episode's return.
 
-    A function in place of an id or a spec takes `render_mode`. Raises BadInput if the environment
-    cannot be drawn, or if this kind of file cannot be written.
+    Args:
+        environment: a Gymnasium id, a spec, or a function that takes `render_mode`.
+        policy: acts.
+        path: the file to write.
+        seed: the same seed gives the same episode.
+        horizon: steps after which the episode is cut.
+
+    Raises BadInput if the environment cannot be drawn, or if this kind of file cannot be written.
     """
     path = Path(path)
     if path.suffix not in WRITERS:
@@ -48,10 +54,10 @@ def record_video(
             with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
                 environments = _Recorded(drawn, write)
                 key = (seed, EVALUATION, 0)  # of the first episode of an evaluation of iteration 0
-                batch = roll_out(environments, policy, BatchSize(episodes=1), key, horizon)
+                returns = roll_out(environments, policy, BatchSize(episodes=1), key, horizon).returns
     except gymnasium.error.DependencyNotInstalled as error:
         raise BadInput(f"the environment cannot be drawn: {error}") from error
-    return float(batch.returns[0])
+    return float(returns[0])
 
 
 class _Recorded(VectorEnvironments):
