@@ -73,7 +73,8 @@ def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> No
         options["metavar"] = flags.pop()
     if default is not None:
         help = f"{help} (default {default})"
-    flags.insert(sum(not flag.startswith("--") for flag in flags), own_flag(field))
+    flags.append(own_flag(field))
+    flags.sort(key=lambda flag: (flag.startswith("--"), flag != own_flag(field)))  # short ones first
     group.add_argument(*flags, dest=field.name, help=help, **options)
 
 

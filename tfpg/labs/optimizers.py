@@ -48,7 +48,7 @@ def optimizers(quick: bool, seed: int) -> Report:
         for index, (name, returns) in enumerate(by_optimizer.items()):
             low, high = np.transpose([mean_interval(at_rate) for at_rate in returns])
             means = returns.mean(axis=1)
-            draw_line(axes, index, rates, means, (low, high), 0.15, label=name, **DOTS)
+            draw_line(axes, index, rates, means, (low, high), alpha=0.15, label=name, **DOTS)
         axes.axhline(LEARNT, color="0.4", lw=1, ls=":", label=f"learnt: {LEARNT}")
         seeds_and_band = f"{seeds} seeds, 95 % intervals" if seeds > 1 else "1 seed"
         axes.set(

@@ -52,7 +52,8 @@ def variance(quick: bool, seed: int) -> Report:
             interval = (np.maximum(ratios - 1.96 * errors, 1e-9), ratios + 1.96 * errors)
             ratios = np.where(ratios > 0, ratios, np.nan)  # below 0 by chance: there is no such height
             colour = {"color": "black"} if name == SUPERVISED else {}
-            draw_line(axes, index, samples, ratios, interval, 0.15, label=name, **DOTS, **colour)
+            look = {"label": name, **DOTS, **colour}
+            draw_line(axes, index, samples, ratios, interval, alpha=0.15, **look)
         axes.axhline(1, color="0.4", lw=1)
         axes.axvspan(*SPOKEN, color="0.93", zorder=0, label="thousands to tens of thousands")
         axes.set(
