@@ -69,10 +69,20 @@ def divide(quick: bool, seed: int) -> Report:
         for name, divisor in DIVISORS.items()
     }
 
-    def run(divisor: Divisor, seed: int) -> list[float]:
-        return _probabilities_of_the_best(divisor, iterations, seed)
+    def learn(divisor: Divisor, seed: int) -> list[float]:
+        """The probability of the best trajectory after each iteration."""
+        logits = keras.layers.Dense(3, use_bias=False, kernel_initializer="zeros")
+        policy = tfpg.CategoricalPolicy(keras.Sequential([keras.Input((1,)), logits]))
+        optimizer = keras.optimizers.Adam(0.05)
+        estimator = divided(tfpg.total_reward_estimator(), divisor)
+        stream = tfpg.train(
+            ThreeWays, policy, optimizer, estimator, iterations=iterations, episodes=BATCH, seed=seed
+        )
+        before_choice = np.ones((1, 1), np.float32)
+        odds = [np.exp(policy(before_choice).numpy()[0]) for _ in stream]
+        return [float(ways[BEST] / ways.sum()) for ways in odds]
 
-    curves = on_seeds(DIVISORS, range(seed, seed + seeds), run)
+    curves = on_seeds(DIVISORS, range(seed, seed + seeds), learn)
 
     def draw_cosines(axes: Axes) -> None:
         for index, (name, values) in enumerate(cosines.items()):
@@ -136,18 +146,3 @@ def divided(estimator: Estimator, divisor: Divisor) -> Estimator:
         return estimator(policy, trajectories) * factors[:, np.newaxis]
 
     return estimate
-
-
-def _probabilities_of_the_best(divisor: Divisor, iterations: int, seed: int) -> list[float]:
-    """How likely the best trajectory is after each iteration."""
-    logits_of = keras.layers.Dense(3, use_bias=False, kernel_initializer="zeros")
-    policy = tfpg.CategoricalPolicy(keras.Sequential([keras.Input((1,)), logits_of]))
-    optimizer, estimator = keras.optimizers.Adam(0.05), divided(tfpg.total_reward_estimator(), divisor)
-    stream = tfpg.train(
-        ThreeWays, policy, optimizer, estimator, iterations=iterations, episodes=BATCH, seed=seed
-    )
-    probabilities = []
-    for _ in stream:
-        logits = policy(np.ones((1, 1), np.float32)).numpy()[0]  # before the choice
-        probabilities.append(float(np.exp(logits[BEST]) / np.exp(logits).sum()))
-    return probabilities

@@ -16,17 +16,20 @@ WEIGHTS = np.array([[0.4, -0.3], [-0.2, 0.5]])  # of a policy that is not unifor
 def errata(quick: bool, seed: int) -> Report:
     """Every erratum, checked now; `quick` changes nothing, the `seed` only what data are made up."""
     generator = np.random.default_rng(seed)
+    method = f"a TensorFlow tensor has a method gradients: {hasattr(tf.constant(0.0), 'gradients')}"
+    gain = f"with s' = s + a: k = {riccati_gain():.3f} (Riccati)"
+    first_weight = f"at discount 0.9, the first reward would weigh {0.9 ** (0 - 1):.3f}, not 1"
     rows = [
         ("E0", "p. 30", "(N*T,) times (N*T, 1)", "keep the column", _broadcast(generator)),
-        ("E0b", "pp. 29, 30", "loss.gradients(...)", "tape.gradient(...)", _no_such_method()),
+        ("E0b", "pp. 29, 30", "loss.gradients(...)", "tape.gradient(...)", method),
         ("E1", "p. 11", "a factor 1/2 in the Gaussian's gradient", "no 1/2", _gaussian_factor()),
         ("E2", "p. 35", "the KL divergence with its sign turned", "E_p[log p - log q]", _kl_sign()),
         ("E3", "p. 35", "KL is about d'Fd", "half of it", _kl_half(generator)),
         ("E4", "p. 17", "fewer terms have less variance", "not always", _fewer_terms()),
         ("E5", "p. 18", "the batch's mean is unbiased", "shrinks by (N-1)/N", _batch_mean()),
         ("E6", "p. 25", "the second product starts at t", "at t+1", _second_product()),
-        ("E7", "p. 34", "k = -1 is optimal", "depends on the dynamics", _gain()),
-        ("E8", "HW2 2023, eq. 9", "gamma^(t'-1), t' from 0", "gamma^t'", _first_weight()),
+        ("E7", "p. 34", "k = -1 is optimal", "depends on the dynamics", gain),
+        ("E8", "HW2 2023, eq. 9", "gamma^(t'-1), t' from 0", "gamma^t'", first_weight),
         ("E9", "HW2 2023, eq. 16-17", "slipped exponents of GAE", "(gamma lambda)^l", _gae()),
         ("E10", "p. 30", "mean over N*T = formula's 1/N", "biased when ragged", _ragged()),
     ]
@@ -51,10 +54,6 @@ def _broadcast(generator: np.random.Generator) -> str:
         f"literal - mean(q) x maximum likelihood: {error:.0e}; cosine with the right gradient "
         f"{exact.cosine(literal, right):.2f}"
     )
-
-
-def _no_such_method() -> str:
-    return f"a TensorFlow tensor has a method gradients: {hasattr(tf.constant(0.0), 'gradients')}"
 
 
 def _gaussian_factor() -> str:
@@ -130,15 +129,6 @@ def _second_product() -> str:
         mean = exact.moments(process, policy, estimate, behaviour=behaviour).mean
         errors.append(float(np.linalg.norm(mean - truth) / np.linalg.norm(truth)))
     return "relative bias: {:.0e} from t+1, {:.2f} from t".format(*errors)
-
-
-def _gain() -> str:
-    return f"with s' = s + a: k = {riccati_gain():.3f} (Riccati)"
-
-
-def _first_weight() -> str:
-    discount = 0.9
-    return f"at discount {discount}, the first reward would weigh {discount ** (0 - 1):.3f}, not 1"
 
 
 def _gae() -> str:
