@@ -36,9 +36,6 @@ examples:
 """
 
 
-INTERRUPTED = 130  # what a shell expects after Ctrl-C
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 2 bad input, 130 Ctrl-C, 1 anything else."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -53,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return 130  # what a shell expects after Ctrl-C
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
