@@ -18,6 +18,7 @@ from PIL import Image
 import tfpg
 from tfpg.cli.main import main
 from tfpg.runs.folder import read_progress, read_settings
+from tfpg.runs.recorder import Recorder
 from tfpg.runs.settings import HOMEWORK, Settings
 from tfpg.runs.video import record_video
 
@@ -175,23 +176,42 @@ def test_a_terminal_sees_a_live_bar(monkeypatch, capsys):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_cleanly_with_everything_kept(number):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_ends_the_iteration_keeps_everything_and_has_the_status_that_shells_expect(
+    number, status
+):
     words = [sys.executable, "-m", "tfpg", "train", "CartPole-v1", "-n", "100000", "--out", "run"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not Path("run/progress.csv").exists() and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(number)
     out, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == status
     assert errors == ""
-    assert "interrupted after" in out
+    assert "tfpg train --resume run\n" in out
     done = len(read_progress("run"))
-    assert f"after {done} iterations" in out
+    assert f"interrupted after {done} iteration" in out
     for name in ("curve.png", "policy.keras", "config.json", "checkpoint"):
         assert Path("run", name).exists()
     assert main(["train", "--resume", "run", "-n", str(done + 2), "-q"]) == 0
     assert len(read_progress("run")) == done + 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("iterations", "status"), [("2", 130), ("1", 0)])
+def test_ctrl_c_in_the_last_iteration_interrupts_nothing(iterations, status, monkeypatch, capsys):
+    def add_and_interrupt(recorder, progress, add=Recorder.add):
+        add(recorder, progress)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Recorder, "add", add_and_interrupt)
+    words = ["train", "CartPole-v1", "-n", iterations, "--episodes", "2", "-q", "--out", "run"]
+    assert main(words) == status
+    outcome = "interrupted" if status else "done"
+    out = capsys.readouterr().out
+    assert out.startswith(f"{outcome} after 1 iteration, ")
+    assert ("--resume" in out) == bool(status)
+    assert len(read_progress("run")) == 1
 
 
 @pytest.mark.slow

@@ -86,10 +86,10 @@ def test_the_literal_slide_is_mean_q_times_maximum_likelihood_and_does_not_learn
     states, actions, q_values = batch
     before = policy.get_weights()
     literal_step(policy, keras.optimizers.SGD(1.0), states, actions, q_values)
-    taken = [one - other for one, other in zip(before, policy.get_weights(), strict=True)]
+    taken = [old - new for old, new in zip(before, policy.get_weights(), strict=True)]
     policy.set_weights(before)
     _, likely = tfpg.maximum_likelihood(policy, states, actions)
-    assert relative_error(taken, [q_values.mean() * one for one in likely]) < 1e-8
+    assert relative_error(taken, [q_values.mean() * gradient for gradient in likely]) < 1e-8
     right, literal, normalized = broadcast(True, 0).rows
     assert right[2] > 3 * max(literal[2], normalized[2])
 
@@ -111,8 +111,8 @@ def test_batches_counted_by_multiplicity_are_all_batches(name):
     """Three episodes: 27 batches one by one, against 10 with their multinomial probabilities."""
     scores, total = np.eye(3) - 1 / 3, np.zeros(3)
     for batch in product(range(3), repeat=3):
-        several = np.array(batch)
-        total += (REWARDS[several] / DIVISORS[name](LENGTHS[several])) @ scores[several] / 27
+        ways = np.array(batch)
+        total += (REWARDS[ways] / DIVISORS[name](LENGTHS[ways])) @ scores[ways] / 27
     np.testing.assert_allclose(expected_gradient(DIVISORS[name], 3), total, rtol=1e-12)
 
 
@@ -121,14 +121,14 @@ def test_a_divided_column_makes_the_slides_mean_divide_by_something_else(name):
     process = exact.stochastic()
     policy = exact.linear_policy([[0.4, -0.3], [-0.2, 0.5]])
     batch = [trajectory for _, trajectory in process.trajectories(policy)[::9]]
-    lengths = np.array([len(one.rewards) for one in batch])
+    lengths = np.array([len(trajectory.rewards) for trajectory in batch])
     assert len(set(lengths)) > 1
     q_values = divided(tfpg.reward_to_go_estimator(), DIVISORS[name])(policy, batch)
     _, gradients = tfpg.policy_gradient(policy, *tfpg.concatenate(batch), q_values)
     scores = np.split(flat_scores(policy, *tfpg.concatenate(batch)), np.cumsum(lengths)[:-1])
     expected = -sum(
-        (several.T @ tfpg.reward_to_go(one.rewards)) / by
-        for several, one, by in zip(scores, batch, DIVISORS[name](lengths), strict=True)
+        (step_scores.T @ tfpg.reward_to_go(trajectory.rewards)) / divisor
+        for step_scores, trajectory, divisor in zip(scores, batch, DIVISORS[name](lengths), strict=True)
     )
     assert relative_error(flat(gradients), expected) < 1e-10
 
@@ -198,7 +198,7 @@ def test_the_two_parameters_of_page_34_agree_with_the_enumerated_process(k):
     np.testing.assert_allclose(two_parameters.plain_gradient(here, 2), expected, rtol=1e-6)
     probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
     scores = flat_scores(policy, *tfpg.concatenate(trajectories)) * to_sigma
-    weights = np.repeat(probabilities, [len(one.rewards) for one in trajectories])
+    weights = np.repeat(probabilities, [len(trajectory.rewards) for trajectory in trajectories])
     fisher = (weights[:, np.newaxis] * scores).T @ scores
     np.testing.assert_allclose(two_parameters.fisher(here, 2), fisher, rtol=1e-6, atol=1e-9)
     natural = np.linalg.solve(fisher, expected)

@@ -9,16 +9,15 @@ from PIL import Image
 import tfpg
 from tfpg.base.intervals import mean_interval, summary
 from tfpg.runs import curves
-from tfpg.runs.folder import COLUMNS, append_progress, write_config
+from tfpg.runs.folder import append_progress, write_config
 from tfpg.runs.settings import Settings
 
 
 def write_run(folder, means, settings, steps_each=100):
     write_config(folder, settings)
     for index, mean in enumerate(means):
-        row = dict.fromkeys(COLUMNS, 0.0)
-        row |= {"iteration": index, "environment_steps": (index + 1) * steps_each, "mean_return": mean}
-        append_progress(folder, row | {"std_return": 1.0, "episodes": 4})
+        steps = {"iteration": index, "environment_steps": (index + 1) * steps_each}
+        append_progress(folder, steps | {"mean_return": mean, "std_return": 1.0, "episodes": 4})
     return folder
 
 
@@ -62,10 +61,10 @@ def test_curves_are_drawn(tmp_path):
 
 
 def test_runs_of_different_environments_are_not_drawn_together(tmp_path):
-    one = write_run(tmp_path / "1", [1, 2], BASE)
-    other = write_run(tmp_path / "2", [1, 2], dataclasses.replace(BASE, environment="Acrobot-v1"))
+    cartpole = write_run(tmp_path / "1", [1, 2], BASE)
+    acrobot = write_run(tmp_path / "2", [1, 2], dataclasses.replace(BASE, environment="Acrobot-v1"))
     with pytest.raises(tfpg.BadInput, match="different environments"):
-        curves.draw_curves([one, other], tmp_path / "curves.png")
+        curves.draw_curves([cartpole, acrobot], tmp_path / "curves.png")
 
 
 @pytest.mark.slow

@@ -21,8 +21,10 @@ from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
 SMALL = Settings("CartPole-v1", iterations=5, episodes=6, layer_size=8, seed=4)
 
 
-def weights_of(folder):
-    return keras.models.load_model(folder / "policy.keras").get_weights()
+def assert_same_weights(*folders):
+    policies = [keras.models.load_model(folder / "policy.keras") for folder in folders]
+    for left, right in zip(*(policy.get_weights() for policy in policies), strict=True):
+        np.testing.assert_array_equal(left, right)
 
 
 @pytest.mark.slow
@@ -39,9 +41,9 @@ def test_a_run_folder_holds_settings_progress_policy_and_checkpoint(tmp_path):
         *("iteration", "environment_steps", "seconds", "mean_return", "std_return", "episodes")
     ]
     assert len(rows) == len(progress) == 5
-    for row, one in zip(read_progress(tmp_path), progress, strict=True):
-        assert row["mean_return"] == one.iteration.returns.mean()
-        assert row["environment_steps"] == one.iteration.environment_steps
+    for row, (iteration, *_) in zip(read_progress(tmp_path), progress, strict=True):
+        assert row["mean_return"] == iteration.returns.mean()
+        assert row["environment_steps"] == iteration.environment_steps
         assert np.isnan(row["evaluation_mean_return"])
     assert tf.train.latest_checkpoint(tmp_path / "checkpoint")
     assert not list(tmp_path.glob(".*"))  # nothing unfinished is left
@@ -49,11 +51,10 @@ def test_a_run_folder_holds_settings_progress_policy_and_checkpoint(tmp_path):
 
 @pytest.mark.slow
 def test_the_same_run_twice_has_the_same_bits(tmp_path):
-    for name in ("one", "two"):
+    for name in ("first", "second"):
         run(SMALL, tmp_path / name)
-    assert returns_of(tmp_path / "one") == returns_of(tmp_path / "two")
-    for one, two in zip(weights_of(tmp_path / "one"), weights_of(tmp_path / "two"), strict=True):
-        np.testing.assert_array_equal(one, two)
+    assert returns_of(tmp_path / "first") == returns_of(tmp_path / "second")
+    assert_same_weights(tmp_path / "first", tmp_path / "second")
 
 
 @pytest.mark.slow
@@ -64,10 +65,9 @@ def test_a_resumed_run_is_the_run_that_was_never_interrupted(tmp_path, environme
     run(settings, tmp_path / "broken", iterations=2)
     assert len(returns_of(tmp_path / "broken")) == 2
     progress = run(settings, tmp_path / "broken", resume=True)
-    assert [one.iteration.index for one in progress] == [2, 3, 4, 5]
+    assert [iteration.index for iteration, *_ in progress] == [2, 3, 4, 5]
     assert returns_of(tmp_path / "broken") == returns_of(tmp_path / "whole")
-    for one, two in zip(weights_of(tmp_path / "broken"), weights_of(tmp_path / "whole"), strict=True):
-        np.testing.assert_array_equal(one, two)
+    assert_same_weights(tmp_path / "broken", tmp_path / "whole")
 
 
 @pytest.mark.slow
@@ -85,16 +85,15 @@ def test_iterations_after_the_checkpoint_are_done_again_after_a_crash(tmp_path):
 @pytest.mark.slow
 def test_the_best_policy_is_the_one_that_the_best_batch_measured(tmp_path):
     run(dataclasses.replace(SMALL, iterations=0), tmp_path / "new")
-    first = weights_of(tmp_path / "new")
     run(dataclasses.replace(SMALL, iterations=1), tmp_path / "once")
-    for one, two in zip(first, weights_of(tmp_path / "once"), strict=True):
-        np.testing.assert_array_equal(one, two)  # the only batch measured the weights before its step
+    # The only batch measured the weights before its step.
+    assert_same_weights(tmp_path / "new", tmp_path / "once")
     run(dataclasses.replace(SMALL, iterations=12), tmp_path / "longer")
     means = [row["mean_return"] for row in read_progress(tmp_path / "longer")]
     best = int(np.argmax(means))
     policy = tfpg.load_policy(tmp_path / "longer" / "policy.keras")
     again = tfpg.sample_trajectories("CartPole-v1", policy, episodes=6, seed=4, iteration=best)
-    assert np.mean([one.rewards.sum() for one in again]) == means[best]
+    assert again.returns.mean() == means[best]
 
 
 @pytest.mark.slow
@@ -102,7 +101,7 @@ def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path):
     settings = Settings("Bar-v0", iterations=60, episodes=16, learning_rate=0.02, stop_at=7.0)
     progress = run(settings, tmp_path)
     assert progress[-1].solved
-    assert not any(one.solved for one in progress[:-1])
+    assert not any(solved for *_, solved in progress[:-1])
     assert progress[-1].evaluation.mean() > 7
     policy = tfpg.load_policy(tmp_path / "policy.keras")
     assert tfpg.evaluate("Bar-v0", policy, episodes=200, seed=9).mean() > 7
@@ -114,7 +113,7 @@ def test_a_lucky_batch_does_not_stop_a_run(tmp_path):
     assert progress[-1].solved  # every return is at least 8
     lucky = dataclasses.replace(SMALL, episodes=1, stop_at=21.0, iterations=15, learning_rate=1e-9)
     progress = run(lucky, tmp_path / "lucky")
-    assert any(one.evaluation is not None for one in progress)
+    assert any(evaluation is not None for _, evaluation, _ in progress)
     assert len(progress) == 15  # a new policy has a mean of 22, and its interval reaches below 21
 
 
@@ -122,7 +121,7 @@ def test_a_lucky_batch_does_not_stop_a_run(tmp_path):
 def test_the_homeworks_evaluations_are_recorded(tmp_path):
     settings = Settings("CartPole-v0", **{**HOMEWORK, "iterations": 4, "log_every": 2})
     progress = run(settings, tmp_path)
-    assert [one.evaluation is not None for one in progress] == [True, False, True, False]
+    assert [evaluation is not None for _, evaluation, _ in progress] == [True, False, True, False]
     evaluated = [row["evaluation_mean_return"] for row in read_progress(tmp_path)]
     assert evaluated[0] == progress[0].evaluation.mean()
     assert np.isnan(evaluated[1])
@@ -145,7 +144,9 @@ def test_tensorboard_gets_the_homeworks_tags(tmp_path):
     } <= set(tags)
     assert not any("loss" in tag.lower().replace("pseudo_loss", "") for tag in tags)
     values = [tf.make_ndarray(event.tensor_proto) for event in events.Tensors("Train_AverageReturn")]
-    np.testing.assert_allclose(values, [one.iteration.returns.mean() for one in progress], rtol=1e-6)
+    np.testing.assert_allclose(
+        values, [iteration.returns.mean() for iteration, *_ in progress], rtol=1e-6
+    )
 
 
 @pytest.mark.slow
@@ -204,10 +205,10 @@ def test_action_noise_reaches_the_environment_and_not_the_trajectory(tmp_path):
     worlds.Target.actions.clear()
     noisy = tfpg.sample_trajectories(maker(settings), policy, episodes=8)
     given = np.array(worlds.Target.actions).reshape(-1, 2)
-    sampled = np.clip(np.concatenate([one.actions for one in noisy]), -1, 1)
+    sampled = np.clip(noisy.actions, -1, 1)
     assert np.abs(given - sampled).max() > 0.1
     again = tfpg.sample_trajectories(maker(settings), policy, episodes=8)
-    assert [one.rewards[0] for one in again] == [one.rewards[0] for one in noisy]
+    assert (again.rewards == noisy.rewards).all()
     with pytest.raises(tfpg.BadInput, match="continuous"):
         tfpg.sample_trajectories(
             maker(Settings("Acrobot-v1", action_noise_std=0.5)),

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
@@ -30,6 +32,32 @@ def panels(count: int) -> tuple[Figure, Sequence[Axes]]:
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(axis="y", alpha=0.3)
     return figure, axes
+
+
+def draw_line(
+    axes: Axes,
+    index: int,
+    x: ArrayLike,
+    y: ArrayLike,
+    interval: tuple[ArrayLike, ArrayLike] | None = None,
+    alpha: float = 0.2,
+    **look: Any,
+) -> None:
+    """Draw a line in the colour and the style of its index, over the band of its interval.
+
+    Args:
+        axes: where.
+        index: its place among the lines of the panel.
+        x: (points,)
+        y: (points,)
+        interval: the lower and the upper ends (points,), where there are any.
+        alpha: how opaque the band is.
+        look: what else `Axes.plot` takes: label, marker, another color or linestyle.
+    """
+    look = {"color": COLOURS[index % len(COLOURS)], "ls": LINES[index % len(LINES)], **look}
+    if interval is not None:
+        axes.fill_between(x, *interval, color=look["color"], alpha=alpha, lw=0)
+    axes.plot(x, y, **look)
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -16,13 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Run the best policy of a run on new episodes, once with sampled and once with greedy\n"
         "actions, and print the mean return with its 95 % interval."
     )
-    parser.add_argument("run_folder", metavar="RUN", help="a run folder")
+    parser.add_argument("run_folder", metavar="RUN", help="a folder that tfpg train has written")
     add_allow_module(parser)
     parser.add_argument(
         "--episodes", type=int, default=100, metavar="N", help="episodes per evaluation (default 100)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default 0)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.add_argument("--video", metavar="FILE", help="record one episode as a .gif or an .mp4 file")
 
 
@@ -43,32 +43,23 @@ def evaluate(options: argparse.Namespace) -> int:
     from tfpg.runs.video import record_video
 
     policy = load_policy(Path(options.run_folder) / "policy.keras")
-    size = BatchSize(options.episodes)
-    with open_environments(environment_of(settings, modules), size) as environments:
+    episodes, seed, horizon = options.episodes, options.seed, settings.horizon
+    environment = environment_of(settings, modules)
+    with open_environments(environment, BatchSize(episodes)) as environments:
         results = {
-            name: summary(
-                returns_of(
-                    environments,
-                    policy,
-                    options.episodes,
-                    greedy,
-                    options.seed,
-                    horizon=settings.horizon,
-                )
-            )
+            name: summary(returns_of(environments, policy, episodes, greedy, seed, horizon=horizon))
             for name, greedy in (("sampled", False), ("greedy", True))
         }
     if options.json:
-        print(json.dumps({"episodes": options.episodes, **results}))
+        print(json.dumps({"episodes": episodes, **results}))
     else:
-        say(f"{settings.environment}, {options.episodes} episodes each")
+        say(f"{settings.environment}, {episodes} episodes each")
         say("actions        mean       std   95 % interval of the mean")
         for name, result in results.items():
             low, high = result["interval"]
             say(f"{name:8} {result['mean']:10.2f} {result['std']:9.2f}   [{low:.2f}, {high:.2f}]")
     if options.video:
-        make = maker(settings, modules)
-        total = record_video(make, policy, options.video, options.seed, settings.horizon)
+        total = record_video(maker(settings, modules), policy, options.video, seed, horizon)
         if not options.json:
             say(f"video    {options.video}, an episode with a return of {total:.2f}")
     return 0

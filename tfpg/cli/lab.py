@@ -3,7 +3,6 @@
 import argparse
 import importlib
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from tfpg.base.errors import BadInput
@@ -17,8 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Run the experiment behind a claim of the lecture, print what was found, and write its\n"
         "numbers (.csv) and its picture (.png)."
     )
-    parser.add_argument("name", metavar="NAME", help=", ".join((*LABS, "or all")))
-    parser.add_argument("--quick", action="store_true", help="use a smaller setting, under 20 seconds")
+    parser.add_argument(
+        "name", metavar="NAME", help=f"the lab to run: {', '.join(LABS)}, or all of them: all"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="run a smaller version, which takes less than 20 seconds"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default 0)")
     parser.add_argument(
         "--out", default="labs", metavar="DIR", help="the folder to write to (default labs)"
@@ -44,29 +47,24 @@ def lab(options: argparse.Namespace) -> int:
         say(f"lab {number} of {len(names)}: {name}")
         report = run(options.quick, options.seed)
         paths = write(name, report, folder)
+        rows = [
+            [f"{cell:.4g}" if isinstance(cell, float) else cell for cell in row] for row in report.rows
+        ]
         table = Table(*report.header, title=name, title_justify="left")
-        rows = [[f"{one:.4g}" if isinstance(one, float) else one for one in row] for row in report.rows]
         for row in rows:
             table.add_row(*map(Text, row))
         unbounded = console.options.update(width=10_000)
         if console.measure(table, options=unbounded).maximum <= console.width:
             console.print(table)
-        else:  # sentences, which columns would break into pieces
-            _print_records(report.header, rows)
+        else:  # sentences, which columns would break into pieces: a paragraph for each row
+            width = max(map(len, report.header))
+            for first, *others in rows:
+                say(first)
+                for column, cell in zip(report.header[1:], others, strict=True):
+                    say(f"  {column:{width}}  {cell}")
         say(f"claimed  {report.claim}")
         say(f"found    {report.finding}")
         for path in paths:
             say(f"written  {path}")
         say(f"took     {time.perf_counter() - begun:.1f} s")
     return 0
-
-
-def _print_records(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Each row as a paragraph: its first cell, then one line for each of the others."""
-    from tfpg.base.console import say
-
-    width = max(map(len, header))
-    for first, *others in rows:
-        say(first)
-        for name, value in zip(header[1:], others, strict=True):
-            say(f"  {name:{width}}  {value}")

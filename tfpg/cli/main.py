@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tfpg import __version__
 from tfpg.base.errors import BadInput
 from tfpg.base.importing import children_without_the_folder
+from tfpg.cli.shared import TRAIN_EXAMPLES
 
 # Each is a module of this package, with add_arguments(parser) and a function of its own name.
 COMMANDS = {
@@ -21,25 +22,18 @@ COMMANDS = {
     "homework": "hand out exercises, and grade them",
 }
 
-EXAMPLES = """\
+EXAMPLES = f"""\
 examples:
-  tfpg train CartPole-v1                       train until CartPole is solved
-  tfpg train Acrobot-v1 -n 50 --seed 3         50 iterations, another seed
-  tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small_rtg_na
-                                               the homework's flags and defaults
-  tfpg evaluate runs/CartPole-v1 --video video.gif
-  tfpg train Pendulum-v1 --baseline --gae-lambda 0.95 --discount 0.95 -bgs 50 -n 200
-                                               advantages from a value function
-  tfpg plot runs/*
+{TRAIN_EXAMPLES}\
+  tfpg evaluate runs/CartPole-v1-seed1 --video video.gif
+                                               measure a run, and watch an episode
+  tfpg plot runs/*                             compare the learning curves of runs
   tfpg lab errata                              errors in the slides, with numbers
   tfpg slides                                  every slide beside its code, in the browser
   tfpg compare mycode.py:my_update             compare the slide with your own function
   tfpg check homework.py                       are your functions right, and if not, why?
   tfpg homework new hw                         write exercises to solve and check
 """
-
-
-INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return 130  # what a shell expects after Ctrl-C
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -76,13 +70,13 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"tfpg {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, what in COMMANDS.items():
-        one = commands.add_parser(
+        subparser = commands.add_parser(
             name, help=what, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
         )
         if name == command:
             module = importlib.import_module(f"tfpg.cli.{name}")
-            module.add_arguments(one)
-            one.set_defaults(run=getattr(module, name))
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=getattr(module, name))
     return whole
 
 

@@ -12,9 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Draw the learning curves of runs over environment steps. Runs that differ only in their seed\n"
         "become one mean with a 95 % interval."
     )
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="folders that tfpg train has written")
     parser.add_argument(
-        "--out", metavar="FILE", help="the picture (default curves.png, or the next free name)"
+        "--out",
+        metavar="FILE",
+        help="write this .png, .pdf or .svg file (default: curves.png, or curves-2.png, ...)",
     )
 
 

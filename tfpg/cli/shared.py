@@ -1,8 +1,17 @@
-"""Arguments that several commands have."""
+"""What several commands have in their help: examples and arguments."""
 
 import argparse
 
 from tfpg.base.texts import ENGLISH, languages
+
+TRAIN_EXAMPLES = """\
+  tfpg train CartPole-v1                       train until CartPole is solved
+  tfpg train Acrobot-v1 -n 50 --seed 3         50 iterations, another seed
+  tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small_rtg_na
+                                               the homework's flags and defaults
+  tfpg train Pendulum-v1 --baseline --gae-lambda 0.95 --discount 0.95 -bgs 50 -n 200
+                                               advantages from a value function
+"""
 
 
 def add_allow_module(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:

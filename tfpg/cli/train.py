@@ -5,28 +5,22 @@ import dataclasses
 import re
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
 from tfpg.base.files import free_path
 from tfpg.base.tensorflow import import_tensorflow
-from tfpg.cli.shared import add_allow_module
+from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.runs.folder import check_new, read_settings
-from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, with_todays_names
+from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, own_flag, with_todays_names
 
-EXAMPLES = """\
-examples:
-  tfpg train CartPole-v1                       train until CartPole is solved
-  tfpg train Acrobot-v1 -n 50 --seed 3         50 iterations, another seed
-  tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small_rtg_na
-                                               the homework's flags and defaults
-  tfpg train Pendulum-v1 --baseline --gae-lambda 0.95 --discount 0.95 -bgs 50 -n 200
-                                               advantages from a value function
-"""
+if TYPE_CHECKING:  # it would import TensorFlow, which readers of help do not need
+    from tfpg.runs.recorder import Progress
+
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)[1:]}
 GROUPS = {"network": "what to train", "iterations": "how to train", "name": "what to keep and show"}
 
@@ -49,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "and training stops once the environment is solved; with --env_name, the homework's defaults\n"
         "are used. Hyphens and underscores in flags are the same."
     )
-    parser.epilog = EXAMPLES
+    parser.epilog = f"examples:\n{TRAIN_EXAMPLES}"
     for name, field in FIELDS.items():
         if name in GROUPS:
             group = parser.add_argument_group(GROUPS[name])
@@ -60,39 +54,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
         _add_setting(group, field)
     group.add_argument("--out", metavar="DIR", help="the run folder (default: a new one below runs/)")
-    group.add_argument("--resume", metavar="RUN", help="resume an interrupted run")
+    group.add_argument("--resume", metavar="RUN", help="resume the interrupted run in this folder")
     add_allow_module(group)
     group.add_argument("-q", "--quiet", action="store_true", default=None, help="print only the result")
     machine = parser.add_argument_group("the machine")
     machine.add_argument("-ngpu", "--no-gpu", action="store_true", default=None, help="run on the CPU")
-    machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use only this GPU")
+    machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use only GPU number N")
 
 
 def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> None:
     """A flag whose `dest` is the setting's name, and which is None unless it is given."""
-    about, kind = field.metadata, get_type_hints(Settings)[field.name]
-    kind = next((one for one in get_args(kind) if one is not NoneType), kind)  # `int | None` is int
-    options: dict[str, Any] = {"type": kind, "metavar": about["metavar"]}
+    kind, default, help = get_type_hints(Settings)[field.name], field.default, field.metadata["help"]
+    kind = next((part for part in get_args(kind) if part is not NoneType), kind)  # `int | None` is int
+    flags, options = list(field.metadata["flags"]), {"type": kind}
     if kind is bool:
-        options = {"action": argparse.BooleanOptionalAction}
-    default: Any = field.default
-    if kind is bool:
-        default = "on" if default else "off"
-    help = about["help"] if default is None else f"{about['help']} (default {default})"
-    group.add_argument(*about["flags"], dest=field.name, help=help, **options)
+        options, default = {"action": argparse.BooleanOptionalAction}, "on" if default else "off"
+    else:
+        options["metavar"] = flags.pop()
+    if default is not None:
+        help = f"{help} (default {default})"
+    flags.append(own_flag(field))
+    flags.sort(key=lambda flag: (flag.startswith("--"), flag != own_flag(field)))  # short ones first
+    group.add_argument(*flags, dest=field.name, help=help, **options)
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train, show how it goes, and say where the results are and what to do next."""
+    """Train, show how it goes, and say where the results are and what to do next.
+
+    The exit status is 0, 1 if the environment was to be solved and is not, or what shells expect
+    after a signal: 130 after Ctrl-C, 143 after SIGTERM.
+    """
     given = given_in(options)
     if options.resume:
         settings, allowed = _settings_to_resume(given), options.allow_module or ()
         modules = importing.folder_for_run(options.resume, settings.environment, allowed)
+        folder = Path(options.resume)
     else:
         settings, modules = new_settings(given), Path.cwd()
-    folder = Path(options.resume or options.out or _free_folder(settings))
-    if not options.resume:
-        check_new(folder)
+        folder = check_new(options.out or _free_folder(settings))
     import_tensorflow()
     _choose_gpu(options)
     from tfpg.base.console import say
@@ -102,47 +101,31 @@ def train(options: argparse.Namespace) -> int:
 
     if not options.quiet:
         say(_intention(settings))
-    last, interrupted = None, False
-    stream = perform(settings, folder, bool(options.resume), modules)
+    last = None
     try:
         with (
-            _interruptible() as interruptions,
+            closing(perform(settings, folder, bool(options.resume), modules)) as stream,
+            _interruptible() as signals,
             shown(settings.iterations, settings.log_every, options.quiet) as show,
         ):
             for last in stream:
                 show(last)
-                if interruptions:
-                    interrupted = True
+                if signals:
                     break
     finally:
-        stream.close()
-        curve = draw_curve(folder) if last else None
+        if last:
+            draw_curve(folder)
     if last is None:
         raise BadInput(
             f"{folder} has finished its {settings.iterations} iterations; pass a larger -n to continue"
         )
-    iteration = last.iteration
-    unsolved = settings.stop_at is not None and not last.solved
-    outcome = "solved" if last.solved else "not solved" if unsolved else "done"
-    outcome = "interrupted" if interrupted else outcome
-    say(
-        f"{outcome} after {iteration.index + 1} iterations, {iteration.environment_steps:,} steps and "
-        f"{iteration.seconds:.1f} s of training"
-    )
-    if last.solved:
-        assert last.evaluation is not None
-        say(
-            f"mean return {last.evaluation.mean():.1f} over {len(last.evaluation)} new episodes "
-            f"(target {settings.stop_at:g})"
-        )
-    say(f"learning curve  {curve}")
-    run = f"{folder}{importing.allowing(settings.environment)}"
-    say(f"measure it      tfpg evaluate {run} --episodes 100")
-    say(f"watch it        tfpg evaluate {run} --video {settings.environment.replace(':', '-')}.gif")
-    if interrupted or unsolved:
-        say(f"continue        tfpg train --resume {run}" + ("" if interrupted else " -n MORE"))
-        return 1
-    return 0
+    unfinished = not last.solved and last.iteration.index + 1 < settings.iterations
+    interrupted = bool(signals) and unfinished
+    for line in _result(settings, folder, last, interrupted):
+        say(line)
+    if interrupted:
+        return 128 + signals[0]
+    return int(settings.stop_at is not None and not last.solved)
 
 
 def given_in(options: argparse.Namespace) -> dict[str, Any]:
@@ -169,14 +152,15 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     spec = find_spec(named[0], Path.cwd())
     homework = "env_name" in given
     chosen = dict(HOMEWORK if homework else PRESETS.get(named[0], {}))
+    if "episodes" in given or "steps" in given:
+        chosen |= {"episodes": None, "steps": None}
     chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
-    chosen |= {"episodes": None} if "steps" in given else {"steps": None} if "episodes" in given else {}
     if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
     settings = Settings(environment=named[0], **chosen)
     for name, (other, value, needed) in NEEDS.items():
         if name in given and getattr(settings, other) != value:
-            flag = FIELDS[name].metadata["flags"][-1]
+            flag = own_flag(FIELDS[name])
             raise BadInput(f"{flag} does nothing without {needed}: add it, or drop {flag}")
     return settings
 
@@ -185,8 +169,8 @@ def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
     """Those of the run, with as many iterations as -n says."""
     others = given.keys() - RESUMING
     if others:
-        dropped = sorted(FIELDS[one].metadata["flags"][-1] if one in FIELDS else one for one in others)
-        raise BadInput(f"resuming keeps all settings except -n: remove {', '.join(dropped)}")
+        flags = sorted(own_flag(FIELDS[name]) if name in FIELDS else name for name in others)
+        raise BadInput(f"resuming keeps all settings except -n: remove {', '.join(flags)}")
     settings = read_settings(given["resume"])
     return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
 
@@ -200,15 +184,34 @@ def _free_folder(settings: Settings) -> Path:
 
 def _intention(settings: Settings) -> str:
     batch = f"{settings.episodes} episodes" if settings.episodes else f"{settings.steps} steps"
-    how = (
-        f"trust-region steps of {settings.max_kl:g} nats"
-        if settings.step == "trust-region"
-        else f"Adam at {settings.learning_rate:g}"
-    )
+    how = f"Adam at {settings.learning_rate:g}"
+    if settings.step == "trust-region":
+        how = f"trust-region steps of {settings.max_kl:g} nats"
     until = f"until the mean return reaches {settings.stop_at:g}, at most " if settings.stop_at else ""
     return (
         f"{settings.environment}: {batch} per iteration, {how}, {until}{settings.iterations} iterations"
     )
+
+
+def _result(settings: Settings, folder: Path, last: "Progress", interrupted: bool) -> Iterator[str]:
+    """How it went, and what to do next, line by line."""
+    iteration, evaluation, solved = last
+    unsolved = settings.stop_at is not None and not solved
+    outcome = "solved" if solved else "not solved" if unsolved else "done"
+    done = iteration.index + 1
+    yield (
+        f"{'interrupted' if interrupted else outcome} after {done} iteration{'s' * (done > 1)}, "
+        f"{iteration.environment_steps:,} steps and {iteration.seconds:.1f} s of training"
+    )
+    if solved and evaluation is not None:
+        mean, episodes = evaluation.mean(), len(evaluation)
+        yield f"mean return {mean:.1f} over {episodes} new episodes (target {settings.stop_at:g})"
+    run = f"{folder}{importing.allowing(settings.environment)}"
+    yield f"learning curve  {folder / 'curve.png'}"
+    yield f"measure it      tfpg evaluate {run} --episodes 100"
+    yield f"watch it        tfpg evaluate {run} --video {settings.environment.replace(':', '-')}.gif"
+    if interrupted or unsolved:
+        yield f"continue        tfpg train --resume {run}{'' if interrupted else ' -n MORE'}"
 
 
 def _choose_gpu(options: argparse.Namespace) -> None:
@@ -227,17 +230,17 @@ def _choose_gpu(options: argparse.Namespace) -> None:
 @contextmanager
 def _interruptible() -> Iterator[list[int]]:
     """Collect the first Ctrl-C, or a polite kill, so that the iteration ends; a second one ends all."""
-    interruptions: list[int] = []
+    signals: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def interrupt(number: int, frame: Any) -> None:
-        interruptions.append(number)
-        signal.signal(number, before[number])
+    def collect(number: int, frame: Any) -> None:
+        signals.append(number)
+        signal.signal(number, before[signal.Signals(number)])
 
-    before: dict[int, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, interrupt)
+    for number in before:
+        signal.signal(number, collect)
     try:
-        yield interruptions
+        yield signals
     finally:
-        for caught, handler in before.items():
-            signal.signal(caught, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

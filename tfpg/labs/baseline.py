@@ -1,14 +1,13 @@
 """Pages 18 and 19: which baseline makes the gradient least noisy? Exact, on the one-state process."""
 
+import keras
 import numpy as np
 from matplotlib.axes import Axes
 
+import tfpg
 from tfpg.base.figures import COLOURS
-from tfpg.estimate.baselines import optimal_baseline
-from tfpg.exact import linear_policy, one_state
+from tfpg.exact import Process, linear_policy, one_state
 from tfpg.labs.report import Report
-from tfpg.rollout.trajectories import concatenate, split
-from tfpg.step.scores import flat_scores
 
 CONTINUE = 0.5  # the probability of the action that is rewarded and goes on
 
@@ -20,12 +19,7 @@ def baseline(quick: bool, seed: int) -> Report:
     """
     process = one_state()
     policy = linear_policy([[np.log(CONTINUE), np.log(1 - CONTINUE)]])
-
-    likelihoods, trajectories = zip(*process.trajectories(policy), strict=True)
-    probabilities = np.array(likelihoods)[:, np.newaxis]
-    of_steps = split(flat_scores(policy, *concatenate(trajectories)), trajectories)
-    scores = np.array([one.sum(axis=0) for one in of_steps])
-    returns = np.array([[one.rewards.sum()] for one in trajectories])
+    probabilities, scores, returns = whole_trajectories(process, policy)
 
     def variance(b: float) -> float:
         estimates = scores * (returns - b)
@@ -33,7 +27,7 @@ def baseline(quick: bool, seed: int) -> Report:
         return float(np.sum(probabilities * (estimates - mean) ** 2))
 
     # optimal_baseline takes means over scores that are equally likely; weighted so, these are.
-    best = float(optimal_baseline(scores * np.sqrt(probabilities), returns, per_parameter=False))
+    best = float(tfpg.optimal_baseline(scores * np.sqrt(probabilities), returns, per_parameter=False))
     average = float(process.expected_return(policy))
     marked = {"none": 0.0, "average reward": average, "E[g^2 r] / E[g^2]": best}
     rows = [(name, b, variance(b)) for name, b in marked.items()]
@@ -57,5 +51,16 @@ def baseline(quick: bool, seed: int) -> Report:
         f"{1 - least / none:.0%}.",
         ("baseline", "b", "variance"),
         rows,
-        (draw,),
+        [draw],
     )
+
+
+def whole_trajectories(
+    process: Process, policy: keras.Model
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probability (K, 1), score (K, P) and return (K, 1) of each of the K trajectories."""
+    probabilities, trajectories = zip(*process.trajectories(policy), strict=True)
+    step_scores = tfpg.split(tfpg.flat_scores(policy, *tfpg.concatenate(trajectories)), trajectories)
+    scores = np.array([scores.sum(axis=0) for scores in step_scores])
+    returns = np.array([[trajectory.rewards.sum()] for trajectory in trajectories])
+    return np.array(probabilities)[:, np.newaxis], scores, returns

@@ -1,18 +1,13 @@
 """Page 30 typed literally: `(N*T,)` times `(N*T, 1)` is broadcast. What does it learn?"""
 
-from itertools import product
-
 import keras
-import numpy as np
 import tensorflow as tf
-from matplotlib.axes import Axes
 
-from tfpg.base.console import track
-from tfpg.estimate.estimators import reward_to_go_estimator
-from tfpg.labs.learning import draw_curves, mean_returns
+import tfpg
+from tfpg.labs.learning import cartpole_returns, curves_panel, on_seeds
 from tfpg.labs.report import Report
-from tfpg.step.pseudo_loss import given, policy_gradient_step
-from tfpg.step.types import Array, LossAndGradients
+from tfpg.step.pseudo_loss import given
+from tfpg.step.types import Array, LossAndGradients, Step
 
 STEPS = 1000  # a batch: the literal slide makes a matrix of its square
 
@@ -20,7 +15,14 @@ STEPS = 1000  # a batch: the literal slide makes a matrix of its square
 def literal_policy_gradient(
     policy: keras.Model, states: Array, actions: Array, q_values: Array
 ) -> LossAndGradients:
-    """`policy_gradient` without the line that keeps the column."""
+    """`policy_gradient` without the line that keeps the column.
+
+    Args:
+        policy: as there.
+        states: (N*T, ...)
+        actions: (N*T, Da)
+        q_values: (N*T, 1)
+    """
     states, actions, q_values = given(policy, states, actions, q_values)
     with tf.GradientTape() as tape:
         logits = policy(states)
@@ -36,49 +38,42 @@ def literal_step(
 ) -> tf.Tensor:
     """`policy_gradient_step` along that gradient, whatever gradient `train` offers."""
     states, actions, q_values, *_ = batch
-    return policy_gradient_step(policy, optimizer, states, actions, q_values, literal_policy_gradient)
+    return tfpg.policy_gradient_step(
+        policy, optimizer, states, actions, q_values, literal_policy_gradient
+    )
 
 
 def broadcast(quick: bool, seed: int) -> Report:
     """Learning curves on CartPole-v1 of the right slide and the literal one, the same otherwise."""
     iterations, seeds = (25, 3) if quick else (60, 10)
     variants = {
-        "the column kept": (policy_gradient_step, False),
+        "the column kept": (tfpg.policy_gradient_step, False),
         "typed literally": (literal_step, False),
         "typed literally, q normalised": (literal_step, True),
     }
-    learnt = [
-        mean_returns(
-            "CartPole-v1",
-            seed + one,
-            iterations,
-            estimator=reward_to_go_estimator(0.99, normalized),
-            step=step,
-            steps=STEPS,
-        )
-        for (step, normalized), one in track([*product(variants.values(), range(seeds))], "broadcast")
-    ]
-    curves = dict(zip(variants, np.reshape(learnt, (-1, seeds, iterations)), strict=True))
 
-    def draw(axes: Axes) -> None:
-        draw_curves(axes, curves)
-        axes.set(
-            title=f"CartPole-v1, {STEPS:,} steps per iteration, {seeds} seeds, 95 % intervals",
-            xlabel="iteration",
-            ylabel="mean return",
-            ylim=(0, None),
-        )
+    def run(variant: tuple[Step, bool], seed: int) -> list[float]:
+        step, normalized = variant
+        estimator = tfpg.reward_to_go_estimator(0.99, normalized)
+        return cartpole_returns(seed, STEPS, iterations=iterations, estimator=estimator, step=step)
 
+    curves = on_seeds(variants, range(seed, seed + seeds), run)
     rows = [
         (name, float(returns[:, 0].mean()), float(returns[:, -5:].mean()))
         for name, returns in curves.items()
     ]
-    right, literal = rows[0][2], max(row[2] for row in rows[1:])
+    right, *literal = (row[2] for row in rows)
+    panel = curves_panel(
+        curves,
+        title=f"CartPole-v1, {STEPS:,} steps per iteration, {seeds} seeds, 95 % intervals",
+        ylabel="mean return",
+        ylim=(0, None),
+    )
     return Report(
         "On p. 30 the only change from maximum likelihood is one multiplication.",
-        f"With the column kept it reaches {right:.0f}; typed literally {literal:.0f} at best, without "
-        "any error: it is maximum likelihood of the policy's own actions, times mean(q).",
+        f"With the column kept it reaches {right:.0f}; typed literally {max(literal):.0f} at best, "
+        "without any error: it is maximum likelihood of the policy's own actions, times mean(q).",
         ("slide", "first mean return", "mean return of the last 5 iterations"),
         rows,
-        (draw,),
+        [panel],
     )

@@ -3,46 +3,33 @@
 import numpy as np
 import tensorflow as tf
 
-from tfpg.estimate.baselines import average_baseline, with_baseline
-from tfpg.estimate.estimators import reward_to_go_estimator, total_reward_estimator
-from tfpg.estimate.off_policy import off_policy_estimator, per_decision_values
-from tfpg.estimate.returns import generalized_advantages, reward_to_go
-from tfpg.exact import (
-    Tabular,
-    cosine,
-    exact_gradient,
-    linear_policy,
-    moments,
-    one_state,
-    per_step,
-    per_trajectory,
-    stochastic,
-)
+import tfpg
+from tfpg import exact
+from tfpg.estimate.estimators import Estimator
 from tfpg.labs.broadcast import literal_policy_gradient
 from tfpg.labs.natural import riccati_gain
 from tfpg.labs.report import Report
-from tfpg.policies import GaussianPolicy
-from tfpg.step.natural_gradient import fisher_vector_product
-from tfpg.step.pseudo_loss import distribution_maximum_likelihood, maximum_likelihood, policy_gradient
 
 WEIGHTS = np.array([[0.4, -0.3], [-0.2, 0.5]])  # of a policy that is not uniform
-HEADER = ("erratum", "where", "said", "true", "numbers")
 
 
 def errata(quick: bool, seed: int) -> Report:
     """Every erratum, checked now; `quick` changes nothing, the `seed` only what data are made up."""
     generator = np.random.default_rng(seed)
+    method = f"a TensorFlow tensor has a method gradients: {hasattr(tf.constant(0.0), 'gradients')}"
+    gain = f"with s' = s + a: k = {riccati_gain():.3f} (Riccati)"
+    first_weight = f"at discount 0.9, the first reward would weigh {0.9 ** (0 - 1):.3f}, not 1"
     rows = [
         ("E0", "p. 30", "(N*T,) times (N*T, 1)", "keep the column", _broadcast(generator)),
-        ("E0b", "pp. 29, 30", "loss.gradients(...)", "tape.gradient(...)", _no_such_method()),
+        ("E0b", "pp. 29, 30", "loss.gradients(...)", "tape.gradient(...)", method),
         ("E1", "p. 11", "a factor 1/2 in the Gaussian's gradient", "no 1/2", _gaussian_factor()),
         ("E2", "p. 35", "the KL divergence with its sign turned", "E_p[log p - log q]", _kl_sign()),
         ("E3", "p. 35", "KL is about d'Fd", "half of it", _kl_half(generator)),
         ("E4", "p. 17", "fewer terms have less variance", "not always", _fewer_terms()),
         ("E5", "p. 18", "the batch's mean is unbiased", "shrinks by (N-1)/N", _batch_mean()),
         ("E6", "p. 25", "the second product starts at t", "at t+1", _second_product()),
-        ("E7", "p. 34", "k = -1 is optimal", "depends on the dynamics", _gain()),
-        ("E8", "HW2 2023, eq. 9", "gamma^(t'-1), t' from 0", "gamma^t'", _first_weight()),
+        ("E7", "p. 34", "k = -1 is optimal", "depends on the dynamics", gain),
+        ("E8", "HW2 2023, eq. 9", "gamma^(t'-1), t' from 0", "gamma^t'", first_weight),
         ("E9", "HW2 2023, eq. 16-17", "slipped exponents of GAE", "(gamma lambda)^l", _gae()),
         ("E10", "p. 30", "mean over N*T = formula's 1/N", "biased when ragged", _ragged()),
     ]
@@ -50,33 +37,29 @@ def errata(quick: bool, seed: int) -> Report:
         "Slides are made by hand, and a few letters slip in every lecture.",
         f"{len(rows)} places where what was shown or said differs from what is true; the lecture's "
         "argument stands in all of them.",
-        HEADER,
+        ("erratum", "where", "said", "true", "numbers"),
         rows,
     )
 
 
 def _broadcast(generator: np.random.Generator) -> str:
-    policy = linear_policy(generator.normal(size=(2, 3)))
+    policy = exact.linear_policy(generator.normal(size=(2, 3)))
     states, actions = generator.normal(size=(50, 2)), np.eye(3)[generator.integers(3, size=50)]
     q_values = generator.normal(1, 2, size=(50, 1))
     (literal,) = literal_policy_gradient(policy, states, actions, q_values)[1]
-    (likely,) = maximum_likelihood(policy, states, actions)[1]
-    (right,) = policy_gradient(policy, states, actions, q_values)[1]
+    (likely,) = tfpg.maximum_likelihood(policy, states, actions)[1]
+    (right,) = tfpg.policy_gradient(policy, states, actions, q_values)[1]
     error = np.abs(literal - q_values.mean() * likely).max()
     return (
         f"literal - mean(q) x maximum likelihood: {error:.0e}; cosine with the right gradient "
-        f"{cosine(literal, right):.2f}"
+        f"{exact.cosine(literal, right):.2f}"
     )
-
-
-def _no_such_method() -> str:
-    return f"a TensorFlow tensor has a method gradients: {hasattr(tf.constant(0.0), 'gradients')}"
 
 
 def _gaussian_factor() -> str:
     """The slope of log pi along the mean, which is the one weight of this policy."""
-    policy = GaussianPolicy(linear_policy([[0.3]]), initial_log_std=np.log(0.8))
-    (slope, _) = distribution_maximum_likelihood(policy, np.ones((1, 1)), np.array([[1.7]]))[1]
+    policy = tfpg.GaussianPolicy(exact.linear_policy([[0.3]]), initial_log_std=np.log(0.8))
+    (slope, _) = tfpg.distribution_maximum_likelihood(policy, np.ones((1, 1)), np.array([[1.7]]))[1]
     ratio = -float(slope[0, 0]) / ((1.7 - 0.3) / 0.8**2)
     return f"slope over (a - f(s)) / sigma^2: {ratio:.3f}"
 
@@ -90,12 +73,14 @@ def _kl_sign() -> str:
 def _kl_half(generator: np.random.Generator) -> str:
     weights = generator.normal(size=(1, 2))
     direction = 1e-3 * generator.normal(size=(1, 2))
-    policy, state = linear_policy(weights), np.ones((1, 1))
+    policy, state = exact.linear_policy(weights), np.ones((1, 1))
     before, after = (tf.nn.log_softmax(w)[0].numpy() for w in (weights, weights + direction))
-    fisher_direction = sum(
-        p * fisher_vector_product(policy, state, np.eye(2)[[a]], [tf.constant(direction)])[0].numpy()
-        for a, p in enumerate(np.exp(before))
-    )
+    fisher_direction = 0.0
+    for p, action in zip(np.exp(before), np.eye(2), strict=True):
+        (product,) = tfpg.fisher_vector_product(
+            policy, state, action[np.newaxis], [tf.constant(direction)]
+        )
+        fisher_direction += p * product.numpy()
     divergence = np.exp(before) @ (before - after)
     return f"KL / d'Fd = {divergence / np.sum(direction * fisher_direction):.3f}"
 
@@ -104,83 +89,66 @@ def _fewer_terms() -> str:
     """Two steps of two actions without effect, with rewards -1 and then +1."""
     transitions = np.zeros((2, 2, 2))
     transitions[0, :, 1] = 1
-    process = Tabular(
-        np.array([1.0, 0]), transitions, np.array([[-1.0, -1], [1, 1]]), np.eye(2), horizon=2
-    )
-    policy = linear_policy(np.zeros((2, 2)))
+    rewards = np.array([[-1.0, -1], [1, 1]])
+    process = exact.Tabular(np.array([1.0, 0]), transitions, rewards, np.eye(2), horizon=2)
+    policy = exact.linear_policy(np.zeros((2, 2)))
     full, to_go = (
-        moments(process, policy, per_trajectory(policy, estimator())).variance.max()
-        for estimator in (total_reward_estimator, reward_to_go_estimator)
+        exact.moments(process, policy, exact.per_trajectory(policy, estimator())).variance.max()
+        for estimator in (tfpg.total_reward_estimator, tfpg.reward_to_go_estimator)
     )
     return f"variance with rewards -1, +1: total reward {full:.2f}, reward-to-go {to_go:.2f}"
 
 
 def _batch_mean() -> str:
-    process, policy = stochastic(), linear_policy(WEIGHTS)
-    estimator = with_baseline(total_reward_estimator(), average_baseline)
-    of_column = with_baseline(
-        reward_to_go_estimator(),
-        lambda trajectories: reward_to_go_estimator()(policy, trajectories).mean(),
-    )
-    average, mean = (
-        moments(process, policy, per_trajectory(policy, one), episodes=2).mean
-        for one in (estimator, of_column)
-    )
-    truth = exact_gradient(process, policy)
+    process, policy = exact.stochastic(), exact.linear_policy(WEIGHTS)
+    to_go = tfpg.reward_to_go_estimator()
+
+    def kept(estimator: Estimator) -> float:
+        mean = exact.moments(process, policy, exact.per_trajectory(policy, estimator), episodes=2).mean
+        return _fraction(mean, exact.exact_gradient(process, policy))
+
+    average = kept(tfpg.with_baseline(tfpg.total_reward_estimator(), tfpg.average_baseline))
+    to_go_mean = kept(tfpg.with_baseline(to_go, lambda batch: to_go(policy, batch).mean()))
     return (
-        f"share of the gradient at N = 2: {_share(average, truth):.3f}; with the mean of the column "
-        f"of rewards-to-go {_share(mean, truth):.3f}"
+        f"share of the gradient at N = 2: {average:.3f}; with the mean of the column of "
+        f"rewards-to-go {to_go_mean:.3f}"
     )
 
 
 def _second_product() -> str:
-    process, policy = stochastic(), linear_policy(WEIGHTS)
-    behaviour = linear_policy(WEIGHTS + np.array([[0.5, -0.5], [-0.5, 0.5]]))
+    process, policy = exact.stochastic(), exact.linear_policy(WEIGHTS)
+    behaviour = exact.linear_policy(WEIGHTS + np.array([[0.5, -0.5], [-0.5, 0.5]]))
 
     def from_t(log_ratios: np.ndarray, rewards: np.ndarray, discount: float) -> np.ndarray:
-        return np.exp(log_ratios) * per_decision_values(log_ratios, rewards, discount)
+        return np.exp(log_ratios) * tfpg.per_decision_values(log_ratios, rewards, discount)
 
-    truth = exact_gradient(process, policy)
-    right, slide = (
-        moments(
-            process, policy, per_trajectory(policy, off_policy_estimator(values)), behaviour=behaviour
-        ).mean
-        for values in (per_decision_values, from_t)
-    )
-    errors = (np.linalg.norm(one - truth) / np.linalg.norm(truth) for one in (right, slide))
+    truth = exact.exact_gradient(process, policy)
+    errors: list[float] = []
+    for values in (tfpg.per_decision_values, from_t):
+        estimate = exact.per_trajectory(policy, tfpg.off_policy_estimator(values))
+        mean = exact.moments(process, policy, estimate, behaviour=behaviour).mean
+        errors.append(float(np.linalg.norm(mean - truth) / np.linalg.norm(truth)))
     return "relative bias: {:.0e} from t+1, {:.2f} from t".format(*errors)
-
-
-def _gain() -> str:
-    return f"with s' = s + a: k = {riccati_gain():.3f} (Riccati)"
-
-
-def _first_weight() -> str:
-    discount = 0.9
-    return f"at discount {discount}, the first reward would weigh {discount ** (0 - 1):.3f}, not 1"
 
 
 def _gae() -> str:
     rewards, values = np.arange(1.0, 6), np.linspace(2, -1, 5)
-    telescoped = reward_to_go(rewards, 0.9) - values
-    found = generalized_advantages(rewards, values, 0.0, 0.9, 1.0)
+    telescoped = tfpg.reward_to_go(rewards, 0.9) - values
+    found = tfpg.generalized_advantages(rewards, values, 0.0, 0.9, 1.0)
     return f"lambda = 1 gives reward-to-go less V, to {np.abs(found - telescoped).max():.0e}"
 
 
 def _ragged() -> str:
-    process, policy = one_state(24), linear_policy([[0.0, 0.0]])
-    mean_length = sum(p * len(one.rewards) for p, one in process.trajectories(policy))
-    truth = exact_gradient(process, policy)
-    shares = [
-        _share(
-            mean_length * moments(process, policy, per_step(policy, estimator()), episodes).mean, truth
-        )
-        for episodes in (1, 2)
-        for estimator in (total_reward_estimator, reward_to_go_estimator)
-    ]
-    return "kept at N = 1: {:.0%} (total), {:.0%} (to go); at N = 2: {:.0%}, {:.0%}".format(*shares)
+    process, policy = exact.one_state(24), exact.linear_policy([[0.0, 0.0]])
+    mean_length = sum(p * len(episode.rewards) for p, episode in process.trajectories(policy))
+    truth, kept = exact.exact_gradient(process, policy), []
+    for episodes in (1, 2):
+        for estimator in (tfpg.total_reward_estimator(), tfpg.reward_to_go_estimator()):
+            mean = exact.moments(process, policy, exact.per_step(policy, estimator), episodes).mean
+            kept.append(_fraction(mean_length * mean, truth))
+    return "kept at N = 1: {:.0%} (total), {:.0%} (to go); at N = 2: {:.0%}, {:.0%}".format(*kept)
 
 
-def _share(found: np.ndarray, truth: np.ndarray) -> float:
+def _fraction(found: np.ndarray, truth: np.ndarray) -> float:
     """How much of the truth is in what was found, along the truth."""
     return float(found @ truth / (truth @ truth))

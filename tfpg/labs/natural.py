@@ -12,8 +12,8 @@ import scipy.optimize
 import tensorflow as tf
 from matplotlib.axes import Axes
 
-from tfpg.base.figures import COLOURS
-from tfpg.labs.report import Report
+from tfpg.base.figures import COLOURS, draw_line
+from tfpg.labs.report import Panel, Report
 
 STEPS = 20
 STARTS = ((-0.15, 0.9), (-1.3, 0.7))  # (k, sigma)
@@ -29,63 +29,25 @@ def natural(quick: bool, seed: int) -> Report:
     Nothing is sampled: neither `quick` nor `seed` changes anything.
     """
     best = best_gain()
-    fields = {"plain gradient": plain_gradient, "natural gradient": natural_gradient}
-    rows = []
-    for name, direction in fields.items():
-        for start in STARTS:
-            one, other = (path(direction, start, in_log) for in_log in (False, True))
-            rows.append(
-                (
-                    name,
-                    f"({start[0]:g}, {start[1]:g})",
-                    _share_of_sigma(direction(np.array(start))),
-                    float(one[-1, 0]),
-                    float(other[-1, 0]),
-                    best,
-                )
-            )
-
-    def panel(name: str, direction: Direction) -> Callable[[Axes], None]:
-        def draw(axes: Axes) -> None:
-            k, sigma = np.meshgrid(np.linspace(-1.45, 0, 15), np.linspace(0.08, 1, 12))
-            arrows = np.array([direction(np.array(at)) for at in zip(k.flat, sigma.flat, strict=True)])
-            # In the units of the picture, so that an arrow points where it seems to.
-            arrows /= np.linalg.norm(arrows, axis=1, keepdims=True)
-            axes.quiver(k, sigma, *arrows.T, angles="xy", color="0.55", width=0.003)
-            for start in STARTS:
-                for in_log, line, colour in ((False, "-", COLOURS[0]), (True, "--", COLOURS[1])):
-                    label = "path in (k, log sigma)" if in_log else "path in (k, sigma)"
-                    axes.plot(
-                        *path(direction, start, in_log).T,
-                        line,
-                        color=colour,
-                        lw=2,
-                        label=label if start == STARTS[0] else None,
-                    )
-                axes.plot(*start, "o", color="black", ms=5)
-            axes.plot(
-                best, 0, "*", color=COLOURS[2], ms=14, clip_on=False, label=f"best k = {best:.3f}"
-            )
-            axes.set(
-                title=name.capitalize(),
-                xlabel="gain k of the policy's mean k s",
-                ylabel="standard deviation sigma of its actions",
-                xlim=(-1.5, 0.05),
-                ylim=(0, 1.05),
-            )
-
-        return draw
-
-    misses = [max(abs(row[3] - best) for row in rows if row[0] == name) for name in fields]
-    apart = [max(abs(row[3] - row[4]) for row in rows if row[0] == name) for name in fields]
+    rows, panels, misses, differences = [], [], [], []
+    for name, direction in (("plain gradient", plain_gradient), ("natural gradient", natural_gradient)):
+        paths = [[path(direction, start, in_log) for in_log in (False, True)] for start in STARTS]
+        ends = np.array([[in_k[-1, 0], in_log[-1, 0]] for in_k, in_log in paths])
+        for start, (end, end_in_log) in zip(STARTS, ends.tolist(), strict=True):
+            slopes = np.abs(direction(np.array(start)))
+            place = f"({start[0]:g}, {start[1]:g})"
+            rows.append((name, place, float(slopes[1] / slopes.sum()), end, end_in_log, best))
+        panels.append(_panel(name.capitalize(), direction, paths, best))
+        misses.append(np.abs(ends[:, 0] - best).max())
+        differences.append(np.abs(ends[:, 0] - ends[:, 1]).max())
     return Report(
         "Where the policy's noise is a parameter, it dominates the plain gradient, which runs to "
         "sigma = 0 before k is right; the natural gradient goes to the best k, said to be -1.",
         f"The best k depends on dynamics that the slide does not state: with s' = s + a it is "
         f"{best:.3f} (Riccati: {riccati_gain():.3f} without an end). When sigma has shrunk to "
         f"{SMALL:g}, the plain path is up to {misses[0]:.2f} away from it, the natural one "
-        f"{misses[1]:.3f}; written with log sigma the plain path ends {apart[0]:.2f} elsewhere, the "
-        f"natural one {apart[1]:.3f}.",
+        f"{misses[1]:.3f}; written with log sigma the plain path ends {differences[0]:.2f} elsewhere, "
+        f"the natural one {differences[1]:.3f}.",
         (
             "direction",
             "start (k, sigma)",
@@ -95,7 +57,7 @@ def natural(quick: bool, seed: int) -> Report:
             "best k",
         ),
         rows,
-        [panel(name, direction) for name, direction in fields.items()],
+        panels,
     )
 
 
@@ -109,7 +71,7 @@ def expected_return(k: tf.Tensor, sigma: tf.Tensor, steps: int = STEPS) -> tf.Te
 
 
 def plain_gradient(parameters: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Of J with respect to k and sigma: (2,)."""
+    """The gradient of J with respect to k and sigma: (2,)."""
     return _slopes(tf.constant(parameters, tf.float64), steps).numpy()
 
 
@@ -122,7 +84,7 @@ def _slopes(parameters: tf.Tensor, steps: int) -> tf.Tensor:
 
 
 def fisher(parameters: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Of a trajectory, in k and sigma: (2, 2).
+    """The Fisher matrix of a trajectory, in k and sigma: (2, 2).
 
     The scores are (a - k s) s / sigma^2 and ((a - k s)^2 / sigma^2 - 1) / sigma; their squares have
     the means m / sigma^2 and 2 / sigma^2 in each step, their product has none.
@@ -155,6 +117,16 @@ def path(direction: Direction, start: tuple[float, float], in_log: bool) -> np.n
     return np.array(points)
 
 
+def _velocity(direction: Direction, here: np.ndarray, in_log: bool) -> np.ndarray:
+    """A small step along the direction, in (k, sigma)."""
+    inverse = np.array([1, here[1] if in_log else 1])  # of D
+    velocity = inverse * plain_gradient(here)
+    if direction is natural_gradient:
+        velocity = np.linalg.solve(fisher(here) * np.outer(inverse, inverse), velocity)
+    velocity = inverse * velocity  # back to (k, sigma)
+    return 0.01 * velocity / np.linalg.norm(velocity)
+
+
 def best_gain() -> float:
     """The k of the largest J without noise."""
 
@@ -171,15 +143,28 @@ def riccati_gain() -> float:
     return -(cost / (1 + cost)).item()
 
 
-def _velocity(direction: Direction, here: np.ndarray, in_log: bool) -> np.ndarray:
-    """A small step along the direction, in (k, sigma)."""
-    inverse = np.array([1, here[1] if in_log else 1])  # of D
-    velocity = inverse * plain_gradient(here)
-    if direction is natural_gradient:
-        velocity = np.linalg.solve(fisher(here) * np.outer(inverse, inverse), velocity)
-    velocity = inverse * velocity  # back to (k, sigma)
-    return 0.01 * velocity / np.linalg.norm(velocity)
+def _panel(title: str, direction: Direction, paths: list[list[np.ndarray]], best: float) -> Panel:
+    """The vector field of a direction, and its paths from each start by sigma and by log sigma."""
 
+    def draw(axes: Axes) -> None:
+        k, sigma = np.meshgrid(np.linspace(-1.45, 0, 15), np.linspace(0.08, 1, 12))
+        arrows = np.array([direction(np.array(at)) for at in zip(k.flat, sigma.flat, strict=True)])
+        # In the units of the picture, so that an arrow points where it seems to.
+        arrows /= np.linalg.norm(arrows, axis=1, keepdims=True)
+        axes.quiver(k, sigma, *arrows.T, angles="xy", color="0.55", width=0.003)
+        labels: tuple[str | None, ...] = ("path in (k, sigma)", "path in (k, log sigma)")
+        for start, lines in zip(STARTS, paths, strict=True):
+            for index, (line, label) in enumerate(zip(lines, labels, strict=True)):
+                draw_line(axes, index, *line.T, lw=2, label=label)
+            axes.plot(*start, "o", color="black", ms=5)
+            labels = (None, None)  # the legend names each once
+        axes.plot(best, 0, "*", color=COLOURS[2], ms=14, clip_on=False, label=f"best k = {best:.3f}")
+        axes.set(
+            title=title,
+            xlabel="gain k of the policy's mean k s",
+            ylabel="standard deviation sigma of its actions",
+            xlim=(-1.5, 0.05),
+            ylim=(0, 1.05),
+        )
 
-def _share_of_sigma(direction: np.ndarray) -> float:
-    return float(abs(direction[1]) / np.abs(direction).sum())
+    return draw

@@ -3,12 +3,16 @@
 import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
 from tfpg.base.figures import panels, save
 from tfpg.base.files import atomically, free_path
+
+Row = tuple[str | float, ...]
+Panel = Callable[[Axes], None]  # draws one of the panels of a picture
+DOTS: dict[str, Any] = {"marker": "o", "ms": 4}  # how `draw_line` marks the points of a line
 
 
 class Report(NamedTuple):
@@ -17,8 +21,8 @@ class Report(NamedTuple):
     claim: str  # of the lecture
     finding: str  # one sentence; it says so if the claim does not hold as spoken
     header: tuple[str, ...]
-    rows: Sequence[tuple[str | float, ...]]
-    panels: Sequence[Callable[[Axes], None]] = ()  # each draws one, side by side
+    rows: Sequence[Row]
+    panels: Sequence[Panel] = ()  # side by side
 
 
 def write(name: str, report: Report, folder: Path) -> list[Path]:

@@ -1,16 +1,16 @@
 """Learning curves: mean return over environment steps, with an interval."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from tfpg.base.errors import BadInput
-from tfpg.base.figures import COLOURS, LINES, panels, save
+from tfpg.base.figures import COLOURS, LINES, draw_line, panels, save
 from tfpg.base.intervals import mean_interval
 from tfpg.runs.folder import read_progress, read_settings
 from tfpg.runs.settings import Settings
@@ -20,21 +20,17 @@ GRID_POINTS = 200
 
 def draw_curve(folder: Path) -> Path:
     """Draw one run's curve.png from its progress.csv; the band is the interval of each batch's mean."""
-    settings, rows = read_settings(folder), read_progress(folder)
-    steps, means, stds, episodes = (
-        np.array([row[name] for row in rows])
-        for name in ("environment_steps", "mean_return", "std_return", "episodes")
+    rows = read_progress(folder)
+    steps, mean, std, episodes = _columns(
+        rows, "environment_steps", "mean_return", "std_return", "episodes"
     )
-    figure, axes = _empty(settings.environment)
-    margin = 1.96 * stds / np.sqrt(episodes)
-    axes.fill_between(steps, means - margin, means + margin, color=COLOURS[0], alpha=0.25, lw=0)
+    margin = 1.96 * std / np.sqrt(episodes)
     marker = "o" if len(steps) < 50 else None
-    axes.plot(
-        steps, means, color=COLOURS[0], marker=marker, ms=3, label="mean of the batch, 95 % interval"
-    )
-    _threshold(axes, settings)
-    axes.legend(frameon=False, loc="best")
-    return save(figure, folder / "curve.png")
+    label = "mean of the batch, 95 % interval"
+    with _picture(read_settings(folder), folder / "curve.png") as axes:
+        interval = (mean - margin, mean + margin)
+        draw_line(axes, 0, steps, mean, interval, alpha=0.25, label=label, marker=marker, ms=3)
+    return folder / "curve.png"
 
 
 def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
@@ -48,16 +44,13 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
     groups: dict[str, list[str | Path]] = {}
     for folder, label in zip(folders, labels(settings), strict=True):
         groups.setdefault(label, []).append(folder)
-    figure, axes = _empty(settings[0].environment)
-    for index, (label, members) in enumerate(groups.items()):
-        steps, low, mean, high = merged([read_progress(folder) for folder in members])
-        colour, line = COLOURS[index % len(COLOURS)], LINES[index // len(COLOURS) % len(LINES)]
-        seeds = f"{label} ({len(members)} seeds)" if len(members) > 1 else label
-        axes.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
-        axes.plot(steps, mean, line, color=colour, label=seeds)
-    _threshold(axes, settings[0])
-    axes.legend(frameon=False, loc="best")
-    return save(figure, path)
+    with _picture(settings[0], path) as axes:
+        for index, (label, members) in enumerate(groups.items()):
+            steps, low, mean, high = merged([read_progress(folder) for folder in members])
+            line = LINES[index // len(COLOURS) % len(LINES)]  # another when the colours are used up
+            seeds = f"{label} ({len(members)} seeds)" if len(members) > 1 else label
+            draw_line(axes, index, steps, mean, (low, high), ls=line, label=seeds)
+    return path
 
 
 def labels(settings: Sequence[Settings]) -> list[str]:
@@ -66,9 +59,9 @@ def labels(settings: Sequence[Settings]) -> list[str]:
     differing = [key for key in common[0] if len({repr(run[key]) for run in common}) > 1]
     if differing == ["name"] or all(run.name for run in settings):
         return [run.name or "unnamed" for run in settings]
-    told = [key for key in differing if key not in ("name", "stop_at", "iterations")]
+    shown = [key for key in differing if key not in ("name", "stop_at", "iterations")]
     return [
-        ", ".join(f"{key.replace('_', ' ')} {_short(run[key])}" for key in told) or run["environment"]
+        ", ".join(f"{key.replace('_', ' ')} {_short(run[key])}" for key in shown) or run["environment"]
         for run in common
     ]
 
@@ -81,13 +74,7 @@ def merged(
     progress: Sequence[Sequence[dict[str, float]]],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Steps, low, mean, high over several runs, on steps that all of them reached."""
-    curves = [
-        (
-            np.array([row["environment_steps"] for row in rows]),
-            np.array([row["mean_return"] for row in rows]),
-        )
-        for rows in progress
-    ]
+    curves = [_columns(rows, "environment_steps", "mean_return") for rows in progress]
     if len(curves) == 1:
         steps, mean = curves[0]
         return steps, mean, mean, mean
@@ -98,15 +85,19 @@ def merged(
     return grid, low, values.mean(axis=0), high
 
 
-def _empty(title: str) -> tuple[Figure, Axes]:
+def _columns(rows: Sequence[dict[str, float]], *names: str) -> list[np.ndarray]:
+    return [np.array([row[name] for row in rows]) for name in names]
+
+
+@contextmanager
+def _picture(settings: Settings, path: Path) -> Iterator[Axes]:
+    """Axes for returns over steps, which become a picture, with the threshold of the run if any."""
     figure, (axes,) = panels(1)
-    axes.set(title=title, xlabel="environment steps", ylabel="mean return")
+    axes.set(title=settings.environment, xlabel="environment steps", ylabel="mean return")
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    return figure, axes
-
-
-def _threshold(axes: Axes, settings: Settings) -> None:
+    yield axes
     if settings.stop_at is not None:
-        axes.axhline(
-            settings.stop_at, color="0.4", lw=1, ls=":", label=f"threshold {settings.stop_at:g}"
-        )
+        label = f"threshold {settings.stop_at:g}"
+        axes.axhline(settings.stop_at, color="0.4", lw=1, ls=":", label=label)
+    axes.legend(frameon=False, loc="best")
+    save(figure, path)

@@ -14,7 +14,7 @@ import dataclasses
 import json
 import os
 import platform
-from importlib import metadata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,6 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically
 from tfpg.runs.settings import Settings, with_todays_names
 
-COLUMNS = (
-    *("iteration", "environment_steps", "seconds", "mean_return", "std_return", "episodes"),
-    *("min_return", "max_return", "mean_length", "pseudo_loss", "gradient_norm", "half_cosine"),
-    *("entropy", "evaluation_mean_return", "evaluation_std_return"),
-)
 PACKAGES = ("tfpg", "tensorflow", "keras", "tensorflow-probability", "gymnasium", "numpy")
 
 
@@ -40,6 +35,8 @@ def check_new(folder: str | Path) -> Path:
 
 def write_config(folder: Path, settings: Settings, **facts: Any) -> None:
     """Make the run folder, and write down the settings and what else its numbers depend on."""
+    from importlib import metadata  # takes a quarter of the time in which --help answers
+
     config = {
         "settings": dataclasses.asdict(settings),
         **facts,  # what the last bits depend on
@@ -57,7 +54,7 @@ def write_config(folder: Path, settings: Settings, **facts: Any) -> None:
 
 
 def read_settings(folder: str | Path) -> Settings:
-    """The settings of a run. Raises BadInput if the folder holds no run, or one not understood."""
+    """The settings of a run. Raises BadInput if there is none, or one of another version."""
     path = Path(folder) / "config.json"
     try:
         settings = Settings(**with_todays_names(json.loads(path.read_text())["settings"]))
@@ -70,12 +67,13 @@ def read_settings(folder: str | Path) -> Settings:
         raise BadInput(f"{path} is not a configuration of this version: {error}") from error
 
 
-def append_progress(folder: Path, row: dict[str, Any]) -> None:
-    """Add one row to progress.csv in a single write, so that a kill leaves whole rows."""
-    path = folder / "progress.csv"
-    line = ",".join("" if row[column] is None else str(row[column]) for column in COLUMNS)
-    with path.open("a", newline="") as file:
-        file.write((",".join(COLUMNS) + "\n" if file.tell() == 0 else "") + line + "\n")
+def append_progress(folder: Path, row: Mapping[str, Any]) -> None:
+    """Add one row to progress.csv, under a header if it is the first; a cell of None is empty."""
+    with (folder / "progress.csv").open("a", newline="") as file:
+        writer = csv.DictWriter(file, row.keys(), lineterminator="\n")
+        if file.tell() == 0:
+            writer.writeheader()
+        writer.writerow(row)  # the file is flushed once, when it closes: a kill leaves whole rows
 
 
 def read_progress(folder: str | Path) -> list[dict[str, float]]:

@@ -1,10 +1,10 @@
-"""The record of a run: its folder is written while it goes on, and found again when it is resumed."""
+"""The recorder of a run writes its folder while it goes on, and finds it again when it is resumed."""
 
 import dataclasses
 import importlib.util
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import keras
 import numpy as np
@@ -13,9 +13,19 @@ import tensorflow as tf
 from tfpg.base.errors import BadInput
 from tfpg.estimate.value_function import ValueFunction
 from tfpg.policies import NetworkPolicy
-from tfpg.runs.folder import COLUMNS, append_progress, keep_progress, write_config
+from tfpg.runs.folder import append_progress, keep_progress
 from tfpg.runs.settings import Settings
 from tfpg.training import Iteration
+
+SAVING = 0.05  # the fraction of a run's time that saving, some 50 ms each time, may take
+
+
+class Progress(NamedTuple):
+    """One iteration of a run, as its readers see it."""
+
+    iteration: Iteration  # counted from the beginning of the run, resumed or not
+    evaluation: np.ndarray | None  # returns of other episodes with the weights after this step
+    solved: bool  # the threshold is safely reached: there is no next iteration
 
 
 def due(index: int, every: int) -> bool:
@@ -23,8 +33,16 @@ def due(index: int, every: int) -> bool:
     return every > 0 and index % every == 0
 
 
-class Record:
-    """Writes the run folder while the run goes on, and finds where an interrupted one was."""
+class Recorder:
+    """Writes the run folder while the run goes on; a context that saves the last iteration at its end.
+
+    Args:
+        settings: of the run.
+        folder: the run folder, with its config.json.
+        policy: what is trained; it is saved in checkpoints and, at its best, as policy.keras.
+        optimizer: of the policy; it is saved in checkpoints.
+        value_function: the baseline, if there is one; it is saved with its optimizer.
+    """
 
     def __init__(
         self,
@@ -33,13 +51,12 @@ class Record:
         policy: NetworkPolicy,
         optimizer: keras.optimizers.Optimizer,
         value_function: ValueFunction | None,
-        num_envs: int,
-        resume: bool,
     ) -> None:
         self.settings, self.folder, self.policy = settings, folder, policy
         optimizer.build(policy.trainable_variables)
         self.best = keras.models.clone_model(policy.network)
         self.best.set_weights(policy.network.get_weights())
+        self.weights = policy.network.get_weights()  # those that the next batch measures
         self.state = {
             "iterations_done": tf.Variable(0, dtype=tf.int64),
             "environment_steps": tf.Variable(0, dtype=tf.int64),
@@ -48,22 +65,33 @@ class Record:
         }
         parts = {"network": policy.network, "optimizer": optimizer, "best": self.best}
         if value_function is not None:
-            parts |= {
-                "value_network": value_function.network,
-                "value_optimizer": value_function.optimizer,
-            }
-        checkpoint = tf.train.Checkpoint(**parts, **self.state)
-        self.checkpoints = tf.train.CheckpointManager(checkpoint, folder / "checkpoint", max_to_keep=2)
-        if resume:
-            self._restore(checkpoint)
-        else:
-            write_config(folder, settings, num_envs=num_envs, **_tensorflow_threads())
-        self.iterations_done = int(self.state["iterations_done"])
+            parts["value_network"] = value_function.network
+            parts["value_optimizer"] = value_function.optimizer
+        self.checkpoint = tf.train.Checkpoint(**parts, **self.state)
+        self.checkpoints = tf.train.CheckpointManager(
+            self.checkpoint, folder / "checkpoint", max_to_keep=2
+        )
+        self.iterations_before, self.steps_before, self.seconds_before = 0, 0, 0.0
+        self.saved_at, self.save_seconds = -np.inf, 0.0
+        self.events: Any = None
+
+    def restore(self) -> None:
+        """Go back to the last checkpoint. Raises BadInput if there is none, or it does not fit."""
+        latest = self.checkpoints.latest_checkpoint
+        if latest is None:
+            raise BadInput(f"{self.folder} has no checkpoint to resume from")
+        try:
+            self.checkpoint.restore(latest).assert_consumed()
+        except (ValueError, AssertionError, tf.errors.OpError) as error:
+            raise BadInput(
+                f"{latest} does not fit this network and optimizer: it was saved with another "
+                "architecture or version"
+            ) from error
+        self.iterations_before = int(self.state["iterations_done"])
         self.steps_before = int(self.state["environment_steps"])
         self.seconds_before = float(self.state["seconds"])
-        self.weights = policy.network.get_weights()  # those that the next batch measures
-        self.events = _events(folder)
-        self.saved_at, self.save_seconds = -np.inf, 0.0
+        self.weights = self.policy.network.get_weights()
+        keep_progress(self.folder, self.iterations_before)
 
     def since_the_start(self, iteration: Iteration) -> Iteration:
         """The iteration, counting what was done before the run was resumed."""
@@ -73,24 +101,30 @@ class Record:
             seconds=iteration.seconds + self.seconds_before,
         )
 
-    def add(self, iteration: Iteration, evaluation: np.ndarray | None, solved: bool) -> None:
+    def add(self, progress: Progress) -> None:
         """Write one iteration down; save the weights unless that was done a moment ago."""
+        iteration, evaluation, solved = progress
+        measured, self.weights = self.weights, self.policy.network.get_weights()
         mean = float(iteration.returns.mean())
-        if solved:
-            assert evaluation is not None
-            self._keep_best(float(evaluation.mean()), self.policy.network.get_weights())
-        elif mean > self.state["best_return"]:
-            self._keep_best(mean, self.weights)
-        self.weights = self.policy.network.get_weights()
+        if solved and evaluation is not None:  # it measured the weights of now
+            mean, measured = float(evaluation.mean()), self.weights
+        if solved or mean > self.state["best_return"]:
+            self.best.set_weights(measured)
+            self.state["best_return"].assign(mean)
         self.state["iterations_done"].assign(iteration.index + 1)
         self.state["environment_steps"].assign(iteration.environment_steps)
         self.state["seconds"].assign(iteration.seconds)
-        row = progress_row(iteration, evaluation)
-        append_progress(self.folder, row)
+        columns = columns_of(progress)
+        append_progress(self.folder, {name: value for name, (_, value) in columns.items()})
         if self.events and due(iteration.index, self.settings.log_every):
-            _write_events(self.events, iteration, row, evaluation)
-        # Saving costs some 50 ms: it may take a twentieth of the time, and happens at the end.
-        if time.monotonic() - self.saved_at > 20 * self.save_seconds:
+            tags = {tag: value for tag, value in columns.values() if tag and value is not None}
+            if evaluation is not None:
+                tags |= {"Eval_MaxReturn": evaluation.max(), "Eval_MinReturn": evaluation.min()}
+            with self.events.as_default(step=iteration.index):
+                for tag, value in tags.items():
+                    tf.summary.scalar(tag, value)
+            self.events.flush()
+        if SAVING * (time.monotonic() - self.saved_at) > self.save_seconds:
             self.save()
 
     def save(self) -> None:
@@ -102,6 +136,8 @@ class Record:
         self.save_seconds = self.saved_at - started
 
     def __enter__(self) -> Self:
+        if importlib.util.find_spec("tensorboard") is not None:  # TensorFlow's summaries need it
+            self.events = tf.summary.create_file_writer(str(self.folder))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
@@ -111,77 +147,26 @@ class Record:
         if self.events:
             self.events.close()
 
-    def _keep_best(self, mean: float, weights: list[np.ndarray]) -> None:
-        self.best.set_weights(weights)
-        self.state["best_return"].assign(mean)
 
-    def _restore(self, checkpoint: tf.train.Checkpoint) -> None:
-        latest = self.checkpoints.latest_checkpoint
-        if latest is None:
-            raise BadInput(f"{self.folder} has no checkpoint to resume from")
-        try:
-            checkpoint.restore(latest).assert_consumed()
-        except (ValueError, AssertionError, tf.errors.OpError) as error:
-            raise BadInput(
-                f"{latest} does not fit this network and optimizer: it was saved with another "
-                "architecture or version"
-            ) from error
-        keep_progress(self.folder, int(self.state["iterations_done"]))
-
-
-def progress_row(iteration: Iteration, evaluation: np.ndarray | None) -> dict[str, float | int | None]:
-    """The row of progress.csv for one iteration."""
+def columns_of(progress: Progress) -> dict[str, tuple[str | None, float | int | None]]:
+    """The columns of progress.csv, each with its TensorBoard tag (the homework's) and its value."""
+    iteration, evaluation, _ = progress
     returns = iteration.returns
-    values = (
-        *(iteration.index, iteration.environment_steps, iteration.seconds),
-        *(float(returns.mean()), float(returns.std()), len(returns)),
-        *(float(returns.min()), float(returns.max()), float(iteration.lengths.mean())),
-        *(iteration.loss, iteration.gradient_norm, iteration.half_cosine, iteration.entropy),
-        *((None, None) if evaluation is None else (float(evaluation.mean()), float(evaluation.std()))),
-    )
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def _tensorflow_threads() -> dict[str, int]:
-    """TensorFlow's thread counts; 0 stands for one per core."""
+    mean, std = (None, None) if evaluation is None else (evaluation.mean(), evaluation.std())
     return {
-        "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
-        "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "iteration": (None, iteration.index),
+        "environment_steps": ("Train_EnvstepsSoFar", iteration.environment_steps),
+        "seconds": ("TimeSinceStart", iteration.seconds),
+        "mean_return": ("Train_AverageReturn", returns.mean()),
+        "std_return": ("Train_StdReturn", returns.std()),
+        "episodes": (None, len(returns)),
+        "min_return": ("Train_MinReturn", returns.min()),
+        "max_return": ("Train_MaxReturn", returns.max()),
+        "mean_length": ("Train_AverageEpLen", iteration.lengths.mean()),
+        "pseudo_loss": ("Pseudo_Loss", iteration.loss),
+        "gradient_norm": ("Gradient_Norm", iteration.gradient_norm),
+        "half_cosine": ("Half_Cosine", iteration.half_cosine),
+        "entropy": ("Entropy", iteration.entropy),
+        "evaluation_mean_return": ("Eval_AverageReturn", mean),
+        "evaluation_std_return": ("Eval_StdReturn", std),
     }
-
-
-def _events(folder: Path) -> Any:
-    """A TensorBoard writer, where TensorBoard is installed: TensorFlow's summaries need it."""
-    if importlib.util.find_spec("tensorboard") is None:
-        return None
-    return tf.summary.create_file_writer(str(folder))
-
-
-def _write_events(
-    events: Any, iteration: Iteration, row: dict[str, Any], evaluation: np.ndarray | None
-) -> None:
-    """The numbers of progress.csv under the tags of the homework's logs."""
-    tags = {
-        "Train_AverageReturn": row["mean_return"],
-        "Train_StdReturn": row["std_return"],
-        "Train_MaxReturn": row["max_return"],
-        "Train_MinReturn": row["min_return"],
-        "Train_AverageEpLen": row["mean_length"],
-        "Train_EnvstepsSoFar": row["environment_steps"],
-        "TimeSinceStart": row["seconds"],
-        "Pseudo_Loss": row["pseudo_loss"],
-        "Gradient_Norm": row["gradient_norm"],
-        "Half_Cosine": row["half_cosine"],
-        "Entropy": row["entropy"],
-    }
-    if evaluation is not None:
-        tags |= {
-            "Eval_AverageReturn": evaluation.mean(),
-            "Eval_StdReturn": evaluation.std(),
-            "Eval_MaxReturn": evaluation.max(),
-            "Eval_MinReturn": evaluation.min(),
-        }
-    with events.as_default(step=iteration.index):
-        for tag, value in tags.items():
-            tf.summary.scalar(tag, value)
-    events.flush()

@@ -4,11 +4,12 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gymnasium
 import keras
 import numpy as np
+import tensorflow as tf
 from gymnasium.envs.registration import EnvSpec
 
 from tfpg.estimate.baselines import with_baseline
@@ -29,24 +30,17 @@ from tfpg.rollout.environments import (
     open_environments,
 )
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
-from tfpg.runs.recorder import Record, due
+from tfpg.runs.folder import write_config
+from tfpg.runs.recorder import Progress, Recorder, due
 from tfpg.runs.settings import Settings
 from tfpg.runs.video import record_video
 from tfpg.step.natural_gradient import trust_region_step
 from tfpg.step.pseudo_loss import policy_gradient_step
 from tfpg.step.types import Step
-from tfpg.training import Iteration, train
+from tfpg.training import train
 
 SOLVED_EPISODES = 100
 SOLVED_MARGIN = 4  # standard errors of the mean
-
-
-class Progress(NamedTuple):
-    """One iteration of a run, as its readers see it."""
-
-    iteration: Iteration
-    evaluation: np.ndarray | None  # returns of other episodes with the weights after this step
-    solved: bool  # the threshold is safely reached: there is no next iteration
 
 
 def perform(
@@ -54,9 +48,16 @@ def perform(
 ) -> Generator[Progress, None, None]:
     """Train by the settings, write the run folder, and yield after each iteration.
 
-    The environment's module may lie in the folder `modules`. Closing the iterator between two
-    iterations ends the run with everything kept. Raises BadInput for impossible settings and unfit
-    checkpoints, and when numbers stop being finite; the checkpoint then holds the last good iteration.
+    Closing the iterator between two iterations ends the run with everything kept.
+
+    Args:
+        settings: of the run.
+        folder: the run folder; a new or empty one, unless the run is resumed.
+        resume: go on from the folder's last checkpoint.
+        modules: the folder where the environment's module may lie, if it is not installed.
+
+    Raises BadInput for impossible settings and unfit checkpoints, and when numbers stop being finite;
+    the checkpoint then holds the last good iteration.
     """
     keras.utils.set_random_seed(settings.seed)
     environment = environment_of(settings, modules)
@@ -66,48 +67,56 @@ def perform(
         )
         policy = _policy(settings, environments, folder if resume else None)
         optimizer = keras.optimizers.Adam(settings.learning_rate)
+        step: Step = policy_gradient_step
+        if settings.step == "trust-region":
+            step = partial(trust_region_step, max_kl=settings.max_kl)
         values = _value_function(settings, environments)
-        record = opened.enter_context(
-            Record(settings, folder, policy, optimizer, values, environments.num_envs, resume)
-        )
+        recorder = Recorder(settings, folder, policy, optimizer, values)
+        if resume:
+            recorder.restore()
+        else:
+            threads = tf.config.threading  # their number is 0 where there is one per core
+            write_config(
+                folder,
+                settings,
+                num_envs=environments.num_envs,
+                inter_op_threads=threads.get_inter_op_parallelism_threads(),
+                intra_op_threads=threads.get_intra_op_parallelism_threads(),
+            )
+        opened.enter_context(recorder)
         many: SubEnvironments | None = None  # to find out whether it is solved; opened when needed
         for iteration in train(
             environments,
             policy,
             optimizer,
             estimator(settings, values),
-            step_rule(settings),
-            iterations=settings.iterations - record.iterations_done,
+            step,
+            iterations=settings.iterations - recorder.iterations_before,
             episodes=settings.episodes,
             steps=settings.steps,
             seed=settings.seed,
             horizon=settings.horizon,
-            first_iteration=record.iterations_done,
+            first_iteration=recorder.iterations_before,
         ):
-            iteration = record.since_the_start(iteration)
-            evaluation, solved = None, False
+            iteration = recorder.since_the_start(iteration)
+            index, evaluation, solved = iteration.index, None, False
             if settings.stop_at is not None and iteration.returns.mean() >= settings.stop_at:
                 many = many or opened.enter_context(
                     open_environments(environment, BatchSize(SOLVED_EPISODES))
                 )
-                evaluation, solved = _solved(settings, many, policy, iteration.index)
-            if settings.evaluation_steps and due(iteration.index, settings.log_every):
-                evaluation = _evaluation(settings, environments, policy, iteration.index)
-            record.add(iteration, evaluation, solved)
-            if due(iteration.index, settings.video_every):
-                (folder / "videos").mkdir(exist_ok=True)
-                path = folder / "videos" / f"{iteration.index:06}.gif"
+                evaluation, solved = _solved(settings, many, policy, index)
+            if settings.evaluation_steps and due(index, settings.log_every):
+                key = (settings.seed, EVALUATION, index)
+                size = BatchSize(steps=settings.evaluation_steps)
+                evaluation = roll_out(environments, policy, size, key, settings.horizon).returns
+            progress = Progress(iteration, evaluation, solved)
+            recorder.add(progress)
+            if due(index, settings.video_every):
+                path = folder / "videos" / f"{index:06}.gif"
                 record_video(maker(settings, modules), policy, path, settings.seed, settings.horizon)
-            yield Progress(iteration, evaluation, solved)
+            yield progress
             if solved:
                 return
-
-
-def step_rule(settings: Settings) -> Step:
-    """The step that the settings name."""
-    if settings.step == "trust-region":
-        return partial(trust_region_step, max_kl=settings.max_kl)
-    return policy_gradient_step
 
 
 def estimator(settings: Settings, value_function: ValueFunction | None = None) -> Estimator:
@@ -145,7 +154,7 @@ def _policy(settings: Settings, environments: SubEnvironments, resumed: Path | N
     saved = resumed / "policy.keras" if resumed else settings.network
     if saved is not None:
         return as_policy(load_policy(saved).network, environments)
-    return policy_for(environments, (settings.layer_size,) * settings.layers)
+    return policy_for(environments, settings.hidden)
 
 
 def _value_function(settings: Settings, environments: SubEnvironments) -> ValueFunction | None:
@@ -153,7 +162,7 @@ def _value_function(settings: Settings, environments: SubEnvironments) -> ValueF
         return None
     return value_function_for(
         environments,
-        (settings.layer_size,) * settings.layers,
+        settings.hidden,
         keras.optimizers.Adam(settings.baseline_learning_rate),
         settings.baseline_steps,
         settings.discount,
@@ -168,21 +177,13 @@ def _solved(
 
     A batch that reached it may have been lucky: a hundred episodes are asked that were not trained on.
     """
-    assert settings.stop_at is not None
-    for greedy in (False, True):
-        returns = evaluate(
-            environments, policy, SOLVED_EPISODES, greedy, settings.seed, index, settings.horizon
-        )
-        if not greedy:
-            sampled = returns
+    seed, horizon, threshold = settings.seed, settings.horizon, settings.stop_at
+    assert threshold is not None
+
+    def measure(greedy: bool) -> tuple[np.ndarray, bool]:
+        returns = evaluate(environments, policy, SOLVED_EPISODES, greedy, seed, index, horizon)
         margin = SOLVED_MARGIN * returns.std() / SOLVED_EPISODES**0.5
-        if returns.mean() - margin < settings.stop_at:
-            return sampled, False
-    return sampled, True
+        return returns, returns.mean() - margin >= threshold
 
-
-def _evaluation(
-    settings: Settings, environments: SubEnvironments, policy: NetworkPolicy, index: int
-) -> np.ndarray:
-    key, size = (settings.seed, EVALUATION, index), BatchSize(steps=settings.evaluation_steps)
-    return roll_out(environments, policy, size, key, settings.horizon).returns
+    sampled, above = measure(greedy=False)
+    return sampled, above and measure(greedy=True)[1]

@@ -1,12 +1,12 @@
 """The settings of a run: each with its default, bounds, flags and help; our presets, the homework's.
 
-A field of `Settings` is a flag of `tfpg train` (tfpg/cli/train.py) and a line of config.json.
+A field of `Settings` is a flag of `tfpg train` (tfpg/cli/train.py), --NAME, and a line of config.json.
 """
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
 from tfpg.rollout.batch_size import BatchSize
@@ -14,20 +14,33 @@ from tfpg.rollout.batch_size import BatchSize
 STEPS = ("gradient", "trust-region")
 
 
+class Bounds(NamedTuple):
+    """What a number must be; NaN is never allowed, nor is infinity."""
+
+    wanted: str
+    allows: Callable[[float], bool]
+
+
+NOT_NEGATIVE = Bounds("be at least 0", lambda value: value >= 0)
+AT_LEAST_ONE = Bounds("be at least 1", lambda value: value >= 1)
+POSITIVE = Bounds("be a number greater than 0", lambda value: value > 0)
+FRACTION = Bounds("lie between 0 and 1", lambda value: 0 <= value <= 1)
+
+
 def setting(
-    default: Any,
-    help: str,
-    *flags: str,
-    metavar: str = "N",
-    least: float | None = None,
-    most: float | None = None,
-    above: float | None = None,
+    default: Any, flags: str, help: str, bounds: Bounds | None = None, own_flag: str | None = None
 ) -> Any:
-    """A field of `Settings`: its default, help, flags, and the bounds of a (finite) number."""
-    bounds = {"least": least, "most": most, "above": above}
-    return dataclasses.field(
-        default=default, metadata={"help": help, "flags": flags, "metavar": metavar, **bounds}
-    )
+    """A field of `Settings`.
+
+    Args:
+        default: its value unless another is given.
+        flags: those besides --NAME, short ones and the homework's; then what stands for the value.
+        help: its line in `tfpg train --help`, where the default is added.
+        bounds: what a number must be.
+        own_flag: is used in place of --NAME.
+    """
+    about = {"flags": flags.split(), "help": help, "bounds": bounds, "own_flag": own_flag}
+    return dataclasses.field(default=default, metadata=about)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,112 +51,80 @@ class Settings:
     """
 
     environment: str
-    network: str | None = setting(
-        None, "start from the network in a .keras file", "--network", metavar="FILE"
-    )
-    layers: int = setting(2, "number of hidden layers", "-l", "--layers", "--n-layers", least=0)
-    layer_size: int = setting(64, "units per hidden layer", "-s", "--layer-size", least=1)
+    network: str | None = setting(None, "FILE", "start from the network in a .keras file")
+    layers: int = setting(2, "-l --n-layers N", "number of hidden layers", NOT_NEGATIVE)
+    layer_size: int = setting(64, "-s N", "units per hidden layer", AT_LEAST_ONE)
 
     iterations: int = setting(
-        100,
-        "number of iterations; without it, training stops once the environment is solved",
-        *("-n", "--iterations", "--n-iter"),
-        least=0,
+        100, "-n --n-iter N", "run N iterations; without it, stop early when solved", NOT_NEGATIVE
     )
-    stop_at: float | None = setting(
-        None, "stop once evaluations stay above this mean return", "--stop-at", metavar="RETURN"
-    )
-    episodes: int | None = setting(32, "batch of N episodes", "--episodes", least=1)
+    stop_at: float | None = setting(None, "RETURN", "stop when evaluations exceed this mean return")
+    episodes: int | None = setting(32, "N", "sample N episodes in each iteration", AT_LEAST_ONE)
     steps: int | None = setting(
         None,
-        "batch of at least STEPS environment steps, instead of --episodes",
-        *("-b", "--batch-steps", "--batch-size"),
-        metavar="STEPS",
-        least=1,
+        "-b --batch-size STEPS",
+        "sample at least STEPS environment steps in each iteration, instead of N episodes",
+        AT_LEAST_ONE,
+        own_flag="--batch-steps",
     )
-    learning_rate: float = setting(
-        0.01, "Adam's learning rate", "-lr", "--learning-rate", metavar="RATE", above=0
-    )
+    learning_rate: float = setting(0.01, "-lr RATE", "Adam's learning rate", POSITIVE)
     step: str = setting(
         "gradient",
+        "RULE",
         "update rule: gradient (Adam) or trust-region (natural gradient with a KL limit, as in TRPO)",
-        "--step",
-        metavar="RULE",
     )
-    max_kl: float = setting(
-        0.01, "KL limit of a trust-region step, in nats", "--max-kl", metavar="KL", above=0
-    )
-    discount: float = setting(
-        0.99, "discount of the rewards, 0 to 1", "--discount", metavar="D", least=0, most=1
-    )
+    max_kl: float = setting(0.01, "KL", "KL limit of a trust-region step, in nats", POSITIVE)
+    discount: float = setting(0.99, "D", "discount of the rewards, 0 to 1", FRACTION)
     reward_to_go: bool = setting(
         True,
+        "-rtg --use-reward-to-go",
         "weight each action by its reward-to-go instead of the total reward",
-        *("-rtg", "--reward-to-go", "--use-reward-to-go"),
     )
     normalize: bool = setting(
-        True,
-        "give the q-values mean 0 and standard deviation 1",
-        *("-na", "--normalize", "--normalize-advantages"),
+        True, "-na --normalize-advantages", "give the q-values mean 0 and standard deviation 1"
     )
-    horizon: int | None = setting(
-        None, "cut episodes after T steps", "--horizon", "--ep-len", metavar="T", least=1
-    )
+    horizon: int | None = setting(None, "--ep-len T", "cut episodes after T steps", AT_LEAST_ONE)
     action_noise_std: float = setting(
-        0.0,
-        "standard deviation of the noise added to actions",
-        "--action-noise-std",
-        metavar="STD",
-        least=0,
+        0.0, "STD", "standard deviation of the noise added to actions", NOT_NEGATIVE
     )
-    seed: int = setting(1, "random seed; the same seed repeats the run", "--seed", least=0)
-    baseline: bool = setting(
-        False, "subtract a learned value-function baseline", "--baseline", "--use-baseline"
-    )
+    seed: int = setting(1, "N", "random seed; the same seed repeats the run", NOT_NEGATIVE)
+    baseline: bool = setting(False, "--use-baseline", "subtract a learned value-function baseline")
     baseline_learning_rate: float = setting(
-        5e-3,
-        "learning rate of the value function",
-        *("-blr", "--baseline-learning-rate"),
-        metavar="RATE",
-        above=0,
+        5e-3, "-blr RATE", "learning rate of the value function", POSITIVE
     )
     baseline_steps: int = setting(
         5,
+        "-bgs --baseline-gradient-steps N",
         "gradient steps of the value function per iteration",
-        *("-bgs", "--baseline-steps", "--baseline-gradient-steps"),
-        least=1,
+        AT_LEAST_ONE,
     )
     gae_lambda: float | None = setting(
-        None, "use GAE(L) advantages, with L from 0 to 1", "--gae-lambda", metavar="L", least=0, most=1
+        None, "L", "use GAE(L) advantages, with L from 0 to 1; needs --baseline", FRACTION
     )
     truncation_is_terminal: bool = setting(
-        False,
-        "treat a time limit as a terminal state, as the homework does, instead of adding V(s)",
-        "--truncation-is-terminal",
+        False, "", "treat a time limit as a terminal state, as the homework does, without adding V(s)"
     )
 
-    name: str | None = setting(
-        None, "name of the run, for its folder and for plots", "--name", "--exp-name", metavar="NAME"
-    )
+    name: str | None = setting(None, "--exp-name NAME", "name of the run, for its folder and for plots")
     evaluation_steps: int | None = setting(
         None,
-        "evaluate on at least STEPS other steps at each logged iteration",
-        *("-eb", "--evaluation-steps", "--eval-batch-size"),
-        metavar="STEPS",
-        least=1,
+        "-eb --eval-batch-size STEPS",
+        "at each logged iteration, evaluate the policy on at least STEPS more steps",
+        AT_LEAST_ONE,
     )
     log_every: int = setting(
-        1,
-        "print, evaluate and log to TensorBoard every N iterations; never if N < 1",
-        *("--log-every", "--scalar-log-freq"),
+        1, "--scalar-log-freq N", "print, evaluate and log every N iterations; never if N < 1"
     )
     video_every: int = setting(
-        -1, "record a video every N iterations; never if N < 1", "--video-every", "--video-log-freq"
+        -1, "--video-log-freq N", "record a video every N iterations; never if N < 1"
     )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self)[1:]:
-            _check(field.name.replace("_", " "), getattr(self, field.name), field.metadata)
+            value, bounds = getattr(self, field.name), field.metadata["bounds"]
+            if value is None or bounds is None or (bounds.allows(value) and math.isfinite(value)):
+                continue
+            raise BadInput(f"{field.name.replace('_', ' ')} must {bounds.wanted}, got {value}")
         BatchSize(self.episodes, self.steps)
         if self.step not in STEPS:
             raise BadInput(f"step must be {' or '.join(STEPS)}, got {self.step!r}")
@@ -155,21 +136,19 @@ class Settings:
         """How much one batch holds."""
         return BatchSize(self.episodes, self.steps)
 
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """The units of each hidden layer."""
+        return (self.layer_size,) * self.layers
+
     def apart_from_seed(self) -> dict[str, Any]:
         """What runs that differ only in their seed have in common."""
         return {key: value for key, value in dataclasses.asdict(self).items() if key != "seed"}
 
 
-def _check(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
-    """Raise BadInput for a number outside its bounds."""
-    least, most, above = bounds["least"], bounds["most"], bounds["above"]
-    if value is None or (least is None and above is None):
-        return
-    low, high = -math.inf if least is None else least, math.inf if most is None else most
-    if not (math.isfinite(value) and low <= value <= high and (above is None or value > above)):
-        wanted = f"lie between {least} and {most}" if most is not None else f"be at least {least}"
-        wanted = wanted if above is None else f"be a number greater than {above}"
-        raise BadInput(f"{name} must {wanted}, got {value}")
+def own_flag(field: dataclasses.Field) -> str:
+    """The flag of a setting that bears its name: --layer-size."""
+    return field.metadata["own_flag"] or "--" + field.name.replace("_", "-")
 
 
 def with_todays_names(settings: Mapping[str, Any]) -> dict[str, Any]:

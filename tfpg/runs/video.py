@@ -1,9 +1,9 @@
 """A video of one episode, on a machine with or without a screen."""
 
-import contextlib
+import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,25 +33,31 @@ def record_video(
 ) -> float:
     """Record one episode in a .gif or .mp4 file and give the episode's return.
 
-    A function in place of an id or a spec takes `render_mode`. Raises BadInput if the environment
-    cannot be drawn, or if this kind of file cannot be written.
+    Args:
+        environment: a Gymnasium id, a spec, or a function that takes `render_mode`.
+        policy: acts.
+        path: the file to write.
+        seed: the same seed gives the same episode.
+        horizon: steps after which the episode is cut.
+
+    Raises BadInput if the environment cannot be drawn, or if this kind of file cannot be written.
     """
     path = Path(path)
     if path.suffix not in WRITERS:
         raise BadInput(f"a video is a {' or '.join(WRITERS)} file, got {path}")
     make = partial(make_environment, environment, render_mode="rgb_array")
     try:
-        with contextlib.closing(AsyncVectorEnv([make], context="spawn")) as drawn:
+        with closing(AsyncVectorEnv([make], context="spawn")) as drawn:
             if "rgb_array" not in drawn.metadata.get("render_modes", ()):
                 raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
             rate = drawn.metadata.get("render_fps", 30)
             with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
                 environments = _Recorded(drawn, write)
                 key = (seed, EVALUATION, 0)  # of the first episode of an evaluation of iteration 0
-                batch = roll_out(environments, policy, BatchSize(episodes=1), key, horizon)
+                returns = roll_out(environments, policy, BatchSize(episodes=1), key, horizon).returns
     except gymnasium.error.DependencyNotInstalled as error:
         raise BadInput(f"the environment cannot be drawn: {error}") from error
-    return float(batch.returns[0])
+    return float(returns[0])
 
 
 class _Recorded(VectorEnvironments):
@@ -68,18 +74,14 @@ class _Recorded(VectorEnvironments):
     def reset(self, seeds: np.ndarray) -> np.ndarray:
         """See SubEnvironments."""
         states = super().reset(seeds)
-        self._write_frame()
+        self.write(*self.render())
         return states
 
     def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
         """See SubEnvironments."""
         result = super().step(actions, active)
-        self._write_frame()
+        self.write(*self.render())
         return result
-
-    def _write_frame(self) -> None:
-        (frame,) = self.render()
-        self.write(frame)
 
 
 @contextmanager
@@ -87,16 +89,15 @@ def _gif(path: Path, rate: float) -> Iterator[Write]:
     from PIL import Image
 
     every = max(1, round(rate / FASTEST_GIF))
-    pictures: list[Image.Image | None] = []
+    numbers, pictures = itertools.count(), []
 
     def write(frame: np.ndarray) -> None:
-        wanted = len(pictures) % every == 0
-        pictures.append(
-            Image.fromarray(frame).quantize(GIF_COLOURS, Image.Quantize.FASTOCTREE) if wanted else None
-        )
+        if next(numbers) % every == 0:
+            picture = Image.fromarray(frame).quantize(GIF_COLOURS, Image.Quantize.FASTOCTREE)
+            pictures.append(picture)
 
     yield write
-    first, *rest = (picture for picture in pictures if picture)
+    first, *rest = pictures
     duration = round(1000 * every / rate)  # milliseconds
     first.save(path, save_all=True, append_images=rest, duration=duration, loop=0)
 
@@ -109,21 +110,21 @@ def _mp4(path: Path, rate: float) -> Iterator[Write]:
         raise BadInput(
             "an .mp4 video needs: pip install imageio-ffmpeg (a .gif needs nothing)"
         ) from error
-    writers: list[Any] = []
+    with ExitStack() as opened:
 
-    def write(frame: np.ndarray) -> None:
-        height, width = (size - size % 2 for size in frame.shape[:2])  # H.264 wants even sizes
-        if not writers:
-            size = (width, height)
-            writers.append(imageio_ffmpeg.write_frames(str(path), size, fps=rate, macro_block_size=2))
-            writers[0].send(None)
-        writers[0].send(np.ascontiguousarray(frame[:height, :width]))
+        @cache  # the first frame tells the size
+        def writer(width: int, height: int) -> Any:
+            frames = imageio_ffmpeg.write_frames(
+                str(path), (width, height), fps=rate, macro_block_size=2
+            )
+            frames.send(None)
+            return opened.enter_context(closing(frames))
 
-    try:
+        def write(frame: np.ndarray) -> None:
+            height, width = (size - size % 2 for size in frame.shape[:2])  # H.264 wants even sizes
+            writer(width, height).send(np.ascontiguousarray(frame[:height, :width]))
+
         yield write
-    finally:
-        for writer in writers:
-            writer.close()
 
 
 WRITERS = {".gif": _gif, ".mp4": _mp4}
