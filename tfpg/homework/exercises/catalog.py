@@ -7,19 +7,8 @@ import numpy as np
 from tfpg.estimate import returns
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.exercises import comparators
+from tfpg.homework.exercises.advantages import advantage_cases, per_decision, ratio_cases, reward_cases
 from tfpg.homework.exercises.cases.batches import flat_advantages, flat_cases, flat_q_values
-from tfpg.homework.exercises.cases.columns import (
-    column_cases,
-    estimated,
-    estimator_cases,
-    left_out,
-    optimal,
-    piece_cases,
-    score_cases,
-    totals,
-    trajectory_cases,
-)
-from tfpg.homework.exercises.cases.episodes import rolled_out, rollout_cases
 from tfpg.homework.exercises.cases.likelihoods import (
     entropy,
     entropy_cases,
@@ -33,8 +22,20 @@ from tfpg.homework.exercises.cases.likelihoods import (
     sample_cases,
     without_q,
 )
-from tfpg.homework.exercises.cases.natural import fisher_cases, fisher_product, gradient_and_fishers
-from tfpg.homework.exercises.cases.policies import (
+from tfpg.homework.exercises.columns import (
+    column_cases,
+    estimated,
+    estimator_cases,
+    left_out,
+    optimal,
+    piece_cases,
+    score_cases,
+    totals,
+    trajectory_cases,
+)
+from tfpg.homework.exercises.exercise import Exercise
+from tfpg.homework.exercises.natural import fisher_cases, fisher_product, gradient_and_fishers
+from tfpg.homework.exercises.policies import (
     OF_ACTOR,
     OF_GAUSSIAN_LOSS,
     OF_LIKELIHOODS,
@@ -44,13 +45,7 @@ from tfpg.homework.exercises.cases.policies import (
     likelihoods_of_policy,
     policy_cases,
 )
-from tfpg.homework.exercises.cases.rewards import (
-    advantage_cases,
-    per_decision,
-    ratio_cases,
-    reward_cases,
-)
-from tfpg.homework.exercises.exercise import Exercise
+from tfpg.homework.exercises.rollouts import rolled_out, rollout_cases
 
 
 def _values(function: Callable[..., np.ndarray]) -> Callable[[Arrays], Arrays]:

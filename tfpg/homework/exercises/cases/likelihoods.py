@@ -7,7 +7,7 @@ import numpy as np
 from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.exercises import networks
-from tfpg.homework.exercises.cases.drawn import ACTIONS, distinct, normal, scalars
+from tfpg.homework.exercises.drawn import ACTIONS, distinct, normal, scalars
 from tfpg.homework.exercises.exercise import Case
 
 CASES = Texts("cases")

@@ -5,18 +5,17 @@ mistake. Several functions may show one mistake. Those of `loss` and `gaussian_l
 exercise whose gradient comes from one, `policy_gradient` above all. None is ever trained with.
 """
 
-from tfpg.homework.exercises.mistakes import (  # noqa: F401
+from tfpg.homework.exercises import (  # noqa: F401
+    baselines,
     batches,
-    columns,
-    gaussian_losses,
+    entropy_and_samples,
     likelihoods,
     losses,
-    policies,
     ratios,
-    returns,
-    samples,
+    rewards,
 )
-from tfpg.homework.exercises.mistakes.mistake import GALLERY, Mistake
+from tfpg.homework.exercises.mistake import GALLERY, Mistake
+from tfpg.homework.exercises.mistakes import gaussian_losses, policies  # noqa: F401
 
 
 def of_exercise(name: str) -> list[Mistake]:

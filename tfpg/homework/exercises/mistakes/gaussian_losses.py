@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfpg.homework.exercises.mistakes.likelihoods import (
+from tfpg.homework.exercises.likelihoods import (
     densities,
     distance_not_squared,
     negative_gaussian,
@@ -10,8 +10,8 @@ from tfpg.homework.exercises.mistakes.likelihoods import (
     square_not_halved,
     without_log_std,
 )
-from tfpg.homework.exercises.mistakes.losses import weighted
-from tfpg.homework.exercises.mistakes.mistake import mistake
+from tfpg.homework.exercises.losses import weighted
+from tfpg.homework.exercises.mistake import mistake
 
 
 @mistake("E3", "gaussian_loss")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tfpg.homework.exercises.mistakes.mistake import mistake
+from tfpg.homework.exercises.mistake import mistake
 
 
 @mistake("B16", "actor_loss")

@@ -6,8 +6,8 @@ from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.policy_protocols import weights_of
 from tfpg.homework.exercises import networks
-from tfpg.homework.exercises.cases.drawn import distinct, normal
 from tfpg.homework.exercises.cases.likelihoods import column_of
+from tfpg.homework.exercises.drawn import distinct, normal
 from tfpg.homework.exercises.exercise import Case
 
 CASES = Texts("cases")

@@ -9,13 +9,13 @@ from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.policy_protocols import weights_of
 from tfpg.homework.exercises import networks
-from tfpg.homework.exercises.cases.drawn import ACTIONS, SAMPLES, STATE_SIZE, normal
 from tfpg.homework.exercises.cases.likelihoods import (
     column_of,
     gaussian_gradient,
     log_likelihoods,
     loss_gradient,
 )
+from tfpg.homework.exercises.drawn import ACTIONS, SAMPLES, STATE_SIZE, normal
 from tfpg.homework.exercises.exercise import Case, Lender
 
 CASES = Texts("cases")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfpg.homework.exercises.mistakes.mistake import mistake
+from tfpg.homework.exercises.mistake import mistake
 from tfpg.homework.exercises.networks import log_softmax
 
 

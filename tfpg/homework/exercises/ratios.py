@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tfpg.homework.exercises.mistakes.mistake import mistake
-from tfpg.homework.exercises.mistakes.returns import recursion
+from tfpg.homework.exercises.mistake import mistake
+from tfpg.homework.exercises.rewards import recursion
 
 
 @mistake("B32", "action_weights", "trajectory_weights")

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tfpg.homework.exercises.mistakes.mistake import mistake
-from tfpg.homework.exercises.mistakes.returns import (
+from tfpg.homework.exercises.mistake import mistake
+from tfpg.homework.exercises.rewards import (
     divided_by_powers,
     never_summed,
     recursion,

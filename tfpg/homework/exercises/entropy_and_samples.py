@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpg.homework.exercises.mistakes.mistake import mistake
+from tfpg.homework.exercises.mistake import mistake
 from tfpg.homework.exercises.networks import log_softmax
 
 # --- (logits) -> (N*T,), in nats

@@ -8,7 +8,7 @@ from tfpg.base.texts import Texts
 from tfpg.estimate import returns
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.protocols import trajectories_of
-from tfpg.homework.exercises.cases.drawn import ACTIONS, STATE_SIZE, distinct, normal, scalars
+from tfpg.homework.exercises.drawn import ACTIONS, STATE_SIZE, distinct, normal, scalars
 from tfpg.homework.exercises.exercise import Case
 
 CASES = Texts("cases")

@@ -4,7 +4,7 @@ import numpy as np
 
 from tfpg.base.texts import Texts
 from tfpg.estimate import returns
-from tfpg.homework.exercises.cases.drawn import distinct, normal, scalars
+from tfpg.homework.exercises.drawn import distinct, normal, scalars
 from tfpg.homework.exercises.exercise import Case
 
 CASES = Texts("cases")

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from tfpg.homework.exercises.mistakes.likelihoods import (
+from tfpg.homework.exercises.entropy_and_samples import entropies
+from tfpg.homework.exercises.likelihoods import (
     every_action_of_every_sample,
     from_probabilities,
     likelihoods,
 )
-from tfpg.homework.exercises.mistakes.mistake import mistake
-from tfpg.homework.exercises.mistakes.samples import entropies
+from tfpg.homework.exercises.mistake import mistake
 from tfpg.homework.exercises.networks import log_softmax
 
 

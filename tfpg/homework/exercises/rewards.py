@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfpg.homework.exercises.mistakes.mistake import mistake
+from tfpg.homework.exercises.mistake import mistake
 
 # --- one trajectory: (rewards, discount) -> (T,)
 
