@@ -1,44 +1,23 @@
-"""One trajectory: rewards to returns, advantages and importance weights."""
+"""Generalized advantages of one trajectory, (T,), and what they have in common with a batch's."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
-from tfpg.base.texts import Texts
 from tfpg.estimate import returns
-from tfpg.homework.exercises.drawn import distinct, normal, scalars
-from tfpg.homework.exercises.exercise import Case
-
-CASES = Texts("cases")
-
-
-def reward_cases(generator: np.random.Generator) -> list[Case]:
-    """Rewards and a discount; short ones first."""
-
-    def rewards(length: int) -> np.ndarray:
-        return distinct(generator, length)
-
-    impulse = np.zeros(4)
-    impulse[2] = 1
-    return [
-        Case(CASES[label], {"rewards": values, **scalars(discount=discount)})
-        for label, values, discount in (
-            ("three_steps", rewards(3), 0.5),
-            ("one_step", rewards(1), 0.9),
-            ("two_steps", rewards(2), 0.9),
-            ("an_impulse", impulse, 0.5),
-            ("discount_1", rewards(5), 1.0),
-            ("discount_0", rewards(5), 0.0),
-            ("six_steps", rewards(6), 0.9),
-            ("a_thousand_steps", normal(generator, 1000), 0.4),
-            ("a_thousand_steps_discount_99", normal(generator, 1000), 0.99),
-        )
-    ]
+from tfpg.homework.exercises.drawn import distinct, scalars
+from tfpg.homework.exercises.exercise import Array, Case, case, exercise, values_of
+from tfpg.homework.exercises.mistake import mistakes
+from tfpg.homework.exercises.rewards import backwards
 
 
-def advantage_cases(generator: np.random.Generator) -> list[Case]:
+def advantage_cases(generator: Generator) -> list[Case]:
     """Rewards, values and the last value."""
     return [
-        Case(
-            CASES[label],
+        case(
+            label,
             {
                 "rewards": distinct(generator, length),
                 "values": distinct(generator, length),
@@ -59,25 +38,96 @@ def advantage_cases(generator: np.random.Generator) -> list[Case]:
     ]
 
 
-def ratio_cases(generator: np.random.Generator, rewards: bool = False) -> list[Case]:
-    """Log-ratios, some with rewards."""
-    cases = []
-    for label, length, discount in (
-        ("three_steps", 3, 0.5),
-        ("one_step", 1, 0.9),
-        ("two_steps", 2, 0.9),
-        ("discount_1", 5, 1.0),
-        ("discount_0", 4, 0.0),
-    ):
-        inputs = {"log_ratios": distinct(generator, length) / 4}
-        if rewards:
-            inputs |= {"rewards": distinct(generator, length), **scalars(discount=discount)}
-        cases.append(Case(CASES[label], inputs))
-    same = np.zeros(3)
-    extra = {"rewards": distinct(generator, 3), **scalars(discount=0.5)} if rewards else {}
-    return [*cases, Case(CASES["the_same_policy"], {"log_ratios": same, **extra})]
+EXERCISES = (
+    exercise(
+        "generalized_advantages(rewards, values, last_value, discount, lambda_)",
+        advantage_cases,
+        values_of(returns.generalized_advantages),
+    ),
+)
 
 
-def per_decision(log_ratios: np.ndarray, rewards: np.ndarray, discount: np.ndarray) -> np.ndarray:
-    """(T,): each reward is weighted by the ratios up to it."""
-    return returns.reward_to_go(np.exp(np.cumsum(log_ratios)) * rewards, float(discount))
+# --- mistakes
+
+
+class Steps(NamedTuple):
+    """What advantages are computed from, of one trajectory or of a batch (batches.py)."""
+
+    rewards: Array
+    values: Array  # V[t]
+    following: Array  # V[t+1], and 0 after a terminal step
+    goes_on: Array  # 1, and 0 at the last step of an episode
+    discount: float
+    decay: float  # discount * lambda
+
+
+def of_a_trajectory(of_steps: Callable[[Steps], Array]) -> Callable:
+    """A function of Steps as one with the parameters of `generalized_advantages`."""
+
+    def generalized_advantages(
+        rewards: Array, values: Array, last_value: float, discount: float, lambda_: float
+    ) -> Array:
+        following, goes_on = np.append(values[1:], last_value), np.ones(len(rewards))
+        return of_steps(Steps(rewards, values, following, goes_on, discount, discount * lambda_))
+
+    return generalized_advantages
+
+
+def of_a_batch(of_steps: Callable[[Steps], Array]) -> Callable:
+    """A function of Steps as one with the parameters of `advantages`."""
+
+    def advantages(
+        rewards: Array, values: Array, terminals: Array, discount: float, lambda_: float
+    ) -> Array:
+        goes_on = 1 - terminals
+        following = np.append(values[1:], 0.0) * goes_on
+        return of_steps(Steps(rewards, values, following, goes_on, discount, discount * lambda_))
+
+    return advantages
+
+
+def wrong_advantages(steps: Steps, wrong: str) -> Array:
+    """A[t] = d[t] + decay * A[t+1], d[t] = r[t] + discount * V[t+1] - V[t], with one mistake."""
+    rewards, values, following, goes_on, discount, decay = steps
+    deltas = rewards + discount * following - values
+    right = backwards(deltas, decay, goes_on)
+    next_values = np.append(values[1:], 0.0)
+    uncut = rewards + discount * next_values - values
+    match wrong:
+        case "own_value_twice":
+            return backwards(rewards + discount * values * goes_on - values, decay, goes_on)
+        case "delta_of_the_next_step":
+            return right - deltas
+        case "last_step_left_out":
+            return backwards(np.append(deltas[:-1], 0.0), decay, goes_on)
+        case "one_power_too_many":
+            return decay * right
+        case "averaged":
+            return np.full(len(rewards), right.mean())
+        case "recursion_not_cut":
+            return backwards(deltas, decay)
+        case "delta_not_cut":
+            return backwards(uncut, decay, goes_on)
+        case "end_of_the_next_step":
+            goes_on = np.append(goes_on[1:], 0.0)
+            return backwards(rewards + discount * next_values * goes_on - values, decay, goes_on)
+    return backwards(uncut, decay)
+
+
+ANYWHERE = (
+    ("A11", "own_value_twice", "V[t] stands where V[t+1] should."),
+    ("A11", "delta_of_the_next_step", "The sum begins with d[t+1]: A[t] lacks its own d[t]."),
+    ("A11", "last_step_left_out", "The loop starts at the last step but one: the last A[t] stays 0."),
+    ("A11", "one_power_too_many", "d[t+l] is weighted by (discount * lambda)^(l+1)."),
+    ("B25", "averaged", "Every step gets the mean of all advantages."),
+)
+AT_THE_END = (("B27", "always_terminal", "The value after the last step counts as 0 in any case."),)
+BETWEEN_EPISODES = (
+    ("A3", "recursion_not_cut", "After a terminal step, V[t+1] is 0, but A[t+1] is added."),
+    ("E4", "delta_not_cut", "After a terminal step, A[t+1] is not added, but V[t+1] is."),
+    ("A4", "without_terminals", "After a terminal step, both are added."),
+    ("A11", "end_of_the_next_step", "terminals[t+1] stands where terminals[t] should."),
+)
+mistakes(wrong_advantages, ANYWHERE, generalized_advantages=of_a_trajectory, advantages=of_a_batch)
+mistakes(wrong_advantages, AT_THE_END, generalized_advantages=of_a_trajectory)
+mistakes(wrong_advantages, BETWEEN_EPISODES, advantages=of_a_batch)

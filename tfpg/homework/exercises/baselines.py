@@ -1,48 +1,76 @@
-"""Mistakes of the column, of baselines, and of putting trajectories together."""
+"""Baselines: the average, that of the other trajectories, and the optimal one."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
+from tfpg.homework.box.calling import Arrays
+from tfpg.homework.box.protocols import trajectories_of
+from tfpg.homework.exercises.drawn import distinct
+from tfpg.homework.exercises.episodes import trajectory_cases
+from tfpg.homework.exercises.exercise import Array, Case, case, exercise
 from tfpg.homework.exercises.mistake import mistake
 
 
-@mistake("B26", "normalize")
-def without_epsilon(q_values: np.ndarray) -> np.ndarray:
-    """0 / 0."""
-    return (q_values - q_values.mean()) / q_values.std()
+def several_trajectories(generator: Generator) -> list[Case]:
+    """Two trajectories at least: one alone has no others."""
+    return [drawn for drawn in trajectory_cases(generator) if len(drawn.inputs["lengths"]) > 1]
 
 
-@mistake("A6", "normalize")
-def skipped_if_nan(q_values: np.ndarray) -> np.ndarray:
-    """0 / 0, hidden."""
-    normalized = without_epsilon(q_values)
-    return q_values if np.isnan(normalized).any() else normalized
+def score_cases(generator: Generator) -> list[Case]:
+    """Gradients of log pi, and q-values."""
+    return [
+        case(
+            label, {"scores": distinct(generator, *shape), "q_values": distinct(generator, shape[0], 1)}
+        )
+        for label, shape in (
+            ("five_scores", (5, 2)),
+            ("one_parameter", (4, 1)),
+            ("one_score", (1, 3)),
+            ("as_many_scores_as_parameters", (3, 3)),
+        )
+    ]
 
 
-@mistake("B22", "normalize")
-def along_each_row(q_values: np.ndarray) -> np.ndarray:
-    """Over one entry each."""
-    std = q_values.std(axis=1, keepdims=True)
-    return (q_values - q_values.mean(axis=1, keepdims=True)) / (std + 1e-8)
+def _totals(inputs: Arrays) -> Array:
+    """Undiscounted, (N,)."""
+    return np.array([trajectory.rewards.sum() for trajectory in trajectories_of(inputs)])
 
 
-@mistake("A12", "normalize")
-def squeezed(q_values: np.ndarray) -> np.ndarray:
-    """Without naming an axis."""
-    return np.squeeze((q_values - q_values.mean()) / (q_values.std() + 1e-8))
+def average(inputs: Arrays) -> Arrays:
+    """The mean total, ()."""
+    return {"values": np.asarray(_totals(inputs).mean())}
+
+
+def left_out(inputs: Arrays) -> Arrays:
+    """The mean total of the others, as a column."""
+    totals = _totals(inputs)
+    others = [np.delete(totals, own).mean() for own in range(len(totals))]
+    return {"values": np.repeat(others, inputs["lengths"])[:, np.newaxis]}
+
+
+def optimal(inputs: Arrays) -> Arrays:
+    """(1, P): sum of g^2 q over sum of g^2."""
+    squares = inputs["scores"] ** 2
+    return {"values": ((squares * inputs["q_values"]).sum(0) / squares.sum(0))[np.newaxis]}
+
+
+EXERCISES = (
+    exercise("average_baseline(trajectories)", trajectory_cases, average, protocol="trajectories"),
+    exercise(
+        "leave_one_out_baseline(trajectories)", several_trajectories, left_out, protocol="trajectories"
+    ),
+    exercise("optimal_baseline(scores, q_values)", score_cases, optimal),
+)
+
+
+# --- mistakes
 
 
 @mistake("C9", "leave_one_out_baseline")
-def mean_of_all(trajectories: Sequence[Any]) -> np.ndarray:
-    """The trajectory's own return is in it."""
-    mean = np.mean([one.rewards.sum() for one in trajectories])
-    return np.full((sum(len(one.rewards) for one in trajectories), 1), mean)
-
-
-@mistake("C5", "concatenate")
-def following_states(trajectories: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """The state in which each action ended."""
-    states = [np.concatenate([one.states[1:], one.last_state[None]]) for one in trajectories]
-    return np.concatenate(states), np.concatenate([one.actions for one in trajectories])
+def mean_of_all(trajectories: Sequence[Any]) -> Array:
+    """The mean is that of all trajectories, the one that it is for included."""
+    rewards = [trajectory.rewards for trajectory in trajectories]
+    return np.full((sum(map(len, rewards)), 1), np.mean([path.sum() for path in rewards]))

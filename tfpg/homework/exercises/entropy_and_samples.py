@@ -1,152 +1,115 @@
-"""Mistakes of entropy, sampling and playing an episode."""
-
-from collections.abc import Callable
-from typing import Any
+"""Entropy in nats, and sampling, of discrete actions: logits -> (N*T,)."""
 
 import numpy as np
+from numpy.random import Generator
 
-from tfpg.homework.exercises.mistake import mistake
+from tfpg.homework.box.calling import Arrays
+from tfpg.homework.exercises import comparators
+from tfpg.homework.exercises.drawn import distinct, scalars
+from tfpg.homework.exercises.exercise import Array, Case, case, exercise, values_of
+from tfpg.homework.exercises.mistake import mistakes
 from tfpg.homework.exercises.networks import log_softmax
 
-# --- (logits) -> (N*T,), in nats
+
+def entropy_cases(generator: Generator) -> list[Case]:
+    """Logits: uniform, nearly certain, of one sample."""
+    return [
+        case(label, {"logits": logits})
+        for label, logits in (
+            ("a_batch", distinct(generator, 5, 3) / 2),
+            ("uniform", np.full((2, 4), 1.0)),
+            ("logits_of_0", np.zeros((2, 3))),
+            ("one_sample", distinct(generator, 1, 3)),
+            ("nearly_certain", np.array([[20.0, 0, 0], [0, 0, 15]])),
+        )
+    ]
 
 
-def entropies(logits: np.ndarray) -> np.ndarray:
-    """The right ones, for the loss with a bonus."""
+def sample_cases(generator: Generator) -> list[Case]:
+    """Thousands of rows of the same logits, and one alone."""
+    low, high = np.array([0.0, 1.0, -0.5]), np.array([2.0, -1.0, 0.5])
+    low, high = generator.permutation(low), generator.permutation(high)
+    return [
+        case(label, {"logits": logits, **scalars(seed=int(generator.integers(2**31)))})
+        for label, logits in (
+            ("many_samples", np.tile(low, (3000, 1))),
+            ("two_kinds_of_states", np.tile([low, high], (2000, 1))),
+            ("logits_far_from_0", np.tile(high + 50, (3000, 1))),
+            ("five_actions", np.tile(generator.permutation(np.arange(5.0)) / 2, (3000, 1))),
+            ("one_sample", low[np.newaxis]),
+        )
+    ]
+
+
+def entropy(logits: Array) -> Array:
+    """(N*T,), in nats."""
     log_pi = log_softmax(logits)
     return -(np.exp(log_pi) * log_pi).sum(1)
 
 
-@mistake("B6", "entropy")
-def entropy_of_logits(logits: np.ndarray) -> np.ndarray:
-    """NaN where a logit is negative."""
-    return -(logits * np.log(logits)).sum(1)
+def probabilities(inputs: Arrays) -> Arrays:
+    """softmax(logits)."""
+    return {"probabilities": np.exp(log_softmax(inputs["logits"]))}
 
 
-@mistake("B6", "entropy")
-def entropy_weighted_by_logits(logits: np.ndarray) -> np.ndarray:
-    """The softmax is in one place only."""
-    return -(logits * log_softmax(logits)).sum(1)
+EXERCISES = (
+    exercise("entropy(logits)", entropy_cases, values_of(entropy), comparators.rows_or_mean),
+    exercise(
+        "sample(logits, generator)", sample_cases, probabilities, comparators.frequencies, "sample"
+    ),
+)
 
 
-@mistake("B6", "entropy")
-def entropy_of_rescaled_logits(logits: np.ndarray) -> np.ndarray:
-    """logits / sum(logits)."""
-    likelihoods = logits / logits.sum(1, keepdims=True)
-    return -(likelihoods * np.log(likelihoods)).sum(1)
+# --- mistakes
 
 
-@mistake("B6", "entropy")
-def entropy_of_absolute_logits(logits: np.ndarray) -> np.ndarray:
-    """|logits| / sum(|logits|)."""
-    return entropy_of_rescaled_logits(np.abs(logits))
+def wrong_entropy(logits: Array, wrong: str) -> Array:
+    """-sum(p log p), with one mistake."""
+    log_pi = log_softmax(logits)
+    absolute = np.abs(logits) if wrong == "of_absolute_logits" else logits
+    rescaled = absolute / absolute.sum(1, keepdims=True)
+    match wrong:
+        case "of_logits":
+            return -(logits * np.log(logits)).sum(1)
+        case "weighted_by_logits":
+            return -(logits * log_pi).sum(1)
+        case "of_rescaled_logits" | "of_absolute_logits":
+            return -(rescaled * np.log(rescaled)).sum(1)
+        case "of_softmax_twice":
+            return entropy(np.exp(log_pi))
+        case "of_squeezed_logits":
+            log_pi = log_softmax(np.squeeze(logits))
+            return -np.sum(np.exp(log_pi) * log_pi, axis=1)
+        case "squeezed":
+            return np.squeeze(entropy(logits)[:, None])
+    return -entropy(logits)
 
 
-@mistake("B31", "entropy")
-def negative_entropy(logits: np.ndarray) -> np.ndarray:
-    """sum(p log p)."""
-    return -entropies(logits)
+ENTROPIES = (
+    ("B6", "of_logits", "-sum(logits * log(logits)): NaN where a logit is negative."),
+    ("B6", "weighted_by_logits", "-sum(logits * log p)."),
+    ("B6", "of_rescaled_logits", "The probabilities are logits / sum(logits)."),
+    ("B6", "of_absolute_logits", "The probabilities are |logits| / sum(|logits|)."),
+    ("B31", "negative", "sum(p log p), without the minus."),
+    ("B4", "of_softmax_twice", "softmax(logits) are taken for the logits."),
+    ("A12", "of_squeezed_logits", "Squeezed logits are summed over an axis that one sample lacks."),
+    ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
+)
+mistakes(wrong_entropy, ENTROPIES, "entropy")
 
 
-@mistake("B4", "entropy")
-def entropy_of_softmax_twice(logits: np.ndarray) -> np.ndarray:
-    """Probabilities taken for logits."""
-    return entropies(np.exp(log_softmax(logits)))
+def wrong_sample(logits: Array, generator: Generator, wrong: str) -> Array:
+    """Action ids by the largest of logits and Gumbel noise, with one mistake."""
+    if wrong == "likeliest":
+        return logits.argmax(1)
+    logits = np.exp(log_softmax(logits)) if wrong == "of_softmax_twice" else logits
+    drawn = (logits + generator.gumbel(size=logits.shape)).argmax(1)
+    return np.squeeze(drawn) if wrong == "squeezed" else drawn
 
 
-@mistake("A12", "entropy")
-def squeezed_entropy(logits: np.ndarray) -> np.ndarray:
-    """One sample has no second axis any more."""
-    log_pi = log_softmax(np.squeeze(logits))
-    return -np.sum(np.exp(log_pi) * log_pi, axis=1)
-
-
-@mistake("A12", "entropy")
-def entropy_squeezed(logits: np.ndarray) -> np.ndarray:
-    """The row of one sample becomes a number."""
-    return np.squeeze(entropies(logits)[:, None])
-
-
-# --- (logits, generator) -> (N*T,)
-
-
-@mistake("A9", "sample")
-def likeliest(logits: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """No chance in it."""
-    return logits.argmax(1)
-
-
-@mistake("B4", "sample")
-def sample_of_softmax_twice(logits: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Probabilities taken for logits."""
-    return _drawn(np.exp(log_softmax(logits)), generator)
-
-
-@mistake("A12", "sample")
-def squeezed_sample(logits: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """One sample becomes a number."""
-    return np.squeeze(_drawn(logits, generator))
-
-
-def _drawn(logits: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    return (logits + generator.gumbel(size=logits.shape)).argmax(1)
-
-
-# --- (environment, act) -> states, actions, rewards, terminated
-
-
-def _played(
-    environment: Any,
-    act: Callable,
-    clipped: bool = False,
-    following: bool = False,
-    late: bool = False,
-    never_truncated: bool = False,
-    one_end: bool = False,
-) -> tuple[np.ndarray, ...]:
-    """An episode, with one of the mistakes below."""
-    state, _ = environment.reset()
-    states, actions, rewards, previous = [], [], [], 0.0
-    terminated = truncated = False
-    while not (terminated or (truncated and not never_truncated)):
-        action = act(state)
-        if clipped:
-            action = np.clip(action, environment.action_space.low, environment.action_space.high)
-        before = state
-        state, reward, terminated, truncated, _ = environment.step(action)
-        states.append(state if following else before)
-        actions.append(action)
-        rewards.append(previous if late else reward)
-        previous = reward
-    ended = terminated or (one_end and truncated)
-    return np.array(states), np.array(actions), np.array(rewards), np.array(ended)
-
-
-@mistake("A15", "rollout")
-def never_truncated(environment: Any, act: Callable) -> tuple[np.ndarray, ...]:
-    """`done = terminated`."""
-    return _played(environment, act, never_truncated=True)
-
-
-@mistake("B14", "rollout")
-def reward_of_the_step_before(environment: Any, act: Callable) -> tuple[np.ndarray, ...]:
-    """Stored before it is known."""
-    return _played(environment, act, late=True)
-
-
-@mistake("B20", "rollout")
-def clipped_action_kept(environment: Any, act: Callable) -> tuple[np.ndarray, ...]:
-    """What the environment got."""
-    return _played(environment, act, clipped=True)
-
-
-@mistake("B27", "rollout")
-def limit_as_terminal(environment: Any, act: Callable) -> tuple[np.ndarray, ...]:
-    """`done = terminated or truncated`, and done is what is kept."""
-    return _played(environment, act, one_end=True)
-
-
-@mistake("C5", "rollout")
-def state_after_the_action(environment: Any, act: Callable) -> tuple[np.ndarray, ...]:
-    """Appended after the step."""
-    return _played(environment, act, following=True)
+SAMPLES = (
+    ("A9", "likeliest", "The most likely action, always."),
+    ("B4", "of_softmax_twice", "softmax(logits) are taken for the logits."),
+    ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
+)
+mistakes(wrong_sample, SAMPLES, "sample")

@@ -1,150 +1,226 @@
-"""Mistakes of log-likelihoods: (logits, actions) or (means, log_std, actions) -> (N*T,)."""
+"""Log-likelihoods (N*T,) of discrete and of Gaussian actions; losses (losses.py) weight them."""
+
+from collections.abc import Callable
 
 import numpy as np
+from numpy.random import Generator
 
-from tfpg.homework.exercises.mistake import mistake
+from tfpg.homework.box.calling import Arrays
+from tfpg.homework.exercises.drawn import ACTIONS, column_of, normal
+from tfpg.homework.exercises.exercise import Array, Case, case, exercise, values_of
+from tfpg.homework.exercises.mistake import mistakes
 from tfpg.homework.exercises.networks import log_softmax
 
-
-def from_probabilities(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Keras' cross-entropy with from_logits=False: rescale, clip, take the logarithm."""
-    clipped = np.clip(outputs / outputs.sum(1, keepdims=True), 1e-7, 1 - 1e-7)
-    return -(np.log(clipped) * labels).sum(1)
+Batch = Callable[[Generator, int, int, float], Arrays]  # samples, actions, spread -> without a column
 
 
-@mistake("A10", "log_likelihoods")
-def negative_log_likelihoods(logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """The cross-entropy."""
-    return -(log_softmax(logits) * actions).sum(1)
+def weighted_cases(batch: Batch, generator: Generator) -> list[Case]:
+    """The same samples under several columns, then other shapes: few, for each entry costs calls."""
+    base, q_values = batch(generator, 5, ACTIONS, 1.0), column_of(generator, 5)
+    small, far = batch(generator, 2, 2, 1.0), batch(generator, 3, 2, 40.0)
+    centred = np.array([[-2.0], [-0.5], [0], [1], [1.5]])
+    return [
+        case(label, inputs | {"q_values": column})
+        for label, inputs, column in (
+            ("a_batch", base, q_values),
+            ("the_q_values_permuted", base, np.roll(q_values, 1)),
+            ("the_q_values_of_mean_0", base, generator.permutation(centred)),
+            ("two_samples", small, np.array([[3.0], [-1.0]])),
+            ("the_q_values_all_1", small, np.ones((2, 1))),
+            ("the_q_values_all_0", small, np.zeros((2, 1))),
+            ("the_q_values_all_negative", small, np.array([[-0.5], [-2.0]])),
+            ("one_sample", batch(generator, 1, ACTIONS, 1.0), np.array([[2.0]])),
+            ("as_many_actions_as_samples", batch(generator, 3, 3, 1.0), q_values[:3]),
+            ("far_actions", far, np.array([[200.0], [-150.0], [100.0]])),
+        )
+    ]
 
 
-@mistake("A12", "log_likelihoods")
-def squeezed_log_likelihoods(logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """One sample becomes a number."""
-    return np.squeeze((log_softmax(logits) * actions).sum(1, keepdims=True))
+def _discrete_batch(generator: Generator, samples: int, actions: int, spread: float) -> Arrays:
+    # Far from 0 together, but never far apart: an epsilon in the logarithm of .01 is no mistake.
+    chosen = (np.arange(samples) + generator.integers(actions)) % actions
+    logits = np.clip(normal(generator, samples, actions), -1.25, 1.25)
+    return {
+        "logits": logits + (50.5 if spread > 1 else 0.5),
+        "actions": np.eye(actions)[generator.permutation(chosen)],
+    }
 
 
-@mistake("B4", "log_likelihoods")
-def softmax_twice(logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """Probabilities taken for logits."""
-    return (log_softmax(np.exp(log_softmax(logits))) * actions).sum(1)
+def _gaussian_batch(generator: Generator, samples: int, actions: int, spread: float) -> Arrays:
+    means, noise = normal(generator, samples, actions), normal(generator, samples, actions)
+    return {
+        "means": means,
+        "log_std": (np.arange(actions) - 1.5) / 4 + generator.integers(4) / 16,
+        "actions": means + noise + np.where(spread > 1, spread, 0.25) * (-1) ** np.arange(actions),
+    }
 
 
-@mistake("B5", "log_likelihoods")
-def likelihoods(logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """No logarithm."""
-    return (np.exp(log_softmax(logits)) * actions).sum(1)
+def loss_cases(generator: Generator) -> list[Case]:
+    """Logits, one-hot actions, the column."""
+    return weighted_cases(_discrete_batch, generator)
 
 
-@mistake("C1", "log_likelihoods")
-def swapped_log_likelihoods(logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """Logits for labels."""
-    return (log_softmax(actions) * logits).sum(1)
+def gaussian_loss_cases(generator: Generator) -> list[Case]:
+    """Means, log_std, actions, the column."""
+    return weighted_cases(_gaussian_batch, generator)
 
 
-@mistake("C2", "log_likelihoods")
-def log_of_logits(logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """As Keras does with from_logits=False."""
-    return -from_probabilities(logits, actions)
+def without_q(cases: Callable[[Generator], list[Case]]) -> Callable[[Generator], list[Case]]:
+    """Each batch once, without its column."""
+
+    def once(generator: Generator) -> list[Case]:
+        batches: dict[tuple[int, ...], Case] = {}
+        for label, inputs in cases(generator):
+            rest = {name: value for name, value in inputs.items() if name != "q_values"}
+            batches.setdefault(tuple(map(id, rest.values())), Case(label, rest))
+        return list(batches.values())
+
+    return once
 
 
-@mistake("C3", "log_likelihoods")
-def every_action_of_every_sample(logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """Ids (B, 1) as an index give (B, B)."""
-    ids = actions.argmax(1)[:, None]
-    return log_softmax(logits)[np.arange(len(logits)), ids]
+def log_likelihoods(logits: Array, actions: Array) -> Array:
+    """(N*T,)."""
+    return (log_softmax(logits) * actions).sum(1)
 
 
-def _z(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
+def gaussian_log_likelihoods(means: Array, log_std: Array, actions: Array) -> Array:
+    """(N*T,)."""
+    return (-(_z(means, log_std, actions) ** 2) / 2 - log_std - HALF_LOG_TWO_PI).sum(1)
+
+
+def _z(means: Array, log_std: Array, actions: Array) -> Array:
+    """Distances from the means, in standard deviations."""
     return (actions - means) / np.exp(log_std)
 
 
-LOG_TWO_PI = np.log(2 * np.pi)
+HALF_LOG_TWO_PI = np.log(2 * np.pi) / 2
+EXERCISES = (
+    exercise("log_likelihoods(logits, actions)", without_q(loss_cases), values_of(log_likelihoods)),
+    exercise(
+        "gaussian_log_likelihoods(means, log_std, actions)",
+        without_q(gaussian_loss_cases),
+        values_of(gaussian_log_likelihoods),
+    ),
+)
 
 
-@mistake("A1", "gaussian_log_likelihoods")
-def without_log_std(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """As if the spread were fixed."""
-    return (-(_z(means, log_std, actions) ** 2) / 2 - LOG_TWO_PI / 2).sum(1)
+# --- mistakes, which make losses (losses.py) wrong that are right otherwise
 
 
-@mistake("A1", "gaussian_log_likelihoods")
-def squares_alone(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """Neither log_std nor the constant."""
-    return -(_z(means, log_std, actions) ** 2).sum(1) / 2
+def weighted(negative_likelihoods: Array, q_values: Array) -> Array:
+    """The mean of the products, as it should be."""
+    return np.mean(negative_likelihoods[:, None] * q_values)
 
 
-@mistake("A8", "gaussian_log_likelihoods")
-def absolute_distance(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """|z| summed, where z^2 should be."""
-    z = np.abs(_z(means, log_std, actions))
-    return (-z / 2 - log_std - LOG_TWO_PI / 2).sum(1)
+def as_loss(likelihoods: Callable[..., Array], mean: Callable[..., Array] = weighted) -> Callable:
+    """A loss of likelihoods: of the logits and actions, or of the means, log_std and actions."""
+
+    def loss(q_values: Array, **given: Array) -> Array:
+        return mean(-likelihoods(**given), q_values)
+
+    return loss
 
 
-@mistake("A8", "gaussian_log_likelihoods")
-def distance_not_squared(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """The norm of z where its square should be."""
-    norm = np.linalg.norm(_z(means, log_std, actions), axis=1)
-    return -norm / 2 - np.sum(log_std) - means.shape[1] * LOG_TWO_PI / 2
+def wrong_likelihoods(logits: Array, actions: Array, wrong: str) -> Array:
+    """log pi(a|s) of one-hot actions, with one mistake."""
+    log_pi, ids = log_softmax(logits), actions.argmax(1)[:, None]
+    match wrong:
+        case "softmax_twice":
+            return log_likelihoods(np.exp(log_pi), actions)
+        case "without_log":
+            return (np.exp(log_pi) * actions).sum(1)
+        case "swapped":
+            return log_likelihoods(actions, logits)
+        case "not_from_logits":
+            clipped = np.clip(logits / logits.sum(1, keepdims=True), 1e-7, 1 - 1e-7)
+            return (np.log(clipped) * actions).sum(1)
+        case "not_from_logits_sparse":
+            return log_likelihoods(np.log(np.clip(logits, 1e-7, 1 - 1e-7)), actions)
+        case "logits_as_log_likelihoods":
+            return (logits * actions).sum(1)
+        case "ids_as_labels":
+            return log_likelihoods(logits, ids)
+        case "every_action_of_every_sample":
+            return log_pi[np.arange(len(logits)), ids]
+        case "squeezed":
+            return np.squeeze((log_pi * actions).sum(1, keepdims=True))
+    return -log_likelihoods(logits, actions)
 
 
-@mistake("A8", "gaussian_log_likelihoods")
-def constant_not_halved(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """log(2 pi) per dimension, not half of it."""
-    return (-(_z(means, log_std, actions) ** 2) / 2 - log_std - LOG_TWO_PI).sum(1)
+IN_LOSSES_TOO = (
+    ("B4", "softmax_twice", "log_softmax is given softmax(logits)."),
+    ("B5", "without_log", "The likelihoods themselves."),
+    ("C1", "swapped", "The logits are used as labels, and the actions as logits."),
+    ("C2", "not_from_logits", "Keras with from_logits=False: logits / sum(logits), then clipped."),
+)
+IN_LOSSES = (
+    ("C2", "not_from_logits_sparse", "The same with action ids: clipped, then divided by the sum."),
+    ("E5", "logits_as_log_likelihoods", "PyTorch's nll_loss of the logits, without log_softmax."),
+    ("C3", "ids_as_labels", "The labels are action ids (B, 1), broadcast over the actions."),
+)
+ALONE = (
+    ("A10", "negative", "The negative log-likelihoods."),
+    ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
+    ("C3", "every_action_of_every_sample", "Action ids (B, 1) as an index give (B, B)."),
+)
+mistakes(wrong_likelihoods, IN_LOSSES_TOO, "log_likelihoods", loss=as_loss)
+mistakes(wrong_likelihoods, IN_LOSSES, loss=as_loss)
+mistakes(wrong_likelihoods, ALONE, "log_likelihoods")
 
 
-@mistake("A8", "gaussian_log_likelihoods")
-def constant_of_one_dimension(
-    means: np.ndarray, log_std: np.ndarray, actions: np.ndarray
-) -> np.ndarray:
-    """Da is missing in the constant."""
-    return (-(_z(means, log_std, actions) ** 2) / 2 - log_std).sum(1) - LOG_TWO_PI / 2
+def wrong_densities(means: Array, log_std: Array, actions: Array, wrong: str) -> Array:
+    """log pi(a|s) = sum of -z^2 / 2 - log_std - log(2 pi) / 2 over the dimensions, with one mistake."""
+    z = _z(means, log_std, actions)
+    right = gaussian_log_likelihoods(means, log_std, actions)
+    of_each_dimension = -(z**2) / 2 - log_std - HALF_LOG_TWO_PI
+    match wrong:
+        case "without_log_std":
+            return (-(z**2) / 2 - HALF_LOG_TWO_PI).sum(1)
+        case "squares_alone":
+            return -(z**2).sum(1) / 2
+        case "absolute_distance":
+            return (-np.abs(z) / 2 - log_std - HALF_LOG_TWO_PI).sum(1)
+        case "distance_not_squared":
+            norm = np.linalg.norm(z, axis=1)
+            return -norm / 2 - np.sum(log_std) - means.shape[1] * HALF_LOG_TWO_PI
+        case "square_not_halved":
+            return (-(z**2) - log_std - HALF_LOG_TWO_PI).sum(1)
+        case "constant_not_halved":
+            return (-(z**2) / 2 - log_std - 2 * HALF_LOG_TWO_PI).sum(1)
+        case "constant_of_one_dimension":
+            return (-(z**2) / 2 - log_std).sum(1) - HALF_LOG_TWO_PI
+        case "without_constant":
+            return (-(z**2) / 2 - log_std).sum(1)
+        case "without_log":
+            return np.exp(right)
+        case "squeezed":
+            return np.squeeze(right)
+        case "of_each_dimension":
+            return of_each_dimension
+        case "mean_over_dimensions":
+            return of_each_dimension.mean(1)
+        case "of_clipped_actions":
+            return gaussian_log_likelihoods(means, log_std, np.clip(actions, -1, 1))
+    return -right
 
 
-@mistake("A8", "gaussian_log_likelihoods")
-def without_constant(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """No constant at all."""
-    return (-(_z(means, log_std, actions) ** 2) / 2 - log_std).sum(1)
-
-
-@mistake("A8", "gaussian_log_likelihoods")
-def square_not_halved(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """z^2, not half of it."""
-    return (-(_z(means, log_std, actions) ** 2) - log_std - LOG_TWO_PI / 2).sum(1)
-
-
-@mistake("A10", "gaussian_log_likelihoods")
-def negative_gaussian(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """The sign is turned."""
-    return (_z(means, log_std, actions) ** 2 / 2 + log_std + LOG_TWO_PI / 2).sum(1)
-
-
-@mistake("A12", "gaussian_log_likelihoods")
-def squeezed_gaussian(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """One sample becomes a number."""
-    return np.squeeze(-negative_gaussian(means, log_std, actions))
-
-
-@mistake("B5", "gaussian_log_likelihoods")
-def densities(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """No logarithm."""
-    return np.exp(-negative_gaussian(means, log_std, actions))
-
-
-@mistake("B18", "gaussian_log_likelihoods")
-def of_each_dimension(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """(N*T, Da)."""
-    return -(_z(means, log_std, actions) ** 2) / 2 - log_std - LOG_TWO_PI / 2
-
-
-@mistake("B18", "gaussian_log_likelihoods")
-def mean_over_dimensions(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """Averaged where a sum is due."""
-    return of_each_dimension(means, log_std, actions).mean(1)
-
-
-@mistake("B20", "gaussian_log_likelihoods")
-def of_clipped_actions(means: np.ndarray, log_std: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """Bounds of -1 and 1."""
-    return -negative_gaussian(means, log_std, np.clip(actions, -1, 1))
+GAUSSIAN_IN_LOSSES_TOO = (
+    ("A1", "without_log_std", "The term -log_std is left out."),
+    ("A8", "distance_not_squared", "The norm of z stands where its square should."),
+    ("A8", "square_not_halved", "z^2 is not divided by 2."),
+    ("B5", "without_log", "The densities themselves."),
+    ("B20", "of_clipped_actions", "The actions are clipped to -1 and 1, as for the environment."),
+)
+GAUSSIAN_ALONE = (
+    ("A1", "squares_alone", "log_std and the constant are left out."),
+    ("A8", "absolute_distance", "|z| stands where z^2 should."),
+    ("A8", "constant_not_halved", "The constant is log(2 pi) for each dimension, not half of it."),
+    ("A8", "constant_of_one_dimension", "The constant is subtracted once, not for each dimension."),
+    ("A8", "without_constant", "The constant is left out."),
+    ("A10", "negative", "The negative log-likelihoods."),
+    ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
+    ("B18", "of_each_dimension", "One number for each dimension, (N*T, Da), never summed."),
+    ("B18", "mean_over_dimensions", "The mean over the dimensions stands where the sum should."),
+)
+mistakes(wrong_densities, GAUSSIAN_IN_LOSSES_TOO, "gaussian_log_likelihoods", gaussian_loss=as_loss)
+mistakes(wrong_densities, GAUSSIAN_ALONE, "gaussian_log_likelihoods")

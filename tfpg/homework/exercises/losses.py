@@ -1,145 +1,161 @@
-"""Mistakes of the loss: (logits, actions, q_values (N*T, 1)) -> ()."""
+"""The pseudo-loss of logits, or of means and log_std: (..., actions, q_values (N*T, 1)) -> ().
+
+Wrong likelihoods make wrong losses, too: those stand in likelihoods.py.
+"""
+
+from functools import partial
 
 import numpy as np
 
-from tfpg.homework.exercises.entropy_and_samples import entropies
+from tfpg.homework.box.calling import Arrays
+from tfpg.homework.exercises.comparators import up_to_scale
+from tfpg.homework.exercises.entropy_and_samples import entropy
+from tfpg.homework.exercises.exercise import Array, exercise
 from tfpg.homework.exercises.likelihoods import (
-    every_action_of_every_sample,
-    from_probabilities,
-    likelihoods,
+    as_loss,
+    gaussian_log_likelihoods,
+    gaussian_loss_cases,
+    log_likelihoods,
+    loss_cases,
+    weighted,
+    wrong_densities,
+    wrong_likelihoods,
 )
-from tfpg.homework.exercises.mistake import mistake
+from tfpg.homework.exercises.mistake import mistake, mistakes
 from tfpg.homework.exercises.networks import log_softmax
 
 
-def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(N*T,)"""
-    return -(log_softmax(logits) * labels).sum(1)
+def loss_gradient(inputs: Arrays) -> Arrays:
+    """In the logits."""
+    # d/dlogits of -log softmax(logits)[a] is softmax(logits) - a
+    slopes = np.exp(log_softmax(inputs["logits"])) - inputs["actions"]
+    return {"gradient": (slopes * inputs["q_values"] / len(slopes)).ravel()}
 
 
-def weighted(negative_likelihoods: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """The mean, as it should be."""
-    return np.mean(negative_likelihoods[:, None] * q_values)
+def gaussian_gradient(inputs: Arrays) -> Arrays:
+    """In the means, then in log_std."""
+    # -log pi = sum over Da of z^2 / 2 + log_std + const, z = (a - mean) / std
+    std, weights = np.exp(inputs["log_std"]), inputs["q_values"] / len(inputs["means"])
+    z = (inputs["actions"] - inputs["means"]) / std
+    in_log_std = ((1 - z**2) * weights).sum(0)
+    return {"gradient": np.concatenate([(-z / std * weights).ravel(), in_log_std.ravel()])}
 
 
-@mistake("B1", "loss")
-def broadcast(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """The slide run literally: (N*T,) x (N*T, 1)."""
-    return np.mean(_cross_entropy(logits, actions) * q_values)
+EXERCISES = (
+    exercise("loss(logits, actions, q_values)", loss_cases, loss_gradient, up_to_scale, "loss"),
+    exercise(
+        "gaussian_loss(means, log_std, actions, q_values)",
+        gaussian_loss_cases,
+        gaussian_gradient,
+        up_to_scale,
+        "gaussian_loss",
+    ),
+)
 
 
-@mistake("B2", "loss")
-def turned(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Minus a cross-entropy."""
-    return -weighted(_cross_entropy(logits, actions), q_values)
+# --- mistakes in what is done with the likelihoods; wrong likelihoods are in likelihoods.py
 
 
-@mistake("B3", "loss")
-def mean_times_sum(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Of an official tutorial, once."""
-    return np.mean(_cross_entropy(logits, actions)) * np.sum(q_values)
+def wrong_mean(negative_likelihoods: Array, q_values: Array, wrong: str) -> Array:
+    """The mean of likelihoods (N*T,) times q-values (N*T, 1), with one mistake."""
+    centred = q_values - q_values.mean()
+    match wrong:
+        case "broadcast":
+            return np.mean(negative_likelihoods * q_values)
+        case "turned":
+            return -weighted(negative_likelihoods, q_values)
+        case "mean_times_sum":
+            return np.mean(negative_likelihoods) * np.sum(q_values)
+        case "normalized_inside":
+            return weighted(negative_likelihoods, centred / (q_values.std() + 1e-8))
+        case "centred_inside":
+            return weighted(negative_likelihoods, centred)
+    return np.mean(negative_likelihoods)
 
 
-@mistake("B4", "loss")
-def loss_with_softmax_twice(
-    logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray
-) -> np.ndarray:
-    """Probabilities taken for logits."""
-    return weighted(_cross_entropy(np.exp(log_softmax(logits)), actions), q_values)
+OF_ANY_ACTIONS = (
+    ("B1", "broadcast", "The slide run literally: (N*T,) times (N*T, 1) is (N*T, N*T)."),
+    ("B2", "turned", "A minus before negative log-likelihoods, which have one already."),
+    ("B3", "mean_times_sum", "The mean of one times the sum of the other: an official tutorial, once."),
+    ("E3", "unweighted", "Maximum likelihood: the q-values are not used."),
+)
+OF_DISCRETE_ACTIONS = (
+    ("E1", "normalized_inside", "The q-values are normalised in the loss."),
+    ("E1", "centred_inside", "The mean of the q-values is subtracted in the loss."),
+)
+of_logits, of_means = partial(as_loss, log_likelihoods), partial(as_loss, gaussian_log_likelihoods)
+mistakes(wrong_mean, OF_ANY_ACTIONS, loss=of_logits, gaussian_loss=of_means)
+mistakes(wrong_mean, OF_DISCRETE_ACTIONS, loss=of_logits)
 
 
-@mistake("B5", "loss")
-def loss_without_log(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Minus the probability."""
-    return weighted(-likelihoods(logits, actions), q_values)
+# --- other mistakes
 
 
 @mistake("B7", "loss")
-def q_values_as_labels(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Broadcast over the actions."""
-    return np.mean(_cross_entropy(logits, q_values))
+def q_values_as_labels(logits: Array, actions: Array, q_values: Array) -> Array:
+    """The labels are the q-values, broadcast over the actions."""
+    return np.mean(-log_likelihoods(logits, q_values))
 
 
 @mistake("B7", "loss")
-def q_values_as_targets(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Regression of the chosen logit on the return."""
+def q_values_as_targets(logits: Array, actions: Array, q_values: Array) -> Array:
+    """The squared distance of the chosen action's logit from its q-value."""
     return np.mean(((logits * actions).sum(1, keepdims=True) - q_values) ** 2)
 
 
+@mistake("C3", "loss")
+def ids_as_index(logits: Array, actions: Array, q_values: Array) -> Array:
+    """Action ids (B, 1) as an index give likelihoods (B, B)."""
+    likelihoods = wrong_likelihoods(logits, actions, "every_action_of_every_sample")
+    return -np.mean(likelihoods * q_values)
+
+
 @mistake("A12", "loss")
-def squeezed_loss(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """One sample has no second axis any more."""
+def squeezed_loss(logits: Array, actions: Array, q_values: Array) -> Array:
+    """All are squeezed without an axis, and summed over a second axis that one sample lacks then."""
     log_pi = log_softmax(np.squeeze(logits))
     return -np.mean(np.sum(log_pi * np.squeeze(actions), axis=1) * np.squeeze(q_values))
 
 
 @mistake("A14", "loss", added=True)
-def with_entropy_bonus(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """A hundredth of the mean entropy."""
-    right = weighted(_cross_entropy(logits, actions), q_values)
-    return right - 0.01 * np.mean(entropies(logits))
+def with_entropy_bonus(logits: Array, actions: Array, q_values: Array) -> Array:
+    """A hundredth of the mean entropy is subtracted."""
+    return weighted(-log_likelihoods(logits, actions), q_values) - 0.01 * np.mean(entropy(logits))
 
 
 @mistake("B31", "loss", added=True)
-def with_entropy_penalty(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """The bonus with its sign turned."""
-    right = weighted(_cross_entropy(logits, actions), q_values)
-    return right + 0.01 * np.mean(entropies(logits))
+def with_entropy_penalty(logits: Array, actions: Array, q_values: Array) -> Array:
+    """A hundredth of the mean entropy is added: a bonus of the wrong sign."""
+    return weighted(-log_likelihoods(logits, actions), q_values) + 0.01 * np.mean(entropy(logits))
 
 
-@mistake("C1", "loss")
-def swapped(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """labels=logits, logits=actions."""
-    return weighted(_cross_entropy(actions, logits), q_values)
+def _right_gaussian(means: Array, log_std: Array, actions: Array, q_values: Array) -> Array:
+    return weighted(-gaussian_log_likelihoods(means, log_std, actions), q_values)
 
 
-@mistake("C2", "loss")
-def not_from_logits(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """from_logits=False."""
-    return weighted(from_probabilities(logits, actions), q_values)
+@mistake("A14", "gaussian_loss", added=True)
+def gaussian_with_entropy_bonus(means: Array, log_std: Array, actions: Array, q_values: Array) -> Array:
+    """A hundredth of the entropy, which is the sum of log_std and a constant, is subtracted."""
+    return _right_gaussian(means, log_std, actions, q_values) - 0.01 * np.sum(log_std)
 
 
-@mistake("C2", "loss")
-def not_from_logits_sparse(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """The same with action ids: Keras clips, and then divides by the sum."""
-    clipped = np.clip(logits, 1e-7, 1 - 1e-7)
-    return weighted(_cross_entropy(np.log(clipped), actions), q_values)
+@mistake("B31", "gaussian_loss", added=True)
+def gaussian_with_entropy_penalty(
+    means: Array, log_std: Array, actions: Array, q_values: Array
+) -> Array:
+    """A hundredth of the entropy is added: a bonus of the wrong sign."""
+    return _right_gaussian(means, log_std, actions, q_values) + 0.01 * np.sum(log_std)
 
 
-@mistake("E5", "loss")
-def logits_as_log_likelihoods(
-    logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray
-) -> np.ndarray:
-    """nll_loss of logits."""
-    return weighted(-(logits * actions).sum(1), q_values)
+@mistake("B17", "gaussian_loss")
+def reparameterized(means: Array, log_std: Array, actions: Array, q_values: Array) -> Array:
+    """The likelihoods are those of actions that are drawn anew and move with the means."""
+    drawn = means + np.exp(log_std) * np.random.default_rng(0).normal(size=means.shape)
+    return _right_gaussian(means, log_std, drawn, q_values)
 
 
-@mistake("C3", "loss")
-def ids_as_labels(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Ids (B, 1) broadcast over the actions."""
-    return weighted(_cross_entropy(logits, actions.argmax(1)[:, None]), q_values)
-
-
-@mistake("C3", "loss")
-def ids_as_index(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Ids (B, 1) as an index: (B, B)."""
-    return -np.mean(every_action_of_every_sample(logits, actions) * q_values)
-
-
-@mistake("E1", "loss")
-def normalized_inside(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Nobody asked for it."""
-    inside = (q_values - q_values.mean()) / (q_values.std() + 1e-8)
-    return weighted(_cross_entropy(logits, actions), inside)
-
-
-@mistake("E1", "loss")
-def centred_inside(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """A baseline that nobody asked for."""
-    return weighted(_cross_entropy(logits, actions), q_values - q_values.mean())
-
-
-@mistake("E3", "loss")
-def unweighted(logits: np.ndarray, actions: np.ndarray, q_values: np.ndarray) -> np.ndarray:
-    """Maximum likelihood."""
-    return np.mean(_cross_entropy(logits, actions))
+@mistake("B18", "gaussian_loss")
+def gaussian_not_summed(means: Array, log_std: Array, actions: Array, q_values: Array) -> Array:
+    """Likelihoods of each dimension, (N*T, 1, Da), times the column are (N*T, N*T, Da)."""
+    likelihoods = wrong_densities(means, log_std, actions, "of_each_dimension")
+    return np.mean(-likelihoods[:, None] * q_values)

@@ -1,35 +1,92 @@
-"""Mistakes of one trajectory: returns, rewards-to-go and advantages."""
+"""Returns of one trajectory: (rewards, discount) -> (T,)."""
 
 from collections.abc import Callable
 
 import numpy as np
+from numpy.random import Generator
 
-from tfpg.homework.exercises.mistake import mistake
+from tfpg.estimate import returns
+from tfpg.homework.exercises.drawn import distinct, normal, scalars
+from tfpg.homework.exercises.exercise import Array, Case, case, exercise, values_of
+from tfpg.homework.exercises.mistake import mistake, mistakes
 
-# --- one trajectory: (rewards, discount) -> (T,)
+
+def reward_cases(generator: Generator) -> list[Case]:
+    """Rewards and a discount; short ones first."""
+    return [
+        case(label, {"rewards": rewards, **scalars(discount=discount)})
+        for label, rewards, discount in (
+            ("three_steps", distinct(generator, 3), 0.5),
+            ("one_step", distinct(generator, 1), 0.9),
+            ("two_steps", distinct(generator, 2), 0.9),
+            ("an_impulse", np.array([0.0, 0, 1, 0]), 0.5),
+            ("discount_1", distinct(generator, 5), 1.0),
+            ("discount_0", distinct(generator, 5), 0.0),
+            ("six_steps", distinct(generator, 6), 0.9),
+            ("a_thousand_steps", normal(generator, 1000), 0.4),
+            ("a_thousand_steps_discount_99", normal(generator, 1000), 0.99),
+        )
+    ]
 
 
-@mistake("B8", "reward_to_go")
-def whole_return(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """G_0 where G_t is asked."""
+EXERCISES = (
+    exercise("total_reward(rewards, discount)", reward_cases, values_of(returns.total_reward)),
+    exercise("reward_to_go(rewards, discount)", reward_cases, values_of(returns.reward_to_go)),
+)
+
+
+# --- in a batch laid end to end (batches.py): (rewards, terminals, discount, reward_to_go) -> (N*T,)
+
+
+def by_episode(to_go: Callable[..., Array], total: Callable[..., Array] | None = None) -> Callable:
+    """A function of a batch that computes each episode by itself: rewards-to-go, or totals."""
+
+    def q_values(rewards: Array, terminals: Array, discount: float, reward_to_go: bool) -> Array:
+        of = to_go if reward_to_go or total is None else total
+        starts = np.flatnonzero(terminals[:-1]) + 1
+        return np.concatenate([of(episode, discount) for episode in np.split(rewards, starts)])
+
+    return q_values
+
+
+def with_right_totals(to_go: Callable[..., Array]) -> Callable:
+    """The same for a mistake of rewards-to-go alone."""
+    return by_episode(to_go, whole_return)
+
+
+# --- mistakes
+
+
+def backwards(terms: Array, decay: float, goes_on: Array | None = None) -> Array:
+    """A[t] = terms[t] + decay * A[t+1]; the second term is left out where goes_on[t] is 0."""
+    sums, following = np.zeros_like(terms), 0.0
+    for t in reversed(range(len(terms))):
+        sums[t] = terms[t] + decay * following * (1 if goes_on is None else goes_on[t])
+        following = sums[t]
+    return sums
+
+
+@mistake("B8", "reward_to_go", q_values=by_episode)
+def whole_return(rewards: Array, discount: float) -> Array:
+    """Every step gets the return of the whole trajectory."""
     return np.full(len(rewards), sum(discount**t * reward for t, reward in enumerate(rewards)))
 
 
-@mistake("B9", "reward_to_go", "total_reward")
-def never_summed(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """The terms of the sum."""
+@mistake("B9", "reward_to_go", "total_reward", q_values=by_episode)
+def never_summed(rewards: Array, discount: float) -> Array:
+    """The discounted rewards, which are never added up."""
     return np.array([discount**t * reward for t, reward in enumerate(rewards)])
 
 
-@mistake("C8", "reward_to_go", "total_reward")
-def immediate(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """The rewards."""
+@mistake("C8", "reward_to_go", "total_reward", q_values=by_episode)
+def immediate(rewards: Array, discount: float) -> Array:
+    """Each step gets its own reward only."""
     return np.array(rewards)
 
 
 @mistake("B10", "reward_to_go")
-def reversed_in_the_loop(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """Of a textbook."""
+def reversed_in_the_loop(rewards: Array, discount: float) -> Array:
+    """The list of sums is reversed after every step, not once at the end: so in a textbook."""
     q_values: list[float] = []
     running = 0.0
     for reward in rewards[::-1]:
@@ -39,97 +96,29 @@ def reversed_in_the_loop(rewards: np.ndarray, discount: float) -> np.ndarray:
     return np.array(q_values)
 
 
-@mistake("A13", "reward_to_go")
-def divided_by_powers(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """Right on paper."""
-    powers = discount ** np.arange(len(rewards))
-    return np.cumsum((powers * rewards)[::-1])[::-1] / powers
-
-
-@mistake("A13", "reward_to_go")
-def divided_by_powers_forwards(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """The sum runs the other way as well."""
+def divided(rewards: Array, discount: float, wrong: str) -> Array:
+    """Sums of discount^t' * r[t'], divided by discount^t, which underflows to 0."""
     steps = np.arange(len(rewards), dtype=float)
-    return discount**-steps * np.cumsum(discount**steps * rewards)
-
-
-@mistake("A13", "reward_to_go")
-def total_less_the_past(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """What is left of the sum, divided."""
-    powers = discount ** np.arange(len(rewards))
+    powers = discount**steps
     terms = powers * rewards
-    return (terms.sum() - np.cumsum(terms) + terms) / powers
+    onwards = np.cumsum(terms[::-1])[::-1]
+    match wrong:
+        case "divided_by_powers_forwards":
+            return discount**-steps * np.cumsum(terms)
+        case "total_less_the_past":
+            return (terms.sum() - np.cumsum(terms) + terms) / powers
+        case "divided_with_epsilon":
+            return onwards / (powers + 1e-8)
+    return onwards / powers
 
 
-@mistake("A13", "reward_to_go")
-def divided_with_epsilon(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """No NaN, and no return either."""
-    powers = discount ** np.arange(len(rewards))
-    return np.cumsum((powers * rewards)[::-1])[::-1] / (powers + 1e-8)
-
-
-# --- advantages of one trajectory: (rewards, values, last_value, discount, lambda_) -> (T,)
-
-
-def recursion(
-    deltas: np.ndarray, decay: float, following: Callable[[int], bool] = lambda t: True
-) -> np.ndarray:
-    """A[t] = d[t] + decay * A[t+1], where the step that follows belongs to it."""
-    advantages = np.append(np.zeros_like(deltas), 0.0)
-    for t in reversed(range(len(deltas))):
-        advantages[t] = deltas[t] + decay * advantages[t + 1] * following(t)
-    return advantages[:-1]
-
-
-@mistake("A11", "generalized_advantages")
-def own_value_twice(
-    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
-) -> np.ndarray:
-    """V[t] where V[t+1] should be."""
-    return recursion(rewards + discount * values - values, discount * lambda_)
-
-
-@mistake("A11", "generalized_advantages")
-def delta_of_the_next_step(
-    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
-) -> np.ndarray:
-    """A[t] = discount * lambda * (d[t+1] + ...): the own delta is left out."""
-    deltas = rewards + discount * np.append(values[1:], last_value) - values
-    return recursion(deltas, discount * lambda_) - deltas
-
-
-@mistake("A11", "generalized_advantages")
-def last_step_left_out(
-    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
-) -> np.ndarray:
-    """The loop starts a step too early in time: the last advantage stays 0."""
-    deltas = rewards + discount * np.append(values[1:], last_value) - values
-    deltas[-1] = 0
-    return recursion(deltas, discount * lambda_)
-
-
-@mistake("A11", "generalized_advantages")
-def one_power_too_many(
-    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
-) -> np.ndarray:
-    """The exponent l + 1 where l should be."""
-    deltas = rewards + discount * np.append(values[1:], last_value) - values
-    return discount * lambda_ * recursion(deltas, discount * lambda_)
-
-
-@mistake("B27", "generalized_advantages")
-def always_terminal(
-    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
-) -> np.ndarray:
-    """The last value is not used."""
-    deltas = rewards + discount * np.append(values[1:], 0.0) - values
-    return recursion(deltas, discount * lambda_)
-
-
-@mistake("B25", "generalized_advantages")
-def averaged(
-    rewards: np.ndarray, values: np.ndarray, last_value: float, discount: float, lambda_: float
-) -> np.ndarray:
-    """One number for all."""
-    deltas = rewards + discount * np.append(values[1:], last_value) - values
-    return np.full(len(rewards), recursion(deltas, discount * lambda_).mean())
+DIVIDED = (
+    ("A13", "divided_by_powers", "The sums are those from t on."),
+    ("A13", "total_less_the_past", "The sums are the total, less what came before t."),
+)
+ALSO_DIVIDED = (
+    ("A13", "divided_by_powers_forwards", "The sums are those up to t."),
+    ("A13", "divided_with_epsilon", "Divided by discount^t + 1e-8: no NaN, but wrong at late steps."),
+)
+mistakes(divided, DIVIDED, "reward_to_go", q_values=with_right_totals)
+mistakes(divided, ALSO_DIVIDED, "reward_to_go")

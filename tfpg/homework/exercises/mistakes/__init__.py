@@ -1,1 +1,1 @@
-"""The gallery of mistakes (tfpg/homework/exercises/mistakes/gallery.py)."""
+"""Moved to tfpg/homework/exercises/catalog.py and mistake.py."""
