@@ -7,9 +7,8 @@ from support import some_slow
 import tfpg
 from tfpg.homework.box.observing import observe
 from tfpg.homework.checks.agreement import is_right
-from tfpg.homework.exercises.catalog import named
-from tfpg.homework.exercises.mistakes.gallery import GALLERY
-from tfpg.homework.exercises.mistakes.mistake import MISTAKES
+from tfpg.homework.exercises.catalog import GALLERY, named, of_exercise
+from tfpg.homework.exercises.mistake import MISTAKES
 
 # What students, tutorials and textbooks were seen to get wrong.
 SEEN = {
@@ -21,7 +20,7 @@ SEEDS = (0, 7)
 
 
 def name_of(mistake):
-    return f"{mistake.id}-{mistake.exercise}-{mistake.function.__name__}"
+    return f"{mistake.id}-{mistake.exercise}-{mistake.name}"
 
 
 def is_dear(name):
@@ -32,6 +31,11 @@ def is_dear(name):
 
 def test_every_mistake_that_was_seen_hangs_in_the_gallery():
     assert {one.id for one in GALLERY} >= SEEN
+
+
+def test_every_mistake_has_a_name_of_its_own_and_says_what_it_does():
+    assert len(set(map(name_of, GALLERY))) == len(GALLERY) == 119
+    assert all(one.about.endswith(".") for one in GALLERY)
 
 
 def test_every_kind_of_mistake_has_an_example_and_every_example_a_kind():
@@ -59,7 +63,8 @@ def test_every_mistake_differs_from_the_right_answer_somewhere(mistake):
 
 
 def test_mistakes_speak_chinese_too():
-    verdict = tfpg.check(GALLERY[0].function, GALLERY[0].exercise, language="zh")
+    whole_return = of_exercise("reward_to_go")[0]
+    verdict = tfpg.check(whole_return.function, "reward_to_go", language="zh")
     assert "每一步都是整条轨迹的回报" in verdict.evidence
 
 

@@ -83,7 +83,7 @@ def compared(
     observed: Sequence[Observed],
 ) -> list[Comparison]:
     """Case by case."""
-    if exercise.compare is comparators.rows_or_mean:
+    if exercise.may_be_mean:
         rows = [one["values"].ndim > 0 for one in observed if not isinstance(one, Failure)]
         if any(rows):  # a number for each sample: one of a single sample is no mean
             exercise = exercise._replace(compare=comparators.elementwise)
@@ -100,9 +100,7 @@ def compared_in_one(exercise: Exercise, case: Case, wanted: Observed, got: Obser
         return Comparison(causes[0] == causes[1] != "another")
     call = _call(exercise, case.inputs)
     # One sample has no deviation with ddof=1, and may be NaN: that comparison itself knows when
-    alone = (
-        exercise.compare in (comparators.normalized, comparators.estimated) and got["values"].size == 1
-    )
+    alone = exercise.nan_for_one_sample and got["values"].size == 1
     checked = {name: one for name, one in got.items() if not (alone and name == "values")}
     refused = comparators.refused(call, wanted, checked)
     if refused is not None:

@@ -16,10 +16,8 @@ from tfpg.homework.box.reading import source_of
 from tfpg.homework.box.time_limit import TimeLimit, at_most
 from tfpg.homework.checks.agreement import is_right
 from tfpg.homework.checks.judging import Verdict, judge
-from tfpg.homework.checks.naming import OF_SHAPE
-from tfpg.homework.exercises.catalog import EXERCISES, named
+from tfpg.homework.exercises.catalog import EXERCISES, named, of_exercise
 from tfpg.homework.exercises.exercise import Case, Exercise
-from tfpg.homework.exercises.mistakes.gallery import of_exercise
 
 CHECKS = Texts("checks")
 
@@ -104,5 +102,5 @@ def wrong_parameters(name: str, parameters: Sequence[str]) -> Text:
 def may_broadcast(exercise: Exercise) -> bool:
     """Whether a known mistake of this exercise is one of shapes."""
     lender = exercise.lender.name if exercise.lender else exercise.name
-    ids = {one.id for one in [*of_exercise(exercise.name), *of_exercise(lender)]}
-    return bool(ids & set(OF_SHAPE))
+    known = [*of_exercise(exercise.name), *of_exercise(lender)]
+    return any(mistake.of_shapes for mistake in known)

@@ -12,8 +12,8 @@ from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
 from tfpg.homework.checks.agreement import Observed, compared, plain, uneven_scale
-from tfpg.homework.checks.naming import OF_SHAPE, known_mistake
-from tfpg.homework.exercises import comparators, words
+from tfpg.homework.checks.naming import known_mistake
+from tfpg.homework.exercises import words
 from tfpg.homework.exercises.comparators import Comparison
 from tfpg.homework.exercises.exercise import Case, Exercise
 
@@ -66,10 +66,10 @@ def judge(
     numbers = _numbers(exercise, cases, expected, observed, comparisons) | {"amount": amount}
     what, fix = (one.say(language, **numbers) for one in (mistake.what, mistake.fix))
     evidence = CHECKS["means"].say(language, what=what, fix=fix)
-    if "{" not in mistake.what.say(language):  # no numbers in it: add the smallest example
+    if not mistake.quotes_numbers:  # add the smallest example
         example = _smallest_failing(cases, observed, comparisons, uneven, language)
         evidence = CHECKS["for_example"].say(language, what=what, example=example, fix=fix)
-    if mistake.id in OF_SHAPE and broadcast not in (None, NOWHERE):
+    if mistake.of_shapes and broadcast not in (None, NOWHERE):
         evidence += _lost_column(broadcast, language)
     return Verdict(exercise.name, False, mistake.id, evidence)
 
@@ -85,7 +85,7 @@ def _approval(
     scales = [
         (len(case.inputs.get("states", case.inputs.get("actions", ()))), one.scale)
         for case, one in zip(cases, comparisons, strict=True)
-        if one.scale is not None and exercise.compare is comparators.up_to_scale
+        if one.scale is not None and exercise.up_to_scale
     ]
     text = CHECKS["all_agree"]
     if any(not math.isclose(scale, 1, rel_tol=1e-2) for _, scale in scales):

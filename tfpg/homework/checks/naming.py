@@ -9,12 +9,9 @@ from tfpg.homework.box.observing import Failure, observe
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
 from tfpg.homework.checks.agreement import Observed, compared_in_one, shapes_of, uneven_scale
 from tfpg.homework.exercises import comparators
-from tfpg.homework.exercises.catalog import named
+from tfpg.homework.exercises.catalog import main_form, of_exercise
 from tfpg.homework.exercises.exercise import Case, Exercise
-from tfpg.homework.exercises.mistakes.gallery import of_exercise
-from tfpg.homework.exercises.mistakes.mistake import Mistake
-
-OF_SHAPE = ("B1", "B18", "C3")  # mistakes that a broadcast to (N*T, N*T) gives away
+from tfpg.homework.exercises.mistake import Mistake
 
 
 def known_mistake(
@@ -50,8 +47,8 @@ def known_mistake(
             if (is_one or not lender) and uneven_scale(cases, comparisons) is None:
                 scales = [one.scale for one in comparisons if one.scale]
                 far = round(abs(float(np.log(scales).mean())), 2) if scales else 0.0
-                of_shape = mistake.id in OF_SHAPE
-                unlikely = of_shape if broadcast == NOWHERE else broadcast is not None and not of_shape
+                shapes = mistake.of_shapes
+                unlikely = shapes if broadcast == NOWHERE else broadcast is not None and not shapes
                 matches.append(((unlikely, far), mistake, ""))
     return min(matches, key=lambda one: one[0])[1:] if matches else None
 
@@ -69,7 +66,7 @@ def signature(exercise: Exercise, case: Case, mistake: Mistake, lent: bool) -> O
     if not lent or exercise.lender is None:
         return observe(exercise.protocol, mistake.function, [case.inputs])[0]
     lender = exercise.lender
-    protocol = named(lender.name)[0].protocol
+    protocol = main_form(lender.name).protocol
     outcome = observe(protocol, mistake.function, [lender.inputs(case.inputs)])[0]
     return outcome if isinstance(outcome, Failure) else lender.outputs(case.inputs, outcome)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tfpg.homework.assignments.blanks import Blank, cut
 from tfpg.homework.assignments.tasks import TASKS
-from tfpg.homework.exercises.catalog import named
+from tfpg.homework.exercises.catalog import main_form
 from tfpg.homework.grading.grades import NOT_GRADED, Asked, Grade
 from tfpg.homework.grading.submissions import Code
 
@@ -72,7 +72,7 @@ def _check(canary: Canary, grade: Grade) -> None:
 
 def _blank(asked: Asked, others: Sequence[Asked]) -> Blank:
     known = SOURCES[asked.exercise]
-    parameters = named(asked.exercise)[0].parameters
+    parameters = main_form(asked.exercise).parameters
     return cut(
         known.source,
         asked.function,

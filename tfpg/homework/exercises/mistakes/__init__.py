@@ -1,1 +1,0 @@
-"""Moved to tfpg/homework/exercises/catalog.py and mistake.py."""
