@@ -120,8 +120,10 @@ def _multiple(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Com
     losses = found.get("losses")
     if losses is not None and "gradient" not in found:
         return _wrong("no_scalar", got=words.shape(losses))
-    if losses is not None and np.isfinite(losses).all() and not np.isclose(*losses, 1e-4, 1e-9):
-        return _wrong("not_repeated", one=words.number(losses[0]), other=words.number(losses[1]))
+    if losses is not None and np.isfinite(losses).all():
+        one, other = losses
+        if not np.isclose(one, other, 1e-4, 1e-9):
+            return _wrong("not_repeated", one=words.number(one), other=words.number(other))
     wanted, got = expected["gradient"], found["gradient"]
     if got.shape != wanted.shape:
         return _misshapen(call, wanted, got)

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.exercises.drawn import ACTIONS, column_of, normal
 from tfpg.homework.exercises.exercise import Array, Case, case, exercise, values_of
-from tfpg.homework.exercises.mistake import mistakes
+from tfpg.homework.exercises.mistake import mistake, mistakes
 from tfpg.homework.exercises.networks import log_softmax
 
 Batch = Callable[[Generator, int, int, float], Arrays]  # samples, actions, spread -> without a column
@@ -85,7 +85,13 @@ def log_likelihoods(logits: Array, actions: Array) -> Array:
 
 def gaussian_log_likelihoods(means: Array, log_std: Array, actions: Array) -> Array:
     """(N*T,)."""
-    return (-(_z(means, log_std, actions) ** 2) / 2 - log_std - HALF_LOG_TWO_PI).sum(1)
+    return of_each_dimension(means, log_std, actions).sum(1)
+
+
+@mistake("B18", "gaussian_log_likelihoods")
+def of_each_dimension(means: Array, log_std: Array, actions: Array) -> Array:
+    """One log-likelihood for each dimension, (N*T, Da), not summed."""
+    return -(_z(means, log_std, actions) ** 2) / 2 - log_std - HALF_LOG_TWO_PI
 
 
 def _z(means: Array, log_std: Array, actions: Array) -> Array:
@@ -123,7 +129,7 @@ def as_loss(likelihoods: Callable[..., Array], mean: Callable[..., Array] = weig
 
 def wrong_likelihoods(logits: Array, actions: Array, wrong: str) -> Array:
     """log pi(a|s) of one-hot actions, with one mistake."""
-    log_pi, ids = log_softmax(logits), actions.argmax(1)[:, None]
+    log_pi = log_softmax(logits)
     match wrong:
         case "softmax_twice":
             return log_likelihoods(np.exp(log_pi), actions)
@@ -139,9 +145,7 @@ def wrong_likelihoods(logits: Array, actions: Array, wrong: str) -> Array:
         case "logits_as_log_likelihoods":
             return (logits * actions).sum(1)
         case "ids_as_labels":
-            return log_likelihoods(logits, ids)
-        case "every_action_of_every_sample":
-            return log_pi[np.arange(len(logits)), ids]
+            return log_likelihoods(logits, actions.argmax(1)[:, None])
         case "squeezed":
             return np.squeeze((log_pi * actions).sum(1, keepdims=True))
     return -log_likelihoods(logits, actions)
@@ -161,18 +165,23 @@ IN_LOSSES = (
 ALONE = (
     ("A10", "negative", "The negative log-likelihoods."),
     ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
-    ("C3", "every_action_of_every_sample", "Action ids (B, 1) as an index give (B, B)."),
 )
 mistakes(wrong_likelihoods, IN_LOSSES_TOO, "log_likelihoods", loss=as_loss)
 mistakes(wrong_likelihoods, IN_LOSSES, loss=as_loss)
 mistakes(wrong_likelihoods, ALONE, "log_likelihoods")
 
 
+@mistake("C3", "log_likelihoods")
+def every_action_of_every_sample(logits: Array, actions: Array) -> Array:
+    """Action ids (B, 1) as an index give (B, B): each sample's likelihood of everybody's action."""
+    ids = actions.argmax(1)[:, None]
+    return log_softmax(logits)[np.arange(len(logits)), ids]
+
+
 def wrong_densities(means: Array, log_std: Array, actions: Array, wrong: str) -> Array:
     """log pi(a|s) = sum of -z^2 / 2 - log_std - log(2 pi) / 2 over the dimensions, with one mistake."""
     z = _z(means, log_std, actions)
     right = gaussian_log_likelihoods(means, log_std, actions)
-    of_each_dimension = -(z**2) / 2 - log_std - HALF_LOG_TWO_PI
     match wrong:
         case "without_log_std":
             return (-(z**2) / 2 - HALF_LOG_TWO_PI).sum(1)
@@ -195,10 +204,8 @@ def wrong_densities(means: Array, log_std: Array, actions: Array, wrong: str) ->
             return np.exp(right)
         case "squeezed":
             return np.squeeze(right)
-        case "of_each_dimension":
-            return of_each_dimension
         case "mean_over_dimensions":
-            return of_each_dimension.mean(1)
+            return of_each_dimension(means, log_std, actions).mean(1)
         case "of_clipped_actions":
             return gaussian_log_likelihoods(means, log_std, np.clip(actions, -1, 1))
     return -right
@@ -219,7 +226,6 @@ GAUSSIAN_ALONE = (
     ("A8", "without_constant", "The constant is left out."),
     ("A10", "negative", "The negative log-likelihoods."),
     ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
-    ("B18", "of_each_dimension", "One number for each dimension, (N*T, Da), never summed."),
     ("B18", "mean_over_dimensions", "The mean over the dimensions stands where the sum should."),
 )
 mistakes(wrong_densities, GAUSSIAN_IN_LOSSES_TOO, "gaussian_log_likelihoods", gaussian_loss=as_loss)

@@ -13,13 +13,13 @@ from tfpg.homework.exercises.entropy_and_samples import entropy
 from tfpg.homework.exercises.exercise import Array, exercise
 from tfpg.homework.exercises.likelihoods import (
     as_loss,
+    every_action_of_every_sample,
     gaussian_log_likelihoods,
     gaussian_loss_cases,
     log_likelihoods,
     loss_cases,
+    of_each_dimension,
     weighted,
-    wrong_densities,
-    wrong_likelihoods,
 )
 from tfpg.homework.exercises.mistake import mistake, mistakes
 from tfpg.homework.exercises.networks import log_softmax
@@ -60,8 +60,6 @@ def wrong_mean(negative_likelihoods: Array, q_values: Array, wrong: str) -> Arra
     """The mean of likelihoods (N*T,) times q-values (N*T, 1), with one mistake."""
     centred = q_values - q_values.mean()
     match wrong:
-        case "broadcast":
-            return np.mean(negative_likelihoods * q_values)
         case "turned":
             return -weighted(negative_likelihoods, q_values)
         case "mean_times_sum":
@@ -74,7 +72,6 @@ def wrong_mean(negative_likelihoods: Array, q_values: Array, wrong: str) -> Arra
 
 
 OF_ANY_ACTIONS = (
-    ("B1", "broadcast", "The slide run literally: (N*T,) times (N*T, 1) is (N*T, N*T)."),
     ("B2", "turned", "A minus before negative log-likelihoods, which have one already."),
     ("B3", "mean_times_sum", "The mean of one times the sum of the other: an official tutorial, once."),
     ("E3", "unweighted", "Maximum likelihood: the q-values are not used."),
@@ -89,6 +86,18 @@ mistakes(wrong_mean, OF_DISCRETE_ACTIONS, loss=of_logits)
 
 
 # --- other mistakes
+
+
+@mistake("B1", "loss")
+def broadcast(logits: Array, actions: Array, q_values: Array) -> Array:
+    """The slide run literally: (N*T,) times (N*T, 1) is (N*T, N*T)."""
+    return np.mean(-log_likelihoods(logits, actions) * q_values)
+
+
+@mistake("B1", "gaussian_loss")
+def gaussian_broadcast(means: Array, log_std: Array, actions: Array, q_values: Array) -> Array:
+    """The same with Gaussian actions."""
+    return np.mean(-gaussian_log_likelihoods(means, log_std, actions) * q_values)
 
 
 @mistake("B7", "loss")
@@ -106,8 +115,7 @@ def q_values_as_targets(logits: Array, actions: Array, q_values: Array) -> Array
 @mistake("C3", "loss")
 def ids_as_index(logits: Array, actions: Array, q_values: Array) -> Array:
     """Action ids (B, 1) as an index give likelihoods (B, B)."""
-    likelihoods = wrong_likelihoods(logits, actions, "every_action_of_every_sample")
-    return -np.mean(likelihoods * q_values)
+    return -np.mean(every_action_of_every_sample(logits, actions) * q_values)
 
 
 @mistake("A12", "loss")
@@ -157,5 +165,4 @@ def reparameterized(means: Array, log_std: Array, actions: Array, q_values: Arra
 @mistake("B18", "gaussian_loss")
 def gaussian_not_summed(means: Array, log_std: Array, actions: Array, q_values: Array) -> Array:
     """Likelihoods of each dimension, (N*T, 1, Da), times the column are (N*T, N*T, Da)."""
-    likelihoods = wrong_densities(means, log_std, actions, "of_each_dimension")
-    return np.mean(-likelihoods[:, None] * q_values)
+    return np.mean(-of_each_dimension(means, log_std, actions)[:, None] * q_values)

@@ -28,7 +28,7 @@ def network(generator: Generator, sizes: Sequence[int], name: str = "weight") ->
 
 
 def policy_cases(
-    generator: Generator, gaussian: bool = False, column: bool = True, critic: bool = False
+    generator: Generator, /, gaussian: bool = False, column: bool = True, critic: bool = False
 ) -> list[Case]:
     """A batch and the weights of a policy, under several columns.
 
