@@ -51,7 +51,7 @@ EXERCISES = (
 
 
 class Steps(NamedTuple):
-    """What advantages are computed from, of one trajectory or of a batch (batches.py)."""
+    """What advantages are computed from, of one trajectory, or of a batch (batches.py)."""
 
     rewards: Array
     values: Array  # V[t]
@@ -61,26 +61,19 @@ class Steps(NamedTuple):
     decay: float  # discount * lambda
 
 
-def of_a_trajectory(of_steps: Callable[[Steps], Array]) -> Callable:
-    """A function of Steps as one with the parameters of `generalized_advantages`."""
-
-    def generalized_advantages(
-        rewards: Array, values: Array, last_value: float, discount: float, lambda_: float
-    ) -> Array:
-        following, goes_on = np.append(values[1:], last_value), np.ones(len(rewards))
-        return of_steps(Steps(rewards, values, following, goes_on, discount, discount * lambda_))
-
-    return generalized_advantages
-
-
-def of_a_batch(of_steps: Callable[[Steps], Array]) -> Callable:
-    """A function of Steps as one with the parameters of `advantages`."""
+def of_rewards(of_steps: Callable[[Steps], Array]) -> Callable:
+    """A function of Steps as one with the parameters of either exercise."""
 
     def advantages(
-        rewards: Array, values: Array, terminals: Array, discount: float, lambda_: float
+        rewards: Array,
+        values: Array,
+        discount: float,
+        lambda_: float,
+        last_value: float = 0.0,
+        terminals: Array | None = None,
     ) -> Array:
-        goes_on = 1 - terminals
-        following = np.append(values[1:], 0.0) * goes_on
+        goes_on = np.ones(len(rewards)) if terminals is None else 1 - terminals
+        following = np.append(values[1:], last_value) * goes_on
         return of_steps(Steps(rewards, values, following, goes_on, discount, discount * lambda_))
 
     return advantages
@@ -111,7 +104,8 @@ def wrong_advantages(steps: Steps, wrong: str) -> Array:
         case "end_of_the_next_step":
             goes_on = np.append(goes_on[1:], 0.0)
             return backwards(rewards + discount * next_values * goes_on - values, decay, goes_on)
-    return backwards(uncut, decay)
+        case _:  # always_terminal, without_terminals
+            return backwards(uncut, decay)
 
 
 ANYWHERE = (
@@ -128,6 +122,6 @@ BETWEEN_EPISODES = (
     ("A4", "without_terminals", "After a terminal step, both are added."),
     ("A11", "end_of_the_next_step", "terminals[t+1] stands where terminals[t] should."),
 )
-mistakes(wrong_advantages, ANYWHERE, generalized_advantages=of_a_trajectory, advantages=of_a_batch)
-mistakes(wrong_advantages, AT_THE_END, generalized_advantages=of_a_trajectory)
-mistakes(wrong_advantages, BETWEEN_EPISODES, advantages=of_a_batch)
+mistakes(wrong_advantages, ANYWHERE, generalized_advantages=of_rewards, advantages=of_rewards)
+mistakes(wrong_advantages, AT_THE_END, generalized_advantages=of_rewards)
+mistakes(wrong_advantages, BETWEEN_EPISODES, advantages=of_rewards)

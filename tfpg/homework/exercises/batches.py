@@ -9,7 +9,7 @@ from numpy.random import Generator
 from tfpg.estimate import returns
 from tfpg.homework.exercises.drawn import distinct, scalars
 from tfpg.homework.exercises.exercise import Array, Case, case, exercise, values_of
-from tfpg.homework.exercises.mistake import mistake
+from tfpg.homework.exercises.mistake import mistakes
 from tfpg.homework.exercises.rewards import backwards, by_episode, whole_return
 
 
@@ -74,39 +74,29 @@ EXERCISES = (
 right = by_episode(backwards, whole_return)
 
 
-@mistake("B11", "q_values")
-def not_reset(rewards: Array, terminals: Array, discount: float, reward_to_go: bool) -> Array:
-    """Rewards-to-go are summed over the whole batch, as if it were one episode; totals are right."""
-    return right(rewards, terminals * (not reward_to_go), discount, reward_to_go)
-
-
-@mistake("B11", "q_values")
-def never_reset(rewards: Array, terminals: Array, discount: float, reward_to_go: bool) -> Array:
-    """Rewards-to-go and totals are summed over the whole batch."""
-    return right(rewards, terminals * 0, discount, reward_to_go)
-
-
-@mistake("B11", "q_values")
-def totals_not_reset(rewards: Array, terminals: Array, discount: float, reward_to_go: bool) -> Array:
-    """Totals are summed over the whole batch; rewards-to-go are right."""
-    return right(rewards, terminals * reward_to_go, discount, reward_to_go)
-
-
-@mistake("A16", "q_values")
-def none_without_reward_to_go(
-    rewards: Array, terminals: Array, discount: float, reward_to_go: bool
+def wrong_q_values(
+    rewards: Array, terminals: Array, discount: float, reward_to_go: bool, wrong: str
 ) -> Array:
-    """A dictionary is made for rewards-to-go alone, and used for totals, too, where it is None."""
-    settings: Any = {} if reward_to_go else None
-    settings.update(discount=discount)
+    """Rewards-to-go, or totals, of each episode, with one mistake."""
+    match wrong:
+        case "not_reset":
+            terminals = terminals * (not reward_to_go)
+        case "totals_not_reset":
+            terminals = terminals * reward_to_go
+        case "never_reset":
+            terminals = terminals * 0
+        case _:  # none_without_reward_to_go, none_with_reward_to_go
+            is_made = reward_to_go == (wrong == "none_without_reward_to_go")
+            settings: Any = {} if is_made else None
+            settings.update(discount=discount)
     return right(rewards, terminals, discount, reward_to_go)
 
 
-@mistake("A16", "q_values")
-def none_with_reward_to_go(
-    rewards: Array, terminals: Array, discount: float, reward_to_go: bool
-) -> Array:
-    """The same dictionary is made for totals alone."""
-    settings: Any = None if reward_to_go else {}
-    settings.update(discount=discount)
-    return right(rewards, terminals, discount, reward_to_go)
+WRONG = (
+    ("B11", "not_reset", "Rewards-to-go are summed over the whole batch, as if it were one episode."),
+    ("B11", "never_reset", "Rewards-to-go and totals are summed over the whole batch."),
+    ("B11", "totals_not_reset", "Totals are summed over the whole batch."),
+    ("A16", "none_without_reward_to_go", "A dictionary is None where totals are asked for."),
+    ("A16", "none_with_reward_to_go", "It is None where rewards-to-go are asked for."),
+)
+mistakes(wrong_q_values, WRONG, "q_values")

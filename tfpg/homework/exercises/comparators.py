@@ -121,9 +121,9 @@ def _multiple(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Com
     if losses is not None and "gradient" not in found:
         return _wrong("no_scalar", got=words.shape(losses))
     if losses is not None and np.isfinite(losses).all():
-        one, other = losses
-        if not np.isclose(one, other, 1e-4, 1e-9):
-            return _wrong("not_repeated", one=words.number(one), other=words.number(other))
+        first, second = losses
+        if not np.isclose(first, second, 1e-4, 1e-9):
+            return _wrong("not_repeated", one=words.number(first), other=words.number(second))
     wanted, got = expected["gradient"], found["gradient"]
     if got.shape != wanted.shape:
         return _misshapen(call, wanted, got)

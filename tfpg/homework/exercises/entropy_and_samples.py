@@ -82,7 +82,8 @@ def wrong_entropy(logits: Array, wrong: str) -> Array:
             return -np.sum(np.exp(log_pi) * log_pi, axis=1)
         case "squeezed":
             return np.squeeze(entropy(logits)[:, None])
-    return -entropy(logits)
+        case _:  # negative
+            return -entropy(logits)
 
 
 ENTROPIES = (

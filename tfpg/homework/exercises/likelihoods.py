@@ -148,7 +148,8 @@ def wrong_likelihoods(logits: Array, actions: Array, wrong: str) -> Array:
             return log_likelihoods(logits, actions.argmax(1)[:, None])
         case "squeezed":
             return np.squeeze((log_pi * actions).sum(1, keepdims=True))
-    return -log_likelihoods(logits, actions)
+        case _:  # negative
+            return -log_likelihoods(logits, actions)
 
 
 IN_LOSSES_TOO = (
@@ -208,7 +209,8 @@ def wrong_densities(means: Array, log_std: Array, actions: Array, wrong: str) ->
             return of_each_dimension(means, log_std, actions).mean(1)
         case "of_clipped_actions":
             return gaussian_log_likelihoods(means, log_std, np.clip(actions, -1, 1))
-    return -right
+        case _:  # negative
+            return -right
 
 
 GAUSSIAN_IN_LOSSES_TOO = (

@@ -68,7 +68,8 @@ def wrong_mean(negative_likelihoods: Array, q_values: Array, wrong: str) -> Arra
             return weighted(negative_likelihoods, centred / (q_values.std() + 1e-8))
         case "centred_inside":
             return weighted(negative_likelihoods, centred)
-    return np.mean(negative_likelihoods)
+        case _:  # unweighted
+            return np.mean(negative_likelihoods)
 
 
 OF_ANY_ACTIONS = (

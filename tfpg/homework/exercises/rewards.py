@@ -109,7 +109,8 @@ def divided(rewards: Array, discount: float, wrong: str) -> Array:
             return (terms.sum() - np.cumsum(terms) + terms) / powers
         case "divided_with_epsilon":
             return onwards / (powers + 1e-8)
-    return onwards / powers
+        case _:  # divided_by_powers
+            return onwards / powers
 
 
 DIVIDED = (
