@@ -12,7 +12,7 @@ from tfpg.homework.exercises import comparators
 from tfpg.homework.exercises.drawn import normal, scalars
 from tfpg.homework.exercises.episodes import trajectory_cases
 from tfpg.homework.exercises.exercise import Array, Case, Exercise, case, exercise, values_of
-from tfpg.homework.exercises.mistake import mistake
+from tfpg.homework.exercises.mistake import mistakes
 
 
 def column_cases(generator: Generator) -> list[Case]:
@@ -71,27 +71,26 @@ EXERCISES = (
 # --- mistakes
 
 
-@mistake("B26", "normalize")
-def without_epsilon(q_values: Array) -> Array:
-    """A constant column is divided by its standard deviation, 0."""
-    return (q_values - q_values.mean()) / q_values.std()
+def wrong_column(q_values: Array, wrong: str) -> Array:
+    """The q-values with mean 0 and standard deviation 1, with one mistake."""
+    centred, std = q_values - q_values.mean(), q_values.std()
+    match wrong:
+        case "along_each_row":
+            centred = q_values - q_values.mean(axis=1, keepdims=True)
+            return centred / (q_values.std(axis=1, keepdims=True) + 1e-8)
+        case "skipped_if_nan":
+            normalized = centred / std
+            return q_values if np.isnan(normalized).any() else normalized
+        case "squeezed":
+            return np.squeeze(centred / (std + 1e-8))
+        case _:  # without_epsilon
+            return centred / std
 
 
-@mistake("A6", "normalize")
-def skipped_if_nan(q_values: Array) -> Array:
-    """The same, and the column is returned unchanged where the result is NaN."""
-    normalized = without_epsilon(q_values)
-    return q_values if np.isnan(normalized).any() else normalized
-
-
-@mistake("B22", "normalize")
-def along_each_row(q_values: Array) -> Array:
-    """Mean and standard deviation are those of each row, which has one entry."""
-    std = q_values.std(axis=1, keepdims=True)
-    return (q_values - q_values.mean(axis=1, keepdims=True)) / (std + 1e-8)
-
-
-@mistake("A12", "normalize")
-def squeezed(q_values: Array) -> Array:
-    """The right column is squeezed without an axis: one sample becomes a number."""
-    return np.squeeze((q_values - q_values.mean()) / (q_values.std() + 1e-8))
+WRONG = (
+    ("B26", "without_epsilon", "A constant column is divided by its standard deviation, 0."),
+    ("A6", "skipped_if_nan", "The same; where the result is NaN, the column is returned as it was."),
+    ("B22", "along_each_row", "Mean and standard deviation are those of each row: of one entry."),
+    ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
+)
+mistakes(wrong_column, WRONG, "normalize")

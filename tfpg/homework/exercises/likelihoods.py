@@ -1,6 +1,7 @@
 """Log-likelihoods (N*T,) of discrete and of Gaussian actions; losses (losses.py) weight them."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -55,14 +56,8 @@ def _gaussian_batch(generator: Generator, samples: int, actions: int, spread: fl
     }
 
 
-def loss_cases(generator: Generator) -> list[Case]:
-    """Logits, one-hot actions, the column."""
-    return weighted_cases(_discrete_batch, generator)
-
-
-def gaussian_loss_cases(generator: Generator) -> list[Case]:
-    """Means, log_std, actions, the column."""
-    return weighted_cases(_gaussian_batch, generator)
+loss_cases = partial(weighted_cases, _discrete_batch)  # logits, one-hot actions, the column
+gaussian_loss_cases = partial(weighted_cases, _gaussian_batch)  # means, log_std, actions, the column
 
 
 def without_q(cases: Callable[[Generator], list[Case]]) -> Callable[[Generator], list[Case]]:
@@ -83,20 +78,15 @@ def log_likelihoods(logits: Array, actions: Array) -> Array:
     return (log_softmax(logits) * actions).sum(1)
 
 
+def of_each_dimension(means: Array, log_std: Array, actions: Array) -> Array:
+    """(N*T, Da): -z^2 / 2 - log_std - log(2 pi) / 2, z = (action - mean) / std."""
+    z = (actions - means) / np.exp(log_std)
+    return -(z**2) / 2 - log_std - HALF_LOG_TWO_PI
+
+
 def gaussian_log_likelihoods(means: Array, log_std: Array, actions: Array) -> Array:
     """(N*T,)."""
     return of_each_dimension(means, log_std, actions).sum(1)
-
-
-@mistake("B18", "gaussian_log_likelihoods")
-def of_each_dimension(means: Array, log_std: Array, actions: Array) -> Array:
-    """One log-likelihood for each dimension, (N*T, Da), not summed."""
-    return -(_z(means, log_std, actions) ** 2) / 2 - log_std - HALF_LOG_TWO_PI
-
-
-def _z(means: Array, log_std: Array, actions: Array) -> Array:
-    """Distances from the means, in standard deviations."""
-    return (actions - means) / np.exp(log_std)
 
 
 HALF_LOG_TWO_PI = np.log(2 * np.pi) / 2
@@ -181,7 +171,7 @@ def every_action_of_every_sample(logits: Array, actions: Array) -> Array:
 
 def wrong_densities(means: Array, log_std: Array, actions: Array, wrong: str) -> Array:
     """log pi(a|s) = sum of -z^2 / 2 - log_std - log(2 pi) / 2 over the dimensions, with one mistake."""
-    z = _z(means, log_std, actions)
+    z = (actions - means) / np.exp(log_std)
     right = gaussian_log_likelihoods(means, log_std, actions)
     match wrong:
         case "without_log_std":
@@ -232,3 +222,9 @@ GAUSSIAN_ALONE = (
 )
 mistakes(wrong_densities, GAUSSIAN_IN_LOSSES_TOO, "gaussian_log_likelihoods", gaussian_loss=as_loss)
 mistakes(wrong_densities, GAUSSIAN_ALONE, "gaussian_log_likelihoods")
+
+
+@mistake("B18", "gaussian_log_likelihoods")
+def not_summed(means: Array, log_std: Array, actions: Array) -> Array:
+    """One number for each dimension, (N*T, Da)."""
+    return of_each_dimension(means, log_std, actions)
