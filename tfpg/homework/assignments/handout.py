@@ -19,7 +19,7 @@ from tfpg.base.files import check_free, folder_atomically
 from tfpg.base.texts import Texts
 from tfpg.homework.assignments.blanks import Blank, cut
 from tfpg.homework.assignments.experiments import experiments, report
-from tfpg.homework.assignments.tasks import EXAMPLES, Task, task
+from tfpg.homework.assignments.tasks import EXAMPLES, HINTS, Task, task
 from tfpg.homework.assignments.variants import vary
 from tfpg.homework.exercises.catalog import main_form
 
@@ -171,12 +171,12 @@ def introduction(made: Assignment, key: str, language: str) -> str:
 def _headline(asked: HandedOut, language: str) -> str:
     """Exercise 2 (4 points): Generalized advantages."""
     text = ASSIGNMENTS["exercise_of_one" if asked.task.points == 1 else "exercise"]
-    title, points = asked.task.title, asked.task.points
+    title, points = asked.task.text("title"), asked.task.points
     return text.say(language, number=asked.number, points=points, title=title)
 
 
 def _docstring(asked: HandedOut, language: str) -> str:
-    lines = _wrapped(asked.task.words.say(language, **asked.names))
+    lines = _wrapped(asked.task.text("words").say(language, **asked.names))
     if asked.example:
         lines += ["", *asked.example.splitlines()]
     if len(lines) == 1:
@@ -233,8 +233,8 @@ def _about(asked: HandedOut, language: str) -> str:
     """A headline and the hints, folded: a reader opens them one by one."""
     hints = (
         f"<details><summary>{ASSIGNMENTS['hint'].say(language, number=number)}</summary>\n\n"
-        f"{hint.say(language, **asked.names)}\n\n</details>"
-        for number, hint in enumerate(asked.task.hints, 1)
+        f"{asked.task.text(f'hint_{number}').say(language, **asked.names)}\n\n</details>"
+        for number in range(1, HINTS + 1)
     )
     return "\n\n".join([f"## {_headline(asked, language)}", *hints])
 
@@ -254,7 +254,8 @@ def _read_me(made: Assignment, file: str, language: str) -> str:
         manifest=MANIFEST,
     )
     rows = [
-        f"| {asked.number}. {asked.task.title.say(language)} | `{asked.name}` | {asked.task.points} |"
+        f"| {asked.number}. {asked.task.text('title').say(language)} | `{asked.name}` "
+        f"| {asked.task.points} |"
         for asked in made.exercises
     ]
     beside = [ASSIGNMENTS["beside"].say(language)] if made.set == "course" else []

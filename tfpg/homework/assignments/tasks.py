@@ -27,20 +27,9 @@ class Task(NamedTuple):
     after: Sequence[str] = ()  # the exercises that it speaks of
     instead: Mapping[str, str] = {}  # expressions of the library -> what stands for them here
 
-    @property
-    def title(self) -> Text:
-        """What stands above it."""
-        return TEXTS[f"{self.exercise}.title"]
-
-    @property
-    def words(self) -> Text:
-        """What is asked; the {places} are names, which differ from variant to variant."""
-        return TEXTS[f"{self.exercise}.words"]
-
-    @property
-    def hints(self) -> list[Text]:
-        """Each tells a bit more."""
-        return [TEXTS[f"{self.exercise}.hint_{number}"] for number in range(1, HINTS + 1)]
+    def text(self, key: str) -> Text:
+        """Its title, the words that ask for it, or hint_1, hint_2, hint_3, each of which tells more."""
+        return TEXTS[f"{self.exercise}.{key}"]
 
 
 FILE: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
