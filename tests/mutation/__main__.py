@@ -39,7 +39,7 @@ FILES = (
     FOLDER / "solutions.py",
     *(LIBRARY / room / f"{name}.py" for room, names in ROOMS.items() for name in names),
 )
-NAMES = frozenset(one.name for one in EXERCISES)
+NAMES = frozenset(exercise.name for exercise in EXERCISES)
 SECONDS, BYTES = 20, 4 * 2**30
 
 # What a mutated line holds: why no check should refuse it.
@@ -86,15 +86,16 @@ def judged(path):
     ]
     several, taken = {}, set()
     for node in functions:
-        used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        used = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
         mine = [
-            one
-            for one in functions
-            if one is node or (one.name in used and one.name.startswith("_") and one.name not in taken)
+            function
+            for function in functions
+            if function is node
+            or (function.name in used and function.name.startswith("_") and function.name not in taken)
         ]
         if node.name in NAMES:
             several[node.name] = mine
-            taken |= {one.name for one in mine}
+            taken |= {function.name for function in mine}
     return several
 
 
@@ -115,7 +116,7 @@ def mutants(source, function):
         while (mutated := mutate_code("\n".join([head, *body]), operator, occurrence)) is not None:
             occurrence += 1
             changed = mutated.split("\n")[1:]
-            where = next((n for n, (one, other) in enumerate(zip(body, changed)) if one != other), 0)  # noqa: B905
+            where = next((n for n, (old, new) in enumerate(zip(body, changed)) if old != new), 0)  # noqa: B905
             yield (
                 len(before) + where + 1,
                 changed[where].strip(),
@@ -170,7 +171,7 @@ def main(wanted):
             print(*lines, sep="\n", end="\n" if lines else "", flush=True)
             if done.returncode or not last.startswith("counts"):
                 raise SystemExit(f"{path.name}: {name}: the process ended early")
-            counts = Counter({one.split("=")[0]: int(one.split("=")[1]) for one in last.split()[1:]})
+            counts = Counter({pair.split("=")[0]: int(pair.split("=")[1]) for pair in last.split()[1:]})
             totals += counts
             print(f"{path.name} {name}: {dict(counts)}", flush=True)
     judgeable = totals["refused"] + totals["survived"]

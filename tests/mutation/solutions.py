@@ -18,8 +18,8 @@ def rollout(environment, act):
 
 
 def concatenate(trajectories):
-    states = np.concatenate([one.states for one in trajectories])
-    return states, np.concatenate([one.actions for one in trajectories])
+    states = np.concatenate([trajectory.states for trajectory in trajectories])
+    return states, np.concatenate([trajectory.actions for trajectory in trajectories])
 
 
 def column(values_per_trajectory):
@@ -83,14 +83,14 @@ def normalize(q_values):
 
 
 def average_baseline(trajectories):
-    return sum(np.sum(one.rewards) for one in trajectories) / len(trajectories)
+    return sum(np.sum(trajectory.rewards) for trajectory in trajectories) / len(trajectories)
 
 
 def leave_one_out_baseline(trajectories):
-    totals = [np.sum(one.rewards) for one in trajectories]
+    totals = [np.sum(trajectory.rewards) for trajectory in trajectories]
     rows = []
-    for one, total in zip(trajectories, totals, strict=True):
-        rows += [(sum(totals) - total) / (len(totals) - 1)] * len(one.rewards)
+    for trajectory, total in zip(trajectories, totals, strict=True):
+        rows += [(sum(totals) - total) / (len(totals) - 1)] * len(trajectory.rewards)
     return np.array(rows)[:, None]
 
 
@@ -162,7 +162,7 @@ def reward_to_go_estimator(discount, normalized):
 
 def _estimator(of, discount, normalized):
     def estimator(policy, trajectories):
-        values = column([of(one.rewards, discount) for one in trajectories])
+        values = column([of(trajectory.rewards, discount) for trajectory in trajectories])
         return normalize(values) if normalized else values
 
     return estimator
@@ -198,8 +198,8 @@ def distribution_policy_gradient(policy, states, actions, q_values):
 def naive_policy_gradient(policy, states, actions, q_values):
     gradients = [0.0] * len(policy.trainable_variables)
     for t in range(len(states)):
-        one = slice(t, t + 1)
-        _, score = maximum_likelihood(policy, states[one], actions[one])
+        here = slice(t, t + 1)
+        _, score = maximum_likelihood(policy, states[here], actions[here])
         gradients = [
             total + q_values[t, 0] * each / len(states)
             for total, each in zip(gradients, score, strict=True)
@@ -224,11 +224,11 @@ def policy_gradient_step(policy, optimizer, states, actions, q_values):
 def natural_policy_gradient_step(policy, optimizer, states, actions, q_values):
     scores = []
     for t in range(len(states)):
-        one = slice(t, t + 1)
-        _, score = maximum_likelihood(policy, states[one], actions[one])
+        here = slice(t, t + 1)
+        _, score = maximum_likelihood(policy, states[here], actions[here])
         scores.append(np.concatenate([np.ravel(each) for each in score]))
     scores = np.array(scores)
-    fisher = np.mean([np.outer(one, one) for one in scores], axis=0)
+    fisher = np.mean([np.outer(score, score) for score in scores], axis=0)
     gradient = np.mean(scores * q_values, axis=0)
     direction = np.linalg.solve(fisher + 1e-4 * np.eye(len(fisher)), gradient)
     (kernel,) = policy.trainable_variables

@@ -26,7 +26,7 @@ from tfpg.homework.assignments import handout, tasks
 from tfpg.homework.assignments.handout import assignment, files, hand_out
 from tfpg.homework.assignments.standing import read_manifest
 from tfpg.homework.assignments.tasks import PARAMETERS, SETS, TASKS
-from tfpg.homework.assignments.variants import AFTER, GRADING, variant_of, vary
+from tfpg.homework.assignments.variants import GRADING, variant_of, vary
 
 FORMS = {"python": "homework.py", "notebook": "homework.ipynb"}
 VARIANTS = (0, 1, 2, 31)
@@ -47,16 +47,16 @@ def fill(made, form="python", answers=None):
     path = Path("hw") / FORMS[form]
     text = path.read_text(encoding="utf-8")
     cells = json.loads(text)["cells"] if form == "notebook" else None
-    pieces = ["".join(one["source"]) for one in cells] if cells else [text]
-    for one in made.exercises:
-        blank = one.blank
+    pieces = ["".join(cell["source"]) for cell in cells] if cells else [text]
+    for asked in made.exercises:
+        blank = asked.blank
         place, answer = blank.place.rstrip("\n"), blank.answer.rstrip("\n")
         assert sum(piece.count(place) for piece in pieces) == 1
         if answers is not None:
-            answer = answers.get(one.task.exercise, place)
+            answer = answers.get(asked.task.exercise, place)
         pieces = [piece.replace(place, answer) for piece in pieces]
     helpers = "\n\n".join(
-        dict.fromkeys(helper for one in made.exercises for helper in one.blank.helpers)
+        dict.fromkeys(helper for asked in made.exercises for helper in asked.blank.helpers)
     )
     if cells is None:
         path.write_text(pieces[0] + "\n\n" + helpers + "\n", encoding="utf-8")
@@ -102,8 +102,11 @@ def test_a_new_assignment_is_open_from_end_to_end(name, form, capsys):
     status, found = standing(capsys)
     assert status == 1
     assert list(found["functions"]) == list(SETS[name])
-    assert all(one["open"] and not one["right"] for one in found["functions"].values())
-    assert (found["points"], found["of"]) == (0, sum(tasks.task(one).points for one in SETS[name]))
+    assert all(function["open"] and not function["right"] for function in found["functions"].values())
+    assert (found["points"], found["of"]) == (
+        0,
+        sum(tasks.task(exercise).points for exercise in SETS[name]),
+    )
 
 
 @pytest.mark.slow
@@ -113,7 +116,9 @@ def test_filled_in_from_the_library_it_is_right(name, form, variant, capsys):
     fill(write(name, form, variant), form)
     status, found = standing(capsys)
     assert {
-        exercise: one["evidence"] for exercise, one in found["functions"].items() if not one["right"]
+        exercise: function["evidence"]
+        for exercise, function in found["functions"].items()
+        if not function["right"]
     } == {}
     assert status == 0
     assert found["points"] == found["of"]
@@ -135,14 +140,14 @@ def test_the_solved_form_is_right_as_it_is_written(capsys):
 @pytest.mark.parametrize("variant", [0, 4])
 def test_a_wrong_exercise_is_named_and_earns_nothing(variant, capsys):
     made = write("lecture", variant=variant)
-    one = next(one for one in made.exercises if one.task.exercise == "policy_gradient")
-    column = next(one for one in made.exercises if one.task.exercise == "column")
-    kept = [line for line in one.blank.answer.splitlines(keepends=True) if "newaxis" not in line]
+    asked = next(asked for asked in made.exercises if asked.task.exercise == "policy_gradient")
+    column = next(asked for asked in made.exercises if asked.task.exercise == "column")
+    kept = [line for line in asked.blank.answer.splitlines(keepends=True) if "newaxis" not in line]
     fill(made, answers={"policy_gradient": "".join(kept), "column": column.blank.answer})
     status, found = standing(capsys)
     assert status == 1
     assert found["functions"]["policy_gradient"]["mistake"] == "B1"
-    assert found["functions"]["policy_gradient"]["function"] == one.name
+    assert found["functions"]["policy_gradient"]["function"] == asked.name
     assert not found["functions"]["policy_gradient"]["open"]
     assert (found["points"], found["of"]) == (column.task.points, 15)
 
@@ -150,12 +155,12 @@ def test_a_wrong_exercise_is_named_and_earns_nothing(variant, capsys):
 @pytest.mark.slow
 def test_the_evidence_speaks_of_the_handouts_names(capsys):
     made = write("lecture", variant=4)
-    one = next(one for one in made.exercises if one.task.exercise == "reward_to_go")
-    rewards, discount = one.names["rewards"], one.names["discount"]
+    asked = next(asked for asked in made.exercises if asked.task.exercise == "reward_to_go")
+    rewards, discount = asked.names["rewards"], asked.names["discount"]
     fill(made, answers={"reward_to_go": f"    return {rewards} * {discount} + 7"})
     _, found = standing(capsys)
     evidence = found["functions"]["reward_to_go"]["evidence"]
-    assert f"{one.name}({rewards}=[" in evidence
+    assert f"{asked.name}({rewards}=[" in evidence
     assert f"{discount}=" in evidence
     assert "rewards=" not in evidence
 
@@ -164,7 +169,7 @@ def test_the_evidence_speaks_of_the_handouts_names(capsys):
 def test_each_row_shows_the_state_and_the_points(capsys):
     made = write("course")
     path = Path("hw/homework.py")
-    total = next(one for one in made.exercises if one.name == "total_reward")
+    total = next(asked for asked in made.exercises if asked.name == "total_reward")
     answer = "    return np.full(len(rewards), rewards @ discount ** np.arange(len(rewards)))\n"
     text = path.read_text(encoding="utf-8").replace(total.blank.place, answer)
     text = text.replace("def normalize", "def somehow")
@@ -205,15 +210,16 @@ def test_the_file_of_an_assignment_stands_for_its_folder(capsys):
 
 
 @pytest.mark.parametrize(
-    "variant", some_slow({one: one for one in (*VARIANTS, *range(40, 60))}, lambda one: one >= 40)
+    "variant",
+    some_slow({number: number for number in (*VARIANTS, *range(40, 60))}, lambda number: number >= 40),
 )
 @pytest.mark.parametrize("name", SETS)
 def test_a_handout_contains_no_statement_of_the_solution(name, variant):
     made, library = assignment(name, variant), assignment(name)
     solution = {
         statement
-        for one in (*made.exercises, *library.exercises)
-        for code in (one.blank.answer, *one.blank.helpers)
+        for asked in (*made.exercises, *library.exercises)
+        for code in (asked.blank.answer, *asked.blank.helpers)
         for statement in statements(code)
     }
     solution -= {bare("with tf.GradientTape() as tape:")}  # which the slides' exercises give
@@ -223,26 +229,28 @@ def test_a_handout_contains_no_statement_of_the_solution(name, variant):
             for file, text in files(made, notebook, language).items():
                 if file.endswith(".ipynb"):
                     cells = json.loads(text)["cells"]
-                    text = "\n".join("".join(one["source"]) for one in cells)
+                    text = "\n".join("".join(cell["source"]) for cell in cells)
                 if file.endswith(".py"):
                     assert solution.isdisjoint(statements(text))
-                telling = [one for one in solution if len(one) > 15]  # `return loss` tells nothing
-                assert [one for one in telling if one in bare(text)] == [], file
+                telling = [
+                    statement for statement in solution if len(statement) > 15
+                ]  # `return loss` tells nothing
+                assert [statement for statement in telling if statement in bare(text)] == [], file
 
 
-@pytest.mark.parametrize("one", TASKS, ids=lambda one: one.exercise)
-def test_the_answer_is_the_librarys_own_statement_by_statement(one):
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.exercise)
+def test_the_answer_is_the_librarys_own_statement_by_statement(task):
     """Read a second time, by inspect from the imported function."""
-    function = pkgutil.resolve_name(f"tfpg.{one.source}")
-    name = next(name for name, exercises in SETS.items() if one.exercise in exercises)
-    (cut,) = [other.blank for other in assignment(name).exercises if other.task is one]
+    function = pkgutil.resolve_name(f"tfpg.{task.source}")
+    name = next(name for name, exercises in SETS.items() if task.exercise in exercises)
+    (cut,) = [other.blank for other in assignment(name).exercises if other.task is task]
     source = inspect.getsource(function).split('"""', 2)[2]
-    for old, new in one.instead.items():
+    for old, new in task.instead.items():
         source = re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w=])", new, source)
-    ours = [one for one in statements(cut.answer) if not one.startswith("raise")]
+    ours = [statement for statement in statements(cut.answer) if not statement.startswith("raise")]
     assert ours
-    assert [one for one in ours if one not in list(statements(source))] == []
-    given = [one for one in statements(source) if "=given" in one]
+    assert [statement for statement in ours if statement not in list(statements(source))] == []
+    given = [statement for statement in statements(source) if "=given" in statement]
     left = set(statements(source)) - set(statements(cut.answer)) - set(given)
     handed_out = set(statements(cut.header + cut.before + cut.place + cut.after))
     assert left <= handed_out
@@ -251,11 +259,11 @@ def test_the_answer_is_the_librarys_own_statement_by_statement(one):
 @pytest.mark.parametrize("name", SETS)
 def test_the_comments_of_the_slide_are_handed_out_and_renamed(name):
     made = assignment(name, 3)
-    (one,) = [one for one in made.exercises if one.task.exercise == "policy_gradient"]
+    (asked,) = [asked for asked in made.exercises if asked.task.exercise == "policy_gradient"]
     for parameter in ("states", "actions", "q_values"):
-        assert f"# {one.names[parameter]} - (N*T)" in one.blank.before
-    assert "# Given:" in one.blank.before
-    assert "given(" not in one.blank.before
+        assert f"# {asked.names[parameter]} - (N*T)" in asked.blank.before
+    assert "# Given:" in asked.blank.before
+    assert "given(" not in asked.blank.before
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -268,14 +276,14 @@ def test_the_examples_hold(name, variant):
 
     made = assignment(name, variant)
     seen = 0
-    for one in made.exercises:
-        gaussian = one.task.exercise == "gaussian_log_likelihoods"
-        function = density if gaussian else getattr(tfpg, one.task.exercise, None)
+    for asked in made.exercises:
+        gaussian = asked.task.exercise == "gaussian_log_likelihoods"
+        function = density if gaussian else getattr(tfpg, asked.task.exercise, None)
         examples = doctest.DocTestParser().get_doctest(
-            one.example, {"np": np, one.name: function}, one.name, None, None
+            asked.example, {"np": np, asked.name: function}, asked.name, None, None
         )
         results = doctest.DocTestRunner(verbose=False).run(examples, out=lambda text: None)
-        assert results.failed == 0, one.example
+        assert results.failed == 0, asked.example
         seen += results.attempted
     assert seen >= 3
 
@@ -287,9 +295,9 @@ def test_both_forms_hold_the_same_functions_and_no_library(name):
     notebook = nbformat.reads(files(made, notebook=True)["homework.ipynb"], as_version=4)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
-    cells = "\n".join(one.source for one in notebook.cells if one.cell_type == "code")
+    cells = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     functions = [
-        [ast.unparse(one) for one in ast.parse(code).body if isinstance(one, ast.FunctionDef)]
+        [ast.unparse(node) for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
         for code in (python, cells.replace("!tfpg check .", ""))
     ]
     assert functions[0] == functions[1]
@@ -302,7 +310,7 @@ def test_hints_are_folded_and_three(capsys):
     hints = files(made)["HINTS.md"]
     assert hints.count("<details>") == hints.count("</details>") == 3 * len(made.exercises)
     cells = json.loads(files(made, notebook=True)["homework.ipynb"])["cells"]
-    assert sum("".join(one["source"]).count("<details>") for one in cells) == 3 * len(made.exercises)
+    assert sum("".join(cell["source"]).count("<details>") for cell in cells) == 3 * len(made.exercises)
 
 
 # --- variants
@@ -313,19 +321,24 @@ def test_hints_are_folded_and_three(capsys):
 def test_a_variant_is_a_function_of_its_number(name):
     assert files(assignment(name, 7)) == files(assignment(name, 7))
     several = [files(assignment(name, number)) for number in range(8)]
-    assert len({one["homework.py"] for one in several}) == 8
-    orders = {tuple(one.task.exercise for one in assignment(name, k).exercises) for k in range(1, 8)}
+    assert len({texts["homework.py"] for texts in several}) == 8
+    orders = {
+        tuple(asked.task.exercise for asked in assignment(name, k).exercises) for k in range(1, 8)
+    }
     assert len(orders) > 1
 
 
 @pytest.mark.slow
 def test_variants_have_other_names_numbers_and_shapes():
     plain, other = assignment("lecture"), assignment("lecture", 1)
-    assert all(one.name == one.task.exercise for one in plain.exercises)
-    assert all(one.name in one.task.aliases for one in other.exercises)
-    assert all(one.names["rewards"] in PARAMETERS["rewards"] for one in other.exercises)
+    assert all(asked.name == asked.task.exercise for asked in plain.exercises)
+    assert all(asked.name in asked.task.aliases for asked in other.exercises)
+    assert all(asked.names["rewards"] in PARAMETERS["rewards"] for asked in other.exercises)
     examples = [
-        {one.task.exercise: one.example for one in assignment("course", number).exercises}
+        {
+            statement.task.exercise: statement.example
+            for statement in assignment("course", number).exercises
+        }
         for number in range(12)
     ]
     sizes = {example["reward_to_go"].partition("]")[0].count(",") for example in examples}
@@ -334,7 +347,7 @@ def test_variants_have_other_names_numbers_and_shapes():
 
 
 def test_no_two_names_can_meet():
-    functions = [name for one in TASKS for name in (one.exercise, *one.aliases)]
+    functions = [name for task in TASKS for name in (task.exercise, *task.aliases)]
     parameters = [name for several in PARAMETERS.values() for name in several]
     every = [*functions, *parameters, *PARAMETERS]
     assert len(set(every)) == len(every)
@@ -393,7 +406,7 @@ def test_nothing_is_written_over(capsys):
     (Path("hw") / "mine.py").write_text("x = 1", encoding="utf-8")
     assert main(["homework", "new", "hw"]) == 2
     assert "hw exists" in capsys.readouterr().err
-    assert [one.name for one in Path("hw").iterdir()] == ["mine.py"]
+    assert [path.name for path in Path("hw").iterdir()] == ["mine.py"]
 
 
 def test_a_place_that_cannot_be_written_is_told(capsys):
@@ -450,7 +463,8 @@ def test_the_manifest_holds_no_answers():
     manifest = json.loads(files(assignment("course", 2))["assignment.json"])
     assert set(manifest) == {"set", "variant", "language", "file", "exercises"}
     assert all(
-        set(one) == {"exercise", "function", "parameters", "points"} for one in manifest["exercises"]
+        set(asked) == {"exercise", "function", "parameters", "points"}
+        for asked in manifest["exercises"]
     )
 
 
@@ -478,10 +492,10 @@ def test_what_speaks_of_another_exercise_comes_after_it(number):
     for name in SETS:
         order = vary(name, number).order
         assert sorted(order) == sorted(SETS[name])
-        for one, others in AFTER.items():
-            for other in others:
-                if {one, other} <= set(order):
-                    assert order.index(other) < order.index(one)
+        for task in TASKS:
+            for other in task.after:
+                if {task.exercise, other} <= set(order):
+                    assert order.index(other) < order.index(task.exercise)
 
 
 def test_variants_differ_in_their_order():
@@ -497,7 +511,7 @@ def test_the_variant_of_some_functions_is_known_unless_it_is_the_one_asked_for(n
         assert found is not None
         assert found <= number
         assert vary(name, found).functions == functions
-        assert not [one for one in range(found) if vary(name, one).functions == functions]
+        assert not [earlier for earlier in range(found) if vary(name, earlier).functions == functions]
         assert variant_of(name, functions.values(), other_than=number) is None
     assert variant_of(name, vary(name, 2).functions.values(), other_than=123_456) == 2
 
@@ -524,13 +538,13 @@ def test_of_another_variant_is_said_which():
 
 def test_any_file_in_the_folder_that_defines_what_was_asked_is_checked_as_homework(capsys):
     made = write("course", variant=5)
-    names = {one.task.exercise: one.name for one in made.exercises}
+    names = {asked.task.exercise: asked.name for asked in made.exercises}
     text = f"def {names['reward_to_go']}(x): return x\n"
     Path("hw/final version.py").write_text(text, encoding="utf-8")
     capsys.readouterr()
     assert main(["check", "hw/final version.py"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 12
-    (line,) = [one for one in lines if f" {names['reward_to_go']} " in one]
+    (line,) = [line for line in lines if f" {names['reward_to_go']} " in line]
     assert f"its parameters are (x), expected {names['reward_to_go']}(" in line
     assert "discount" not in line

@@ -16,8 +16,7 @@ from tfpg.homework.checks.checking import Question
 from tfpg.homework.checks.judging import judge
 from tfpg.homework.checks.trials import tried
 from tfpg.homework.exercises import networks
-from tfpg.homework.exercises.catalog import EXERCISES, named
-from tfpg.homework.exercises.mistakes.gallery import GALLERY
+from tfpg.homework.exercises.catalog import EXERCISES, GALLERY, named
 
 TESTS = Path(__file__).parents[2]
 spec = importlib.util.spec_from_file_location("solutions", TESTS / "mutation" / "solutions.py")

@@ -18,8 +18,10 @@ from tfpg.homework.exercises import comparators
 from tfpg.homework.exercises.catalog import EXERCISES, named
 
 OF_A_LOSS = ("loss", "gaussian_loss")
-FORMS = [(one, False) for one in EXERCISES]
-FORMS += [(one, True) for one in EXERCISES if one.protocol in OF_A_LOSS]  # with the framework's own
+FORMS = [(exercise, False) for exercise in EXERCISES]
+FORMS += [
+    (exercise, True) for exercise in EXERCISES if exercise.protocol in OF_A_LOSS
+]  # with the framework's own
 OBSERVED = {}  # what mistakes do
 BESIDE = ("losses", "other seed", "same seed")  # no numbers are expected of these, but numbers
 
@@ -40,10 +42,10 @@ def is_dear(form):
 
 
 def parameters(forms):
-    return some_slow({name_of(one): one for one in forms}, lambda name: name in DEAR)
+    return some_slow({name_of(form): form for form in forms}, lambda name: name in DEAR)
 
 
-DEAR = {name_of(one) for one in FORMS if is_dear(one)}
+DEAR = {name_of(form) for form in FORMS if is_dear(form)}
 of_every_form = pytest.mark.parametrize("form", parameters(FORMS))
 pytestmark = pytest.mark.xdist_group("comparators")  # what mistakes do is observed once
 
@@ -110,7 +112,7 @@ def test_right_outputs_are_right(form):
 def test_the_exercises_use_every_comparison_and_every_protocol():
     public = {"elementwise", "exact_shape", "rows_or_mean", "normalized", "estimated"}
     public |= {"up_to_scale", "natural", "frequencies"}
-    assert {one.compare.__name__ for one in EXERCISES} == public
+    assert {exercise.compare.__name__ for exercise in EXERCISES} == public
     assert set(REPORTED) == set(PROTOCOLS)
 
 
@@ -193,13 +195,12 @@ def test_what_is_no_number_is_wrong_wherever_it_stands(form, kind):
     """In all outputs, in all outputs of one name, in one output."""
     cases, outputs = right_outputs(form)
     forge = NO_NUMBERS[kind]
-    assert_wrong(form, [{name: forge(a) for name, a in one.items()} for one in outputs], "all")
+    assert_wrong(form, [{name: forge(a) for name, a in output.items()} for output in outputs], "all")
     for name in outputs[0]:
-        assert_wrong(form, [one | {name: forge(one[name])} for one in outputs], name)
-        for case, one in zip(cases, outputs, strict=True):
-            nan_for_one = form[0].compare in (comparators.normalized, comparators.estimated)
-            if not (nan_for_one and one[name].size == 1 and "NaN" in kind):
-                assert not is_right(form[0], [case], [one | {name: forge(one[name])}]), name
+        assert_wrong(form, [output | {name: forge(output[name])} for output in outputs], name)
+        for case, output in zip(cases, outputs, strict=True):
+            if not (form[0].nan_for_one_sample and output[name].size == 1 and "NaN" in kind):
+                assert not is_right(form[0], [case], [output | {name: forge(output[name])}]), name
 
 
 @of_every_form
@@ -207,8 +208,9 @@ def test_what_is_no_number_is_wrong_wherever_it_stands(form, kind):
 def test_arrays_of_another_shape_are_wrong(form, kind):
     _, outputs = right_outputs(form)
     for name in outputs[0]:
-        forged = [one | {name: OTHER_SHAPES[kind](one[name])} for one in outputs]
-        if any(one[name].size > 1 for one in [*outputs, *forged]):  # a number may be an array of one
+        forged = [output | {name: OTHER_SHAPES[kind](output[name])} for output in outputs]
+        arrays = [output[name] for output in [*outputs, *forged]]
+        if any(array.size > 1 for array in arrays):  # a number may be an array of one
             assert_wrong(form, forged, name)
 
 
@@ -218,8 +220,10 @@ def test_numbers_of_another_kind_or_scale_are_wrong(form, kind):
     exercise, own = form
     cases, outputs = right_outputs(form)
     for name in outputs[0]:
-        forged = [one | {name: OTHER_NUMBERS[kind](one[name])} for one in outputs]
-        same = all(np.array_equal(one[name], it[name]) for one, it in zip(outputs, forged, strict=True))
+        forged = [output | {name: OTHER_NUMBERS[kind](output[name])} for output in outputs]
+        same = all(
+            np.array_equal(output[name], it[name]) for output, it in zip(outputs, forged, strict=True)
+        )
         if same or name in BESIDE or (own and name == "gradient"):  # whatever they are, nothing breaks
             judge(exercise, cases, forged)
         else:
@@ -230,10 +234,10 @@ def test_numbers_of_another_kind_or_scale_are_wrong(form, kind):
 def test_names_that_are_missing_or_too_many_are_wrong(form):
     _, outputs = right_outputs(form)
     for name in set(outputs[0]) - {"autodiff"}:
-        forged = [{other: it for other, it in one.items() if other != name} for one in outputs]
+        forged = [{other: it for other, it in output.items() if other != name} for output in outputs]
         assert_wrong(form, forged, name)
     for name in ("", "changes", "changes points", "right", "probabilities", "fishers"):
-        assert_wrong(form, [one | {name: np.ones(1)} for one in outputs], name)
+        assert_wrong(form, [output | {name: np.ones(1)} for output in outputs], name)
     assert_wrong(form, [{} for _ in outputs], "nothing")
     assert_wrong(form, [outputs[0], *({} for _ in outputs[1:])], "nothing after the first")
 
@@ -244,13 +248,13 @@ def test_no_garbage_is_right_and_none_breaks_the_judge(form):
     _, outputs = right_outputs(form)
     kinds = [*NO_NUMBERS.values(), *OTHER_SHAPES.values(), *OTHER_NUMBERS.values()]
     for _ in range(30):
-        forged = [dict(one) for one in outputs]
-        for one in forged:
-            for name in one:
+        forged = [dict(output) for output in outputs]
+        for output in forged:
+            for name in output:
                 if generator.random() < 0.7:
-                    one[name] = kinds[generator.integers(len(kinds))](one[name])
+                    output[name] = kinds[generator.integers(len(kinds))](output[name])
         forge = list(NO_NUMBERS.values())[generator.integers(len(NO_NUMBERS))]
-        place = int(np.argmax([sum(it.size for it in one.values()) for one in outputs]))
+        place = int(np.argmax([sum(it.size for it in output.values()) for output in outputs]))
         name = generator.choice(sorted(forged[place]))
         forged[place][name] = forge(outputs[place][name])
         assert_wrong(form, forged, name)
@@ -263,7 +267,7 @@ def gradients_of(form):
     return "autodiff" if form[1] else "gradient"
 
 
-OF_A_SCALE = [one for one in FORMS if one[0].compare in (comparators.up_to_scale, comparators.natural)]
+OF_A_SCALE = [form for form in FORMS if form[0].up_to_scale or form[0].compare is comparators.natural]
 
 
 @pytest.mark.parametrize("form", parameters(OF_A_SCALE))
@@ -271,11 +275,11 @@ def test_a_gradient_is_right_up_to_a_positive_factor_that_code_may_have(form):
     cases, outputs = right_outputs(form)
     name = gradients_of(form)
     for scale in (1e-5, 1e-3, 12.0, 1e5):
-        scaled = [one | {name: scale * one[name].astype(np.float64)} for one in outputs]
+        scaled = [output | {name: scale * output[name].astype(np.float64)} for output in outputs]
         assert is_right(form[0], cases, scaled), scale
     for scale in (0.0, -1.0, 1e-8, 1e8, 1e300, np.inf, np.nan):
         with np.errstate(all="ignore"):
-            scaled = [one | {name: scale * one[name].astype(np.float64)} for one in outputs]
+            scaled = [output | {name: scale * output[name].astype(np.float64)} for output in outputs]
         assert_wrong(form, scaled, scale)
 
 
@@ -283,7 +287,7 @@ def test_a_gradient_is_right_up_to_a_positive_factor_that_code_may_have(form):
 def test_a_scale_is_the_same_for_the_same_shapes_however_small_it_is(scale):
     form = (named("loss")[0], False)
     cases, outputs = right_outputs(form)
-    scaled = [one | {"gradient": scale * one["gradient"]} for one in outputs]
+    scaled = [output | {"gradient": scale * output["gradient"]} for output in outputs]
     assert is_right(form[0], cases, scaled)
     assert_wrong(form, [scaled[0] | {"gradient": 1.0055 * scaled[0]["gradient"]}, *scaled[1:]], scale)
 
@@ -293,15 +297,15 @@ def test_a_step_is_the_difference_of_rounded_weights(scale):
     form = (named("policy_gradient_step")[0], False)
     cases, outputs = right_outputs(form)
     moved = []
-    for case, one in zip(cases, outputs, strict=True):
+    for case, output in zip(cases, outputs, strict=True):
         before = np.concatenate([it.ravel() for it in weights_of(case.inputs)]).astype(np.float32)
-        after = before - np.float32(scale) * one["gradient"].astype(np.float32)
-        moved.append(one | {"gradient": before - after})
+        after = before - np.float32(scale) * output["gradient"].astype(np.float32)
+        moved.append(output | {"gradient": before - after})
     assert is_right(form[0], cases, moved)
 
 
 @pytest.mark.parametrize("losses", [np.nan, np.inf, 1e300, 1e12, 0.0])
-@pytest.mark.parametrize("form", parameters(one for one in FORMS if one[0].protocol in OF_A_LOSS))
+@pytest.mark.parametrize("form", parameters(form for form in FORMS if form[0].protocol in OF_A_LOSS))
 def test_no_losses_excuse_a_gradient(form, losses):
     """Neither one that overflows, nor one so small that the losses' rounding errors drown it."""
     _, outputs = right_outputs(form)
@@ -317,10 +321,10 @@ def test_no_losses_excuse_a_gradient(form, losses):
 
     for scale in (1e-5, 1e-3, 1e-2, 1.0, 1e3, 1e300):
         forged = [
-            one | {name: nearly(one[name], scale), "losses": np.full(2, losses)}
-            if one[name].any()
-            else one  # where nothing is to be found, the truth
-            for one in outputs
+            output | {name: nearly(output[name], scale), "losses": np.full(2, losses)}
+            if output[name].any()
+            else output  # where nothing is to be found, the truth
+            for output in outputs
         ]
         assert_wrong(form, forged, scale)
 
@@ -328,10 +332,10 @@ def test_no_losses_excuse_a_gradient(form, losses):
 def test_a_mean_in_place_of_rows_is_a_number_too():
     exercise = named("entropy")[0]
     cases, outputs = right_outputs((exercise, False))
-    means = [{"values": np.array(one["values"].mean())} for one in outputs]
+    means = [{"values": np.array(output["values"].mean())} for output in outputs]
     assert is_right(exercise, cases, means)
     for kind, forge in NO_NUMBERS.items():
-        assert_wrong((exercise, False), [{"values": forge(one["values"])} for one in means], kind)
+        assert_wrong((exercise, False), [{"values": forge(output["values"])} for output in means], kind)
 
 
 def test_what_is_cut_off_is_wrong_whatever_its_scale():
@@ -339,8 +343,9 @@ def test_what_is_cut_off_is_wrong_whatever_its_scale():
     cases, outputs = right_outputs(form)
     for scale in (1.0, 1e4):
         forged = [
-            one | {"gradient": scale * one["gradient"], "autodiff": np.zeros_like(one["gradient"])}
-            for one in outputs
+            output
+            | {"gradient": scale * output["gradient"], "autodiff": np.zeros_like(output["gradient"])}
+            for output in outputs
         ]
         assert_wrong(form, forged, scale)
         assert "nothing would be trained" in judge(form[0], cases, forged).evidence
@@ -350,8 +355,10 @@ def test_numbers_that_underflow_are_what_they_nearly_are():
     form = (named("total_reward")[0], False)
     cases, outputs = right_outputs(form)
     for tiny in (1e-320, -1e-320, -0.0):
-        assert is_right(form[0], cases, [{"values": one["values"] + tiny} for one in outputs])
-        zeros = [{"values": np.where(one["values"] == 0, tiny, one["values"])} for one in outputs]
+        assert is_right(form[0], cases, [{"values": output["values"] + tiny} for output in outputs])
+        zeros = [
+            {"values": np.where(output["values"] == 0, tiny, output["values"])} for output in outputs
+        ]
         assert is_right(form[0], cases, zeros)
 
 
@@ -362,10 +369,10 @@ def test_one_sample_may_be_nan_if_it_is_normalised_and_nothing_else_may(name):
 
     def forged(value, normalized):
         return [
-            {"values": np.full_like(one["values"], value)}
-            if one["values"].size == 1 and case.inputs.get("normalized", True) == normalized
-            else one
-            for case, one in zip(cases, outputs, strict=True)
+            {"values": np.full_like(output["values"], value)}
+            if output["values"].size == 1 and case.inputs.get("normalized", True) == normalized
+            else output
+            for case, output in zip(cases, outputs, strict=True)
         ]
 
     assert is_right(exercise, cases, forged(np.nan, True))
@@ -393,8 +400,8 @@ def test_a_known_mistake_without_numbers_is_met_by_the_same_in_the_same_places_a
     assert not agrees(np.nan, np.inf, 1.0, 2.0)
     assert not agrees(0.0, np.inf, 1.0, -2.0)
     of_a_loss = [
-        {"losses": np.full(2, np.nan), "gradient": np.array(one)}
-        for one in ([np.nan, 2.0, 1.0], [np.nan, 1.0, 2.0])
+        {"losses": np.full(2, np.nan), "gradient": np.array(slopes)}
+        for slopes in ([np.nan, 2.0, 1.0], [np.nan, 1.0, 2.0])
     ]
     assert comparators.up_to_scale("f", {}, of_a_loss[0], of_a_loss[0]).agrees
     assert not comparators.up_to_scale("f", {}, *of_a_loss).agrees
@@ -418,8 +425,10 @@ def test_what_is_no_number_is_told_in_both_languages():
         ("gradient", 1e8, "the gradient is 1e+08 times what it should be", "梯度是应有值的 1e+08 倍"),
         ("right", 1.0, "did not return the arrays that this check asks for", "不是本检验所要求的那些"),
     ):
-        forged = [one | {name: one.get(name, np.ones(1)) * value} for one in outputs]
+        forged = [output | {name: output.get(name, np.ones(1)) * value} for output in outputs]
         assert en in judge(form[0], cases, forged).evidence
         assert zh in judge(form[0], cases, forged, language="zh").evidence
-    many = [one | {"gradient": np.zeros(2**20 + 1)} for one in outputs]  # nothing is done with them
+    many = [
+        output | {"gradient": np.zeros(2**20 + 1)} for output in outputs
+    ]  # nothing is done with them
     assert "did not return the arrays that this check asks for" in judge(form[0], cases, many).evidence

@@ -7,9 +7,8 @@ from support import some_slow
 import tfpg
 from tfpg.homework.box.observing import observe
 from tfpg.homework.checks.trials import is_right
-from tfpg.homework.exercises.catalog import named
-from tfpg.homework.exercises.mistakes.gallery import GALLERY
-from tfpg.homework.exercises.mistakes.mistake import MISTAKES
+from tfpg.homework.exercises.catalog import GALLERY, named, of_exercise
+from tfpg.homework.exercises.mistake import MISTAKES
 
 # What students, tutorials and textbooks were seen to get wrong.
 SEEN = {
@@ -21,7 +20,7 @@ SEEDS = (0, 7)
 
 
 def name_of(mistake):
-    return f"{mistake.id}-{mistake.exercise}-{mistake.function.__name__}"
+    return f"{mistake.id}-{mistake.exercise}-{mistake.name}"
 
 
 def is_dear(name):
@@ -30,15 +29,24 @@ def is_dear(name):
     return named(exercise)[0].needs_tensorflow or exercise.endswith("loss")
 
 
+EVERY = {name_of(mistake): mistake for mistake in GALLERY}
+of_every_mistake = pytest.mark.parametrize("mistake", some_slow(EVERY, is_dear))
+
+
 def test_every_mistake_that_was_seen_hangs_in_the_gallery():
-    assert {one.id for one in GALLERY} >= SEEN
+    assert {mistake.id for mistake in GALLERY} >= SEEN
+
+
+def test_every_mistake_has_a_name_of_its_own_and_says_what_it_does():
+    assert len(set(map(name_of, GALLERY))) == len(GALLERY) == 119
+    assert all(mistake.about.endswith(".") for mistake in GALLERY)
 
 
 def test_every_kind_of_mistake_has_an_example_and_every_example_a_kind():
-    assert {f"{one.id}.{part}" for one in GALLERY for part in ("what", "fix")} == set(MISTAKES)
+    assert {f"{mistake.id}.{part}" for mistake in GALLERY for part in ("what", "fix")} == set(MISTAKES)
 
 
-@pytest.mark.parametrize("mistake", some_slow({name_of(one): one for one in GALLERY}, is_dear))
+@of_every_mistake
 def test_every_mistake_is_refused_and_named(mistake):
     quick = not named(mistake.exercise)[0].needs_tensorflow
     for seed in SEEDS if quick else SEEDS[:1]:
@@ -46,10 +54,10 @@ def test_every_mistake_is_refused_and_named(mistake):
         assert not verdict.right
         assert verdict.mistake == mistake.id, verdict
         assert "{" not in verdict.evidence
-        assert any(one.isdigit() for one in verdict.evidence)
+        assert any(letter.isdigit() for letter in verdict.evidence)
 
 
-@pytest.mark.parametrize("mistake", some_slow({name_of(one): one for one in GALLERY}, is_dear))
+@of_every_mistake
 def test_every_mistake_differs_from_the_right_answer_somewhere(mistake):
     """So that no right function can be taken for it."""
     exercise = named(mistake.exercise)[0]
@@ -59,7 +67,8 @@ def test_every_mistake_differs_from_the_right_answer_somewhere(mistake):
 
 
 def test_mistakes_speak_chinese_too():
-    verdict = tfpg.check(GALLERY[0].function, GALLERY[0].exercise, language="zh")
+    whole_return = of_exercise("reward_to_go")[0]
+    verdict = tfpg.check(whole_return.function, "reward_to_go", language="zh")
     assert "每一步都是整条轨迹的回报" in verdict.evidence
 
 

@@ -42,29 +42,36 @@ def cut(
     functions: Names,
     instead: Names,
 ) -> Blank:
-    """Cut a blank out of the library's function at `path`: "estimate.returns.reward_to_go".
+    """Cut a blank out of one of the library's functions.
 
     Below a gradient tape, what the tape records is cut; elsewhere, the whole body. Where the slide's
-    "# Given:" is executed, only its comments stay. The function is called `name` and has these
-    `parameters` of the library's, `renamed`. Where it calls one of the `functions`, it does so by
-    their names here. In the answer, expressions of the library are replaced by others, `instead`.
+    "# Given:" is executed, only its comments stay.
+
+    Args:
+        path: The function below tfpg: "estimate.returns.reward_to_go".
+        name: What it is called in the handout.
+        parameters: Those of the library's that it has there.
+        place: The line that stands for what is cut.
+        renamed: What its parameters are called there.
+        functions: What the library's functions that it may call are called there.
+        instead: Expressions of the library, and what stands for them in the answer.
     """
     source = _read(path)
     kept: list[ast.stmt] = []
     taken = source.tree.body[1 if ast.get_docstring(source.tree) else 0 :]
     first = taken[0].lineno
-    for k, one in enumerate(taken):
-        if isinstance(one, ast.With) and "GradientTape" in ast.unparse(one.items[0]):
-            kept, taken = [*taken[:k], ast.With(one.items, [ast.Pass()]), *taken[k + 1 :]], one.body
+    for k, statement in enumerate(taken):
+        if isinstance(statement, ast.With) and "GradientTape" in ast.unparse(statement.items[0]):
+            kept = [*taken[:k], ast.With(statement.items, [ast.Pass()]), *taken[k + 1 :]]
+            taken = statement.body
             break
     indent = " " * taken[0].col_offset
     before, after = _around(source, first, taken) if kept else ("", "")
     answer = _adapted(taken, instead)
     known = {*parameters, *functions, *_assigned(source.tree)}
-    helpers = dict(_called(source.module, answer, known, instead))
-    imports = set(_imports(source.module, [*kept, *answer]))
-    for helper in helpers.values():
-        imports.update(_imports(helper.module, [helper.tree]))
+    helpers = dict(_called(source.module, answer, known, instead)).values()
+    imports = {*_imports(source.module, [*kept, *answer])}
+    imports.update(line for helper in helpers for line in _imports(helper.module, [helper.tree]))
     own = {**functions, **renamed}
     return Blank(
         _header(source.tree, name, parameters, renamed),
@@ -72,7 +79,7 @@ def cut(
         f"{indent}{place}\n",
         textwrap.indent(_unparsed(answer, own) + "\n", indent),
         _rename(after, own),
-        tuple(_unparsed([one.tree], functions) for one in helpers.values()),
+        tuple(_unparsed([helper.tree], functions) for helper in helpers),
         tuple(sorted(imports)),
     )
 
@@ -82,10 +89,9 @@ def _around(source: _Source, first: int, taken: Sequence[ast.stmt]) -> tuple[str
     lines = source.text.splitlines(keepends=True)
     while lines[first - 2].lstrip().startswith("#"):
         first -= 1
-    given = {one.lineno for one in source.tree.body if _is_given(one)}
-    start, end = taken[0].lineno, taken[-1].end_lineno
-    before = [lines[row - 1] for row in range(first, start) if row not in given]
-    return "".join(before), "".join(lines[end:])
+    given = {statement.lineno for statement in source.tree.body if _is_given(statement)}
+    before = [lines[row - 1] for row in range(first, taken[0].lineno) if row not in given]
+    return "".join(before), "".join(lines[taken[-1].end_lineno :])
 
 
 # --- reading
@@ -104,17 +110,21 @@ def _read(path: str) -> _Source:
     names = path.split(".")
     files = (PACKAGE.joinpath(*names[:end]).with_suffix(".py") for end in range(1, len(names)))
     end = next(end for end, file in enumerate(files, 1) if file.exists())
-    module, names = ".".join(names[:end]), names[end:]
+    module = ".".join(names[:end])
     text, tree = _module(module)
     node: ast.AST = tree
-    for name in names:
-        node = next(one for one in node.body if getattr(one, "name", "") == name)  # type: ignore[attr-defined]
+    for name in names[end:]:
+        node = next(inner for inner in node.body if getattr(inner, "name", "") == name)  # type: ignore[attr-defined]
     assert isinstance(node, ast.FunctionDef)
     lines = text.splitlines(keepends=True)[node.lineno - 1 : node.end_lineno]
     own = textwrap.dedent("".join(lines))
-    (function,) = ast.parse(own).body
+    return _Source(module, own, _function(own))
+
+
+def _function(text: str) -> ast.FunctionDef:
+    (function,) = ast.parse(text).body
     assert isinstance(function, ast.FunctionDef)
-    return _Source(module, own, function)
+    return function
 
 
 def _is_given(statement: ast.stmt) -> bool:
@@ -124,20 +134,27 @@ def _is_given(statement: ast.stmt) -> bool:
 
 def _home(module: str, name: str) -> str | None:
     """The module of the library in which a name of this one is a function, if it is one."""
-    for one in _module(module)[1].body:
-        if isinstance(one, ast.FunctionDef) and one.name == name:
+    for statement in _module(module)[1].body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == name:
             return module
-        if isinstance(one, ast.ImportFrom) and (one.module or "").startswith("tfpg."):
-            for alias in one.names:
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("tfpg."):
+            for alias in statement.names:
                 if (alias.asname or alias.name) == name:
-                    return _home(str(one.module).removeprefix("tfpg."), alias.name)
+                    return _home(str(statement.module).removeprefix("tfpg."), alias.name)
     return None
 
 
 def _called(
     module: str, trees: Iterable[ast.AST], known: Collection[str], instead: Names
 ) -> Iterator[tuple[str, _Source]]:
-    """The library's functions that a piece of code calls, and those that these call in turn."""
+    """The library's functions that a piece of code calls, and those that these call in turn.
+
+    Args:
+        module: That of the piece.
+        trees: The piece.
+        known: Names that stand for something else in it.
+        instead: As of `cut`.
+    """
     seen = set(known)
     for name in sorted(_read_names(trees) - seen):
         home = _home(module, name)
@@ -145,45 +162,40 @@ def _called(
             continue
         source = _read(f"{home}.{name}")
         (tree,) = _adapted([_without_annotations(source.tree)], instead)
-        assert isinstance(tree, ast.FunctionDef)
+        source = source._replace(tree=_function(ast.unparse(tree)))
         seen.add(name)
-        for inner, its in _called(home, [tree], {*seen, *_assigned(tree)}, instead):
-            seen.add(inner)
-            yield inner, its
-        yield name, source._replace(tree=tree)
+        for inner in _called(home, [source.tree], {*seen, *_assigned(source.tree)}, instead):
+            seen.add(inner[0])
+            yield inner
+        yield name, source
 
 
 def _imports(module: str, trees: Iterable[ast.AST]) -> Iterator[str]:
     """The lines that import what a piece of code takes from other libraries."""
     names = _read_names(trees)
-    for one in _module(module)[1].body:
-        if isinstance(one, ast.Import):
-            for alias in one.names:
-                if (alias.asname or alias.name) in names:
-                    yield ast.unparse(ast.Import([alias]))
-        elif isinstance(one, ast.ImportFrom) and not str(one.module).startswith("tfpg"):
-            for alias in one.names:
-                if (alias.asname or alias.name) in names:
-                    yield ast.unparse(ast.ImportFrom(one.module, [alias], one.level))
+    for statement in _module(module)[1].body:
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            continue
+        for alias in statement.names:
+            if (alias.asname or alias.name) not in names:
+                continue
+            if isinstance(statement, ast.Import):
+                yield ast.unparse(ast.Import([alias]))
+            elif not str(statement.module).startswith("tfpg"):
+                yield ast.unparse(ast.ImportFrom(statement.module, [alias], statement.level))
 
 
 def _read_names(trees: Iterable[ast.AST]) -> set[str]:
-    return {
-        node.id
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
 
 
 def _assigned(tree: ast.AST) -> set[str]:
     """The local names of a function."""
-    stored = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    }
-    return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    nodes = list(ast.walk(tree))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    stored = {name.id for name in names if not isinstance(name.ctx, ast.Load)}
+    return stored | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
 
 # --- writing
@@ -191,18 +203,20 @@ def _assigned(tree: ast.AST) -> set[str]:
 
 def _header(tree: ast.FunctionDef, name: str, parameters: Sequence[str], renamed: Names) -> str:
     """The signature without types, which the handout's words give, and with the defaults."""
-    arguments = tree.args.args
-    last = arguments[len(arguments) - len(tree.args.defaults) :]
-    defaults = {
-        one.arg: f"={ast.unparse(value)}" for one, value in zip(last, tree.args.defaults, strict=True)
-    }
-    several = [renamed.get(one, one) + defaults.get(one, "") for one in parameters]
-    return f"def {name}({', '.join(several)}):\n"
+    values = [f"={ast.unparse(value)}" for value in tree.args.defaults]
+    last = tree.args.args[len(tree.args.args) - len(values) :]
+    defaults = dict(zip([argument.arg for argument in last], values, strict=True))
+    arguments = [renamed.get(own, own) + defaults.get(own, "") for own in parameters]
+    return f"def {name}({', '.join(arguments)}):\n"
+
+
+def _copied(trees: Iterable[ast.stmt]) -> ast.Module:
+    return ast.parse(ast.unparse(ast.Module(list(trees), [])))
 
 
 def _adapted(trees: Sequence[ast.stmt], instead: Names) -> list[ast.stmt]:
     """A copy with expressions replaced, and without what is never reached then, or is given."""
-    copy = ast.parse(ast.unparse(ast.Module(list(trees), [])))
+    copy = _copied(trees)
     _Adapter(instead).visit(copy)
     return copy.body
 
@@ -221,19 +235,19 @@ class _Adapter(ast.NodeTransformer):
 
 
 def _taken(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    for one in statements:
-        if _is_given(one):
+    for statement in statements:
+        if _is_given(statement):
             continue
-        always = isinstance(one, ast.If) and isinstance(one.test, ast.Constant) and one.test.value
-        several = one.body if always else [one]  # type: ignore[attr-defined]
-        yield from several
-        if isinstance(several[-1], ast.Return):
+        test = statement.test if isinstance(statement, ast.If) else None
+        always = isinstance(test, ast.Constant) and test.value
+        reached = statement.body if always else [statement]  # type: ignore[attr-defined]
+        yield from reached
+        if isinstance(reached[-1], ast.Return):
             return
 
 
 def _without_annotations(tree: ast.FunctionDef) -> ast.FunctionDef:
-    copy = ast.parse(ast.unparse(tree)).body[0]
-    assert isinstance(copy, ast.FunctionDef)
+    copy = _function(ast.unparse(tree))
     copy.returns = None
     for node in ast.walk(copy.args):
         if isinstance(node, ast.arg):
@@ -243,7 +257,7 @@ def _without_annotations(tree: ast.FunctionDef) -> ast.FunctionDef:
 
 def _unparsed(trees: Sequence[ast.stmt], names: Names) -> str:
     """Code under other names."""
-    copy = ast.parse(ast.unparse(ast.Module(list(trees), [])))
+    copy = _copied(trees)
     for node in ast.walk(copy):
         if isinstance(node, ast.Name):
             node.id = names.get(node.id, node.id)

@@ -11,18 +11,17 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from unicodedata import east_asian_width
 
-import numpy as np
+from rich.cells import cell_len
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import check_free, folder_atomically
 from tfpg.base.texts import Texts
 from tfpg.homework.assignments.blanks import Blank, cut
 from tfpg.homework.assignments.experiments import experiments, report
-from tfpg.homework.assignments.tasks import Task, task
+from tfpg.homework.assignments.tasks import EXAMPLES, HINTS, Task, task
 from tfpg.homework.assignments.variants import vary
-from tfpg.homework.exercises.catalog import named
+from tfpg.homework.exercises.catalog import main_form
 
 ASSIGNMENTS = Texts("assignments")
 
@@ -39,7 +38,7 @@ class HandedOut(NamedTuple):
     name: str  # of its function
     names: Mapping[str, str]  # what stands for the words in braces
     blank: Blank
-    example: str  # lines of a doctest, or ""
+    example: str = ""  # lines of a doctest
 
 
 class Assignment(NamedTuple):
@@ -55,34 +54,21 @@ def assignment(name: str, variant: int = 0) -> Assignment:
     order, functions, parameters, draw = vary(name, variant)
     exercises = []
     for number, exercise in enumerate(order, 1):
-        one = task(exercise)
-        own = named(exercise)[0].parameters
-        blank = cut(
-            one.source,
-            functions[exercise],
-            own,
-            f'raise NotImplementedError("exercise {number}")',
-            {parameter: parameters[parameter] for parameter in own},
-            functions,
-            one.instead,
-        )
-        names = {**parameters, "f": functions[exercise]}
-        exercises.append(HandedOut(one, number, functions[exercise], names, blank, ""))
+        known, own = task(exercise), main_form(exercise).parameters
+        place = f'raise NotImplementedError("exercise {number}")'
+        renamed = {parameter: parameters[parameter] for parameter in own}
+        function = functions[exercise]
+        blank = cut(known.source, function, own, place, renamed, functions, known.instead)
+        exercises.append(HandedOut(known, number, function, {**parameters, "f": function}, blank))
     # The examples' results are those of the solution, whose TensorFlow functions are not needed.
-    light = [one for one in exercises if "import tensorflow as tf" not in one.blank.imports]
-    namespace: dict[str, Any] = {}
-    exec("".join(code(light, solved=True)), namespace)
-    return Assignment(
-        name, variant, tuple(one._replace(example=_example(one, namespace, draw)) for one in exercises)
-    )
-
-
-def _example(one: HandedOut, namespace: dict[str, Any], draw: np.random.Generator) -> str:
-    """A call with this variant's numbers, and what the library's function gives for it."""
-    if one.task.example is None:
-        return ""
-    expression = one.task.example(draw).format(f=one.name)
-    return f">>> {expression}\n{eval(expression, namespace)!r}\n"
+    light = [asked for asked in exercises if "import tensorflow as tf" not in asked.blank.imports]
+    solution: dict[str, Any] = {}
+    exec("".join(code(light, solved=True)), solution)
+    for k, asked in enumerate(exercises):
+        if asked.task.exercise in EXAMPLES:
+            call = EXAMPLES[asked.task.exercise](draw).format(f=asked.name)
+            exercises[k] = asked._replace(example=f">>> {call}\n{eval(call, solution)!r}\n")
+    return Assignment(name, variant, tuple(exercises))
 
 
 # --- files
@@ -94,6 +80,13 @@ def hand_out(
     """Write an assignment into a new folder, whole or not at all.
 
     Raises BadInput if the folder exists already or cannot be written, or for an unknown set or variant.
+
+    Args:
+        folder: Where nothing is yet.
+        name: Of the set.
+        variant: Its number; 0 has the library's names.
+        notebook: Whether the exercises are a notebook, not a Python file.
+        language: Of all that is not code.
     """
     folder = Path(folder)
     check_free(folder, "name a folder that does not")
@@ -110,29 +103,38 @@ def hand_out(
 def files(
     made: Assignment, notebook: bool = False, language: str = "en", solved: bool = False
 ) -> dict[str, str]:
-    """The texts of an assignment by the names of their files."""
+    """The texts of an assignment by the names of their files.
+
+    Args:
+        made: The assignment.
+        notebook: Whether the exercises are a notebook, not a Python file.
+        language: Of all that is not code.
+        solved: Whether every place is filled.
+    """
     file = NOTEBOOK if notebook else PYTHON
-    several = {"README.md": _read_me(made, file, language), MANIFEST: _manifest(made, file, language)}
+    texts = {"README.md": _read_me(made, file, language), MANIFEST: _manifest(made, file, language)}
     if notebook:
-        several[NOTEBOOK] = _notebook(made, language, solved)
+        texts[NOTEBOOK] = _notebook(made, language, solved)
     else:
-        several |= {PYTHON: _python(made, language, solved), "HINTS.md": _all_hints(made, language)}
+        texts |= {PYTHON: _python(made, language, solved), "HINTS.md": _all_hints(made, language)}
     if made.set == "course":
-        several["EXPERIMENTS.md"] = experiments(made.variant, language)
-        several["REPORT.md"] = report(made.variant, language)
-    return several
+        texts["EXPERIMENTS.md"] = experiments(made.variant, language)
+        texts["REPORT.md"] = report(made.variant, language)
+    return texts
 
 
 def _manifest(made: Assignment, file: str, language: str) -> str:
     """What `tfpg check` must know: which function is which exercise. No answers."""
     exercises = [
         {
-            "exercise": one.task.exercise,
-            "function": one.name,
-            "parameters": {name: one.names[name] for name in named(one.task.exercise)[0].parameters},
-            "points": one.task.points,
+            "exercise": asked.task.exercise,
+            "function": asked.name,
+            "parameters": {
+                name: asked.names[name] for name in main_form(asked.task.exercise).parameters
+            },
+            "points": asked.task.points,
         }
-        for one in made.exercises
+        for asked in made.exercises
     ]
     manifest = {"set": made.set, "variant": made.variant, "language": language, "file": file}
     return json.dumps({**manifest, "exercises": exercises}, ensure_ascii=False, indent=1) + "\n"
@@ -143,28 +145,21 @@ def _manifest(made: Assignment, file: str, language: str) -> str:
 
 def code(exercises: Sequence[HandedOut], language: str = "en", solved: bool = False) -> Iterator[str]:
     """Pieces of Python: the imports, then one for each exercise."""
-    yield "".join(f"{line}\n" for line in sorted({i for one in exercises for i in one.blank.imports}))
+    imports = {line for asked in exercises for line in asked.blank.imports}
+    yield "".join(f"{line}\n" for line in sorted(imports))
     seen: set[str] = set()
-    for one in exercises:
-        blank = one.blank
+    for asked in exercises:
+        blank = asked.blank
         helpers = [helper for helper in blank.helpers if solved and helper not in seen]
         seen.update(helpers)
-        middle = blank.answer if solved else blank.place
         yield (
             "".join(f"{helper}\n\n\n" for helper in helpers)
             + blank.header
-            + _docstring(one, language)
+            + _docstring(asked, language)
             + blank.before
-            + middle
+            + (blank.answer if solved else blank.place)
             + blank.after
         )
-
-
-def headline(one: HandedOut, language: str) -> str:
-    """Exercise 2 (4 points): Generalized advantages."""
-    points = one.task.points
-    text = ASSIGNMENTS["exercise_of_one"] if points == 1 else ASSIGNMENTS["exercise"]
-    return text.say(language, number=one.number, points=points, title=one.task.title)
 
 
 def introduction(made: Assignment, key: str, language: str) -> str:
@@ -173,10 +168,17 @@ def introduction(made: Assignment, key: str, language: str) -> str:
     return ASSIGNMENTS[key].say(language, title=title, variant=made.variant)
 
 
-def _docstring(one: HandedOut, language: str) -> str:
-    lines = _wrapped(one.task.words.say(language, **one.names))
-    if one.example:
-        lines += ["", *one.example.splitlines()]
+def _headline(asked: HandedOut, language: str) -> str:
+    """Exercise 2 (4 points): Generalized advantages."""
+    text = ASSIGNMENTS["exercise_of_one" if asked.task.points == 1 else "exercise"]
+    title, points = asked.task.text("title"), asked.task.points
+    return text.say(language, number=asked.number, points=points, title=title)
+
+
+def _docstring(asked: HandedOut, language: str) -> str:
+    lines = _wrapped(asked.task.text("words").say(language, **asked.names))
+    if asked.example:
+        lines += ["", *asked.example.splitlines()]
     if len(lines) == 1:
         return f'    """{lines[0]}"""\n'
     return textwrap.indent("\n".join([f'"""{lines[0]}', *lines[1:], '"""', ""]), "    ")
@@ -186,32 +188,29 @@ def _wrapped(text: str) -> list[str]:
     """Lines of prose, broken after spaces and after Chinese punctuation, whose signs are two wide."""
     lines = [""]
     for piece in re.findall(r".*?[ ，。：；、]+|.+", text):
-        wide = sum(east_asian_width(sign) in "WF" for sign in lines[-1] + piece.rstrip())
-        if len(lines[-1] + piece.rstrip()) + wide > WIDTH:
+        if cell_len(lines[-1] + piece.rstrip()) > WIDTH:
             lines.append("")
         lines[-1] += piece
     return [line.rstrip() for line in lines]
 
 
 def _python(made: Assignment, language: str, solved: bool) -> str:
-    imports, *several = code(made.exercises, language, solved)
+    imports, *pieces = code(made.exercises, language, solved)
+    titled = [
+        f"# {_headline(asked, language)}\n\n\n{piece}"
+        for asked, piece in zip(made.exercises, pieces, strict=True)
+    ]
     told = introduction(made, "in_python", language)
-    return f'"""{told}"""\n\n{imports}\n\n' + "\n\n".join(
-        f"# {headline(one, language)}\n\n\n{piece}"
-        for one, piece in zip(made.exercises, several, strict=True)
-    )
+    return f'"""{told}"""\n\n{imports}\n\n' + "\n\n".join(titled)
 
 
 def _notebook(made: Assignment, language: str, solved: bool) -> str:
-    imports, *several = code(made.exercises, language, solved)
+    imports, *pieces = code(made.exercises, language, solved)
     told = introduction(made, "in_notebook", language)
     cells = [cell("markdown", "told", told), cell("code", "imports", imports)]
-    for one, piece in zip(made.exercises, several, strict=True):
-        about = f"## {headline(one, language)}\n\n{_hints(one, language)}"
-        cells += [
-            cell("markdown", f"about-{one.number}", about),
-            cell("code", f"exercise-{one.number}", piece),
-        ]
+    for asked, piece in zip(made.exercises, pieces, strict=True):
+        cells.append(cell("markdown", f"about-{asked.number}", _about(asked, language)))
+        cells.append(cell("code", f"exercise-{asked.number}", piece))
     cells.append(cell("markdown", "standing", ASSIGNMENTS["in_last_cell"].say(language)))
     cells.append(cell("code", "check", ASSIGNMENTS["check"].say(language)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -230,18 +229,19 @@ def cell(kind: str, name: str, source: str) -> dict[str, Any]:
 # --- prose
 
 
-def _hints(one: HandedOut, language: str) -> str:
-    """Folded: a reader opens them one by one."""
-    return "\n\n".join(
+def _about(asked: HandedOut, language: str) -> str:
+    """A headline and the hints, folded: a reader opens them one by one."""
+    hints = (
         f"<details><summary>{ASSIGNMENTS['hint'].say(language, number=number)}</summary>\n\n"
-        f"{hint.say(language, **one.names)}\n\n</details>"
-        for number, hint in enumerate(one.task.hints, 1)
+        f"{asked.task.text(f'hint_{number}').say(language, **asked.names)}\n\n</details>"
+        for number in range(1, HINTS + 1)
     )
+    return "\n\n".join([f"## {_headline(asked, language)}", *hints])
 
 
 def _all_hints(made: Assignment, language: str) -> str:
-    several = (f"## {headline(one, language)}\n\n{_hints(one, language)}" for one in made.exercises)
-    return "\n\n".join([ASSIGNMENTS["hints"].say(language), *several]) + "\n"
+    about = (_about(asked, language) for asked in made.exercises)
+    return "\n\n".join([ASSIGNMENTS["hints"].say(language), *about]) + "\n"
 
 
 def _read_me(made: Assignment, file: str, language: str) -> str:
@@ -249,13 +249,14 @@ def _read_me(made: Assignment, file: str, language: str) -> str:
         language,
         title=ASSIGNMENTS[f"title.{made.set}"],
         variant=made.variant,
-        points=sum(one.task.points for one in made.exercises),
+        points=sum(asked.task.points for asked in made.exercises),
         file=file,
         manifest=MANIFEST,
     )
     rows = [
-        f"| {one.number}. {one.task.title.say(language)} | `{one.name}` | {one.task.points} |"
-        for one in made.exercises
+        f"| {asked.number}. {asked.task.text('title').say(language)} | `{asked.name}` "
+        f"| {asked.task.points} |"
+        for asked in made.exercises
     ]
     beside = [ASSIGNMENTS["beside"].say(language)] if made.set == "course" else []
     return "\n\n".join([told, "\n".join([ASSIGNMENTS["table"].say(language), *rows]), *beside]) + "\n"

@@ -28,15 +28,10 @@ generate:
   pdf: false
   show_stdout: false
 """
-PUBLIC = """\
+QUESTION = "# BEGIN QUESTION\nname: q{number}\npoints: {points}\nall_or_nothing: true"
+TEST = """\
 import tfpg
-verdict = tfpg.check({function}, "{exercise}")
-assert verdict, str(verdict)
-"""
-HIDDEN = """\
-# HIDDEN
-import tfpg
-verdict = tfpg.check({function}, "{exercise}", seed={seed})
+verdict = tfpg.check({function}, "{exercise}"{seed})
 assert verdict, str(verdict)
 """
 
@@ -56,33 +51,28 @@ def write(made: Assignment, path: str | Path, language: str = "en") -> Path:
 def master(made: Assignment, language: str = "en") -> dict[str, Any]:
     """The notebook that is handed out, with each exercise made a question of Otter's."""
     notebook = json.loads(files(made, notebook=True, language=language)[NOTEBOOK])
-    given = {one["id"]: one for one in notebook["cells"]}
+    given = {old["id"]: old for old in notebook["cells"]}
     config = CONFIG.format(set=made.set, variant=made.variant, tfpg=requirement())
     told = introduction(made, "in_otter", language)
     cells = [cell("raw", "config", config), cell("markdown", "told", told), given["imports"]]
-    handed_out = list(code(made.exercises, language))[1:]
+    _, *pieces = code(made.exercises, language)
     seen: set[str] = set()
-    for one, piece in zip(made.exercises, handed_out, strict=True):
-        helpers = [helper for helper in one.blank.helpers if helper not in seen]
+    for asked, piece in zip(made.exercises, pieces, strict=True):
+        helpers = [helper for helper in asked.blank.helpers if helper not in seen]
         seen.update(helpers)
-        number, exercise = one.number, one.task.exercise
-        seed = 1 + secrets.randbelow(2**31)
-        question = f"# BEGIN QUESTION\nname: q{number}\npoints: {one.task.points}\nall_or_nothing: true"
+        n, names = asked.number, {"function": asked.name, "exercise": asked.task.exercise}
+        hidden = TEST.format(**names, seed=f", seed={1 + secrets.randbelow(2**31)}")
         cells += [
-            cell("raw", f"question-{number}", question),
-            given[f"about-{number}"],
-            cell("raw", f"solution-{number}", "# BEGIN SOLUTION"),
-            cell("code", f"exercise-{number}", _solved(piece, one.blank, helpers)),
-            cell("raw", f"end-solution-{number}", "# END SOLUTION"),
-            cell("raw", f"tests-{number}", "# BEGIN TESTS"),
-            cell("code", f"public-{number}", PUBLIC.format(function=one.name, exercise=exercise)),
-            cell(
-                "code",
-                f"hidden-{number}",
-                HIDDEN.format(function=one.name, exercise=exercise, seed=seed),
-            ),
-            cell("raw", f"end-tests-{number}", "# END TESTS"),
-            cell("raw", f"end-question-{number}", "# END QUESTION"),
+            cell("raw", f"question-{n}", QUESTION.format(number=n, points=asked.task.points)),
+            given[f"about-{n}"],
+            cell("raw", f"solution-{n}", "# BEGIN SOLUTION"),
+            cell("code", f"exercise-{n}", _solved(piece, asked.blank, helpers)),
+            cell("raw", f"end-solution-{n}", "# END SOLUTION"),
+            cell("raw", f"tests-{n}", "# BEGIN TESTS"),
+            cell("code", f"public-{n}", TEST.format(**names, seed="")),
+            cell("code", f"hidden-{n}", f"# HIDDEN\n{hidden}"),
+            cell("raw", f"end-tests-{n}", "# END TESTS"),
+            cell("raw", f"end-question-{n}", "# END QUESTION"),
         ]
     return {**notebook, "cells": cells}
 
@@ -102,7 +92,7 @@ def _solved(piece: str, blank: Blank, helpers: list[str]) -> str:
     indent = blank.place[: len(blank.place) - len(blank.place.lstrip())]
     answer = f"{indent}# BEGIN SOLUTION NO PROMPT\n{blank.answer}{indent}# END SOLUTION\n"
     prompt = f'{indent}""" # BEGIN PROMPT\n{blank.place}{indent}"""; # END PROMPT\n'
-    several = "".join(f"{helper}\n\n\n" for helper in helpers)
-    if several:
-        several = f"# BEGIN SOLUTION NO PROMPT\n{several}# END SOLUTION\n"
-    return several + before + answer + prompt + after
+    first = "".join(f"{helper}\n\n\n" for helper in helpers)
+    if first:
+        first = f"# BEGIN SOLUTION NO PROMPT\n{first}# END SOLUTION\n"
+    return first + before + answer + prompt + after

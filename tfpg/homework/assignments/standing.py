@@ -15,7 +15,7 @@ from tfpg.homework.box.loading import undisturbed
 from tfpg.homework.box.reading import source_of
 from tfpg.homework.checks.checking import check, load_quietly
 from tfpg.homework.checks.judging import Verdict
-from tfpg.homework.exercises.catalog import named
+from tfpg.homework.exercises.catalog import main_form, named
 
 ASSIGNMENTS = Texts("assignments")
 
@@ -37,12 +37,12 @@ class Standing(NamedTuple):
     @property
     def points(self) -> int:
         """Those of what is right."""
-        return sum(one.points for one in self.rows if one.verdict)
+        return sum(row.points for row in self.rows if row.verdict)
 
     @property
     def total(self) -> int:
         """Those of everything."""
-        return sum(one.points for one in self.rows)
+        return sum(row.points for row in self.rows)
 
 
 def is_of_assignment(path: str | Path) -> bool:
@@ -52,10 +52,9 @@ def is_of_assignment(path: str | Path) -> bool:
         return True
     if not path.is_file() or not (path.parent / MANIFEST).is_file():
         return False
-    manifest = read_manifest(path.parent)
-    source = source_of(path)
-    names = [one["function"] for one in manifest["exercises"]]
-    return manifest["file"] == path.name or any(re.search(rf"\bdef\s+{one}\b", source) for one in names)
+    manifest, source = read_manifest(path.parent), source_of(path)
+    names = "|".join(asked["function"] for asked in manifest["exercises"])
+    return manifest["file"] == path.name or bool(re.search(rf"\bdef\s+({names})\b", source))
 
 
 def stand(path: str | Path, language: str = "en") -> Standing:
@@ -67,20 +66,19 @@ def stand(path: str | Path, language: str = "en") -> Standing:
     folder = path if path.is_dir() else path.parent
     manifest = read_manifest(folder)
     file, exercises = folder / manifest["file"] if path.is_dir() else path, manifest["exercises"]
-    functions, error = load_quietly(file, [one["function"] for one in exercises])
+    functions, error = load_quietly(file, [asked["function"] for asked in exercises])
     rows = []
-    for one in exercises:
-        exercise, name = one["exercise"], one["function"]
+    for asked in exercises:
+        exercise, name = asked["exercise"], asked["function"]
         if name in functions:
             with undisturbed():
                 verdict = check(functions[name], exercise, language)
-            verdict = replace(
-                verdict, evidence=renamed(verdict.evidence, exercise, name, one["parameters"])
-            )
+            evidence = renamed(verdict.evidence, exercise, name, asked["parameters"])
+            verdict = replace(verdict, evidence=evidence)
         else:
             evidence = ASSIGNMENTS["missing"].say(language, file=file.name, name=name)
             verdict = Verdict(exercise, False, None, evidence, open=True)
-        rows.append(Row(name, verdict, one["points"]))
+        rows.append(Row(name, verdict, asked["points"]))
     return Standing(rows, error)
 
 
@@ -97,7 +95,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             Path(manifest["file"]).name == manifest["file"]
             and manifest["language"] in languages()
             and len(manifest["exercises"]) > 0
-            and all(_is_valid(one) for one in manifest["exercises"])
+            and all(map(_is_valid, manifest["exercises"]))
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         valid = False
@@ -106,11 +104,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _is_valid(one: Mapping[str, Any]) -> bool:
-    known = named(one["exercise"])
+def _is_valid(asked: Mapping[str, Any]) -> bool:
+    exercise, parameters = asked["exercise"], asked["parameters"]
     return (
-        bool(known)
-        and list(one["parameters"]) == list(known[0].parameters)
-        and all(name.isidentifier() for name in (one["function"], *one["parameters"].values()))
-        and isinstance(one["points"], int)
+        bool(named(exercise))
+        and tuple(parameters) == main_form(exercise).parameters
+        and all(name.isidentifier() for name in (asked["function"], *parameters.values()))
+        and isinstance(asked["points"], int)
     )

@@ -16,16 +16,6 @@ from tfpg.homework.assignments.tasks import PARAMETERS, SETS, task
 
 GRADING = Texts("grading")
 
-# What speaks of another comes after it.
-AFTER = {
-    "policy_gradient": ("maximum_likelihood",),
-    "naive_policy_gradient": ("policy_gradient",),
-    "distribution_policy_gradient": ("policy_gradient",),
-    "policy_gradient_step": ("policy_gradient",),
-    "leave_one_out_baseline": ("average_baseline",),
-    "generalized_advantages": ("reward_to_go",),
-}
-
 RECOGNIZED = 1000  # variants, beginning with 0
 
 
@@ -48,41 +38,40 @@ def vary(name: str, number: int) -> Variant:
     exercises = SETS[name]
     if number == 0:
         return Variant(
-            exercises, {one: one for one in exercises}, {one: one for one in PARAMETERS}, draw
+            exercises, {own: own for own in exercises}, {own: own for own in PARAMETERS}, draw
         )
     return Variant(
         _in_order([exercises[k] for k in draw.permutation(len(exercises))]),
-        {one: str(draw.choice(task(one).aliases)) for one in exercises},
-        {one: str(draw.choice(aliases)) for one, aliases in PARAMETERS.items()},
+        {exercise: str(draw.choice(task(exercise).aliases)) for exercise in exercises},
+        {parameter: str(draw.choice(aliases)) for parameter, aliases in PARAMETERS.items()},
         draw,
     )
 
 
 def _in_order(exercises: list[str]) -> tuple[str, ...]:
-    """The first whose forerunners are placed, again and again."""
+    """The first that waits for no other, again and again."""
     placed: list[str] = []
-    while rest := [one for one in exercises if one not in placed]:
-        waits = [[other for other in AFTER.get(one, ()) if other in rest] for one in rest]
-        placed.append(next(one for one, others in zip(rest, waits, strict=True) if not others))
+    while rest := [exercise for exercise in exercises if exercise not in placed]:
+        placed.append(next(first for first in rest if not set(task(first).after) & set(rest)))
     return tuple(placed)
 
 
 def variant_of(set_name: str, functions: Collection[str], other_than: int) -> int | None:
     """The first variant whose functions these are, if they are not those of the one asked for.
 
-    One of every ten may be missing. Two thirds of the other's may be there: any two variants share a
-    third of their names, more or less. Raises BadInput for an unknown set.
+    One in ten of its functions may be missing, and two thirds of those asked for may be there: any two
+    variants have about a third of their names in common. Raises BadInput for an unknown set.
     """
     defined, asked = set(functions), set(vary(set_name, other_than).functions.values())
     if len(defined & asked) > len(asked) * 2 / 3:
         return None
-    found = [len(defined & one) for one in _functions(set_name)]
+    found = [len(defined & functions) for functions in _functions(set_name)]
     best = max(found)
     return found.index(best) if best >= len(asked) - len(asked) // 10 else None
 
 
 def other_variant(text: str, asked: Sequence[tuple[str, int]]) -> list[Text]:
-    """A note, if what code defines are the functions of a variant that is none of those asked for."""
+    """A note, if code defines the functions of a variant that is none of those asked for."""
     defined = set(re.findall(r"\bdef\s+(\w+)", text))
     found = [variant_of(name, defined, number) for name, number in asked]
     if not found or None in found:

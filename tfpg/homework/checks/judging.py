@@ -10,9 +10,9 @@ import numpy as np
 from tfpg.base.texts import Texts
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
-from tfpg.homework.checks.naming import LOST_COLUMN, known_mistake
+from tfpg.homework.checks.naming import known_mistake
 from tfpg.homework.checks.trials import Trial, agree, uneven
-from tfpg.homework.exercises import comparators, words
+from tfpg.homework.exercises import words
 from tfpg.homework.exercises.exercise import Exercise
 
 CHECKS = Texts("checks")
@@ -61,12 +61,11 @@ def judge(
     mistake, amount = known
     numbers = _numbers(exercise, trials) | {"amount": amount}
     what, fix = (text.say(language, **numbers) for text in (mistake.what, mistake.fix))
-    if what != mistake.what.say(language):  # it quotes numbers
-        evidence = CHECKS["means"].say(language, what=what, fix=fix)
-    else:
+    evidence = CHECKS["means"].say(language, what=what, fix=fix)
+    if not mistake.quotes_numbers:
         example = _smallest_failing(trials, language)
         evidence = CHECKS["for_example"].say(language, what=what, example=example, fix=fix)
-    if mistake.id in LOST_COLUMN and broadcast not in (None, NOWHERE):
+    if mistake.of_shapes and broadcast not in (None, NOWHERE):
         evidence += _lost_column(broadcast, language)
     return Verdict(exercise.name, False, mistake.id, evidence)
 
@@ -74,7 +73,7 @@ def judge(
 def _approval(exercise: Exercise, trials: Sequence[Trial], language: str) -> str:
     """The sentence for a right function: its scale, and what else is worth knowing."""
     text, scale = CHECKS["all_agree"], ""
-    if exercise.compare is comparators.up_to_scale:
+    if exercise.up_to_scale:
         scales = [
             (len(inputs.get("states", inputs.get("actions", ()))), comparison.scale)
             for (_, inputs), _, _, comparison in trials

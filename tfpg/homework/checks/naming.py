@@ -8,12 +8,9 @@ from tfpg.homework.box.observing import Failure, observe
 from tfpg.homework.box.shapes import NOWHERE, Broadcast
 from tfpg.homework.checks.trials import Observed, Trial, agree, compared
 from tfpg.homework.exercises import comparators
-from tfpg.homework.exercises.catalog import named
+from tfpg.homework.exercises.catalog import main_form, of_exercise
 from tfpg.homework.exercises.exercise import Case, Exercise
-from tfpg.homework.exercises.mistakes.gallery import of_exercise
-from tfpg.homework.exercises.mistakes.mistake import Mistake
-
-LOST_COLUMN = ("B1", "B18", "C3")  # the mistakes that a broadcast to (N*T, N*T) gives away
+from tfpg.homework.exercises.mistake import Mistake
 
 
 def known_mistake(
@@ -36,15 +33,15 @@ def known_mistake(
             continue
         far = _distance(exercise, trials, mistake, lent)
         if far is not None:
-            loses_column = mistake.id in LOST_COLUMN
-            unlikely = loses_column if broadcast == NOWHERE else bool(broadcast) and not loses_column
+            shapes = mistake.of_shapes
+            unlikely = shapes if broadcast == NOWHERE else bool(broadcast) and not shapes
             matches.append((unlikely, far, mistake, ""))
     return min(matches, key=lambda match: match[:2])[2:] if matches else None
 
 
 def may_broadcast(exercise: Exercise) -> bool:
     """Whether a known mistake of this exercise loses a column."""
-    return any(mistake.id in LOST_COLUMN for mistake, _ in _candidates(exercise))
+    return any(mistake.of_shapes for mistake, _ in _candidates(exercise))
 
 
 def _candidates(exercise: Exercise) -> Iterator[tuple[Mistake, bool]]:
@@ -61,7 +58,7 @@ def signature(exercise: Exercise, case: Case, mistake: Mistake, lent: bool) -> O
     if not lent or exercise.lender is None:
         return observe(exercise.protocol, mistake.function, [case.inputs])[0]
     lender = exercise.lender
-    protocol = named(lender.name)[0].protocol
+    protocol = main_form(lender.name).protocol
     outcome = observe(protocol, mistake.function, [lender.inputs(case.inputs)])[0]
     return outcome if isinstance(outcome, Failure) else lender.outputs(case.inputs, outcome)
 

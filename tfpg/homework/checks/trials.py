@@ -55,7 +55,7 @@ def tried(exercise: Exercise, cases: Sequence[Case], observed: Sequence[Observed
     The code under test may have changed whatever observed it: these may be any arrays.
     """
     plain = [_plain(exercise, case, got) for case, got in zip(cases, observed, strict=True)]
-    if exercise.compare is comparators.rows_or_mean and any(
+    if exercise.may_be_mean and any(
         got["values"].ndim > 0 for got in plain if not isinstance(got, Failure)
     ):  # a number for each sample: that of a single sample is no mean
         exercise = exercise._replace(compare=comparators.elementwise)
@@ -72,8 +72,7 @@ def compared(exercise: Exercise, case: Case, wanted: Observed, got: Observed) ->
         return Trial(case, wanted, got, Comparison(cause == _cause(got) != "another"))
     call = _call(exercise, case.inputs)
     # One sample has no deviation with ddof=1, and may be NaN: that comparison itself knows when
-    may_be_nan = exercise.compare in (comparators.normalized, comparators.estimated)
-    alone = may_be_nan and got["values"].size == 1
+    alone = exercise.nan_for_one_sample and got["values"].size == 1
     checked = {name: array for name, array in got.items() if not (alone and name == "values")}
     comparison = comparators.refused(call, wanted, checked)
     if comparison is None:

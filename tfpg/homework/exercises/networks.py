@@ -29,12 +29,8 @@ def pulled_back(weights: Weights, states: np.ndarray, slopes: np.ndarray) -> np.
 
 def scores(weights: Weights, states: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     """`pulled_back` of each sample alone: (N*T, P)."""
-    return np.array(
-        [
-            pulled_back(weights, state[np.newaxis], slope[np.newaxis])
-            for state, slope in zip(states, slopes, strict=True)
-        ]
-    )
+    samples = zip(np.split(states, len(states)), np.split(slopes, len(slopes)), strict=True)
+    return np.array([pulled_back(weights, *sample) for sample in samples])
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

@@ -16,9 +16,9 @@ def array(values: np.ndarray, digits: int = 6) -> str:
     if values.ndim == 0:
         return number(values, digits) if values.dtype.kind != "b" else str(bool(values))
     if values.size > 12:
-        start = ", ".join(number(one, digits) for one in values.ravel()[:3])
+        start = ", ".join(number(value, digits) for value in values.ravel()[:3])
         return f"{shape(values)} [{start}, ...]"
-    return "[" + ", ".join(array(one, digits) for one in values) + "]"
+    return "[" + ", ".join(array(row, digits) for row in values) + "]"
 
 
 def apart(expected: np.ndarray, got: np.ndarray) -> dict[str, str]:
@@ -32,9 +32,9 @@ def apart(expected: np.ndarray, got: np.ndarray) -> dict[str, str]:
 
 def shape(values: np.ndarray) -> str:
     """(7,), (7, 3), ()."""
-    return str(tuple(int(one) for one in values.shape))
+    return str(tuple(int(length) for length in values.shape))
 
 
 def call(name: str, inputs: dict[str, np.ndarray]) -> str:
     """f(x=1, y=[2, 3])."""
-    return f"{name}({', '.join(f'{one}={array(value)}' for one, value in inputs.items())})"
+    return f"{name}({', '.join(f'{given}={array(value)}' for given, value in inputs.items())})"

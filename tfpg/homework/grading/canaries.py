@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tfpg.homework.assignments.blanks import Blank, cut
 from tfpg.homework.assignments.tasks import TASKS
-from tfpg.homework.exercises.catalog import named
+from tfpg.homework.exercises.catalog import main_form
 from tfpg.homework.grading.grades import NOT_GRADED, Asked, Grade
 from tfpg.homework.grading.submissions import Code
 
@@ -74,7 +74,7 @@ def _check(canary: Canary, grade: Grade) -> None:
 
 
 def _blank(asked: Asked, names: Mapping[str, str]) -> Blank:
-    task, parameters = SOURCES[asked.exercise], named(asked.exercise)[0].parameters
+    task, parameters = SOURCES[asked.exercise], main_form(asked.exercise).parameters
     own = asked.parameters or dict(zip(parameters, parameters, strict=True))
     return cut(task.source, asked.function, parameters, PLACE, own, names, task.instead)
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from tfpg.base.errors import BadInput
 from tfpg.base.figures import save
-from tfpg.homework.exercises.mistakes.mistake import MISTAKES
+from tfpg.homework.exercises.mistake import MISTAKES
 from tfpg.homework.grading.reports import Class
 
 LAST = ("wrong", "open", "missing")

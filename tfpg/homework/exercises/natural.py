@@ -1,25 +1,23 @@
-"""The natural gradient."""
+"""The natural gradient: the Fisher-vector product, and a step."""
+
+from functools import partial
 
 import numpy as np
+from numpy.random import Generator
 
-from tfpg.base.texts import Texts
 from tfpg.homework.box.calling import Arrays
 from tfpg.homework.box.policy_protocols import weights_of
-from tfpg.homework.exercises import networks
-from tfpg.homework.exercises.cases.drawn import distinct, normal
-from tfpg.homework.exercises.cases.likelihoods import column_of
-from tfpg.homework.exercises.exercise import Case
-
-CASES = Texts("cases")
+from tfpg.homework.exercises import comparators, networks
+from tfpg.homework.exercises.drawn import column_of, distinct, normal
+from tfpg.homework.exercises.exercise import Array, Case, case, exercise
 
 
-def fisher_cases(generator: np.random.Generator, vector: bool) -> list[Case]:
+def fisher_cases(generator: Generator, vector: bool) -> list[Case]:
     """A linear policy of few weights whose states are stretched: the two gradients point apart."""
     cases = []
     for label, stretch in (("stretched_states", 4.0), ("plain_states", 1.0)):
-        states = normal(generator, 12, 2) * [stretch, 0.5]
         inputs = {
-            "states": states,
+            "states": normal(generator, 12, 2) * [stretch, 0.5],
             "actions": np.eye(2)[generator.permutation(np.arange(12) % 2)],
             "weight 0": normal(generator, 2, 2, scale=0.3),
         }
@@ -27,11 +25,11 @@ def fisher_cases(generator: np.random.Generator, vector: bool) -> list[Case]:
             inputs["vector 0"] = distinct(generator, 2, 2)
         else:
             inputs["q_values"] = column_of(generator, 12)
-        cases.append(Case(CASES[label], inputs))
+        cases.append(case(label, inputs))
     return cases
 
 
-def _sample_scores(inputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
+def _sample_scores(inputs: Arrays) -> tuple[Array, Array]:
     """The scores of the actions taken (N*T, P), and the Fisher matrix over all actions (P, P)."""
     weights, states = weights_of(inputs), inputs["states"]
     pi = np.exp(networks.log_softmax(networks.forward(weights, states)[0]))
@@ -54,5 +52,23 @@ def gradient_and_fishers(inputs: Arrays) -> Arrays:
 def fisher_product(inputs: Arrays) -> Arrays:
     """F v."""
     taken, _ = _sample_scores(inputs)
-    vector = np.concatenate([one.ravel() for one in weights_of(inputs, "vector")])
+    vector = np.concatenate([array.ravel() for array in weights_of(inputs, "vector")])
     return {"gradient": taken.T @ (taken @ vector) / len(taken)}
+
+
+EXERCISES = (
+    exercise(
+        "fisher_vector_product(policy, states, actions, vector)",
+        partial(fisher_cases, vector=True),
+        fisher_product,
+        comparators.up_to_scale,
+        "fisher",
+    ),
+    exercise(
+        "natural_policy_gradient_step(policy, optimizer, states, actions, q_values)",
+        partial(fisher_cases, vector=False),
+        gradient_and_fishers,
+        comparators.natural,
+        "step",
+    ),
+)

@@ -1,1 +1,0 @@
-"""What the functions that are checked are given, and what is right, by closed forms in NumPy."""

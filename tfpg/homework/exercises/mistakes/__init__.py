@@ -1,1 +1,0 @@
-"""The gallery of mistakes (tfpg/homework/exercises/mistakes/gallery.py)."""
