@@ -34,18 +34,20 @@ def compare(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from tfpg.base.console import say
-    from tfpg.slides.compare.comparison import compare as compare_function
-    from tfpg.slides.compare.laid_html import page
-    from tfpg.slides.compare.laid_text import show
+    from tfpg.base.tensorflow import import_tensorflow
 
     path = Path(options.html) if options.html else None
     if path is not None:
         check_free(path, "name another with --html")
+    import_tensorflow()
+    from tfpg.slides.compare.comparison import compare as compare_function
+    from tfpg.slides.compare.html import page
+    from tfpg.slides.compare.text import show
+
     comparison = compare_function(options.function, options.page, options.lang)
-    console = Console(highlight=False)
-    show(comparison.laid, options.lang, console)
+    show(comparison, Console(highlight=False))
     if path is not None:
         with atomically(path) as unfinished:
-            unfinished.write_text(page(comparison.laid, options.lang), encoding="utf-8")
+            unfinished.write_text(page(comparison), encoding="utf-8")
         say(str(path))
     return 0 if comparison else 1

@@ -173,7 +173,7 @@ def _matches(
 
 def _likeness(theirs: Piece, ours: Piece, departures: Sequence[Departure]) -> int:
     """The same code counts most, then the assigned name, then the function that is called."""
-    same_code = ours.code in (theirs.code, _rewritten(theirs, departures)[0])
+    same_code = ours.code in (theirs.code, rewritten(theirs, departures)[0])
     same_name = theirs.name != "" and theirs.name == ours.name
     same_call = _called(theirs) != "" and _called(theirs) == _called(ours)
     return 4 * same_code + 2 * same_name + same_call
@@ -187,7 +187,7 @@ def _called(piece: Piece) -> str:
     return ast.unparse(value.func) if isinstance(value, ast.Call) else ""
 
 
-def _rewritten(piece: Piece, departures: Sequence[Departure]) -> tuple[str, tuple[Departure, ...]]:
+def rewritten(piece: Piece, departures: Sequence[Departure]) -> tuple[str, tuple[Departure, ...]]:
     """The code of the slide after the departures that touch it, and these."""
     code, used = piece.code, []
     for departure in departures:
@@ -198,7 +198,7 @@ def _rewritten(piece: Piece, departures: Sequence[Departure]) -> tuple[str, tupl
 
 
 def _pair(theirs: Piece, ours: Piece, departures: Sequence[Departure]) -> Row:
-    code, used = _rewritten(theirs, departures)
+    code, used = rewritten(theirs, departures)
     if ours.code == theirs.code:
         verdict, used = Verdict.FOUND, ()
     elif ours.code == code:

@@ -78,7 +78,7 @@ def test_the_slide_on_the_page_is_the_slide(text, page):
     section = text.partition(f'<section id="p{page}"')[2].partition("</table>")[0]
     cells = re.findall(r'<td class="slide">(.*?)</td>', section, flags=re.DOTALL)
     found = [words_in(cell.partition('<p class="reason">')[0]).strip() for cell in cells]
-    assert [one for one in found if one] == SLIDES[PSEUDOCODE[page]].splitlines()
+    assert [one for one in found if one] == SLIDES[PSEUDOCODE[page]].text.splitlines()
 
 
 @pytest.mark.parametrize("page", PSEUDOCODE)
@@ -231,7 +231,7 @@ def test_a_picture_holds_slide_and_code_as_text(page, language):
         ("".join(one.itertext()), float(one.get("x")), float(one.get("y"))) for one in tree.iter(name)
     ]
     flat = "".join(text for text, *_ in texts).replace(" ", "")
-    for line in [*SLIDES[PSEUDOCODE[page]].splitlines(), "return loss, gradients"]:
+    for line in [*SLIDES[PSEUDOCODE[page]].text.splitlines(), "return loss, gradients"]:
         assert line.replace(" ", "") in flat
     for departure in DEPARTURES[PSEUDOCODE[page]]:
         assert departure.reason.say(language).replace(" ", "") in flat

@@ -72,7 +72,11 @@ class _Watch(ast.NodeTransformer):
         node.value = self.visit(node.value)
         operands = tuple(p for part in (before, node.value) if (p := _place(part)) is not None)
         after = self._call(node, target, code, True, operands)
-        return [ast.copy_location(ast.Expr(before), node), node, ast.copy_location(ast.Expr(after), node)]
+        return [
+            ast.copy_location(ast.Expr(before), node),
+            node,
+            ast.copy_location(ast.Expr(after), node),
+        ]
 
     def _call(
         self, at: Any, node: ast.expr, code: str, computes: bool, operands: tuple[int, ...]

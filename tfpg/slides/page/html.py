@@ -45,6 +45,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "marked": _marked,
         "math": _math,
         "matrix": matrix,
         "product": product,

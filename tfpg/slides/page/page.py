@@ -91,7 +91,7 @@ def beside(page: int, tensors: Sequence[Tensor] = ()) -> list[Beside]:
     """The rows of p. 29 or p. 30 beside the installed function."""
     name = PSEUDOCODE[page]
     ours = listing(f"step.pseudo_loss.{name}")
-    rows = align(SLIDES[name], ours.text, DEPARTURES[name], ours.first)
+    rows = align(SLIDES[name].text, ours.text, DEPARTURES[name], ours.first)
     marks = marks_against_page_29() if page == 30 else {}
     assigned: dict[int, list[Tensor]] = {}
     for tensor in tensors:

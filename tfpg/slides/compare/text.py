@@ -2,13 +2,13 @@
 
 import io
 import re
-from typing import TYPE_CHECKING
 
-from tfpg.slides.compare.laying import Laid, Line, notes, problems, summary
-from tfpg.slides.compare.remarks import REMARKS
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from tfpg.slides.compare.comparison import Comparison
+from tfpg.slides.compare.rows import REMARKS, Line
 
 SIGNS = {
     "found": "=",
@@ -31,14 +31,13 @@ def sign(line: Line) -> str:
     return f"{one}!" if line.wrong and one not in "!✗" else one
 
 
-def check(laid: Laid, language: str) -> str:
-    """The sentence that tells what measures the numbers."""
-    name, place = laid.function.name, laid.function.place.partition(", ")[0]
-    command = f'tfpg.check({name.rpartition(".")[2]}, "{laid.slide}")'
-    if f"slide.{name}" in REMARKS and place.endswith((".py", ".ipynb")):
-        command = f"tfpg check {place}"
-    arguments = "policy, states, actions" + (", q_values" if laid.page == 30 else "")
-    return REMARKS["check"].say(language, command=command, arguments=arguments)
+def check(comparison: Comparison) -> str:
+    """The sentence that tells what `tfpg check` found, or how to ask it."""
+    if comparison.checked is not None:
+        return REMARKS["checked"].say(comparison.language, verdict=comparison.checked)
+    name = comparison.function.name.rpartition(".")[2]
+    command = f'tfpg.check({name}, "{comparison.slide}")'
+    return REMARKS["check"].say(comparison.language, command=command)
 
 
 def legend(language: str) -> str:
@@ -46,44 +45,43 @@ def legend(language: str) -> str:
     return "; ".join(f"{SIGNS[one]} {REMARKS[f'verdict.{one}'].say(language)}" for one in LEGEND)
 
 
-def show(laid: Laid, language: str, console: "Console") -> None:
+def show(comparison: Comparison, console: Console) -> None:
     """Print the two sides, and a sentence for each line that is missing or differs."""
-    from rich.table import Table
-    from rich.text import Text
-
-    width = max(24, (console.width - 9) // 2)  # of each side, beside the mark and the number
+    language = comparison.language
+    shapes = max((len(line.shape) for line in comparison.lines), default=0)
+    width = max(24, (console.width - 10 - shapes) // 2)  # of each side, beside mark, number and shape
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(REMARKS["title"].say(language, page=laid.page), no_wrap=True)
+    table.add_column(REMARKS["title"].say(language, page=comparison.page), no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
-    heading = f"{laid.function.place}: {laid.function.name}"
+    table.add_column("", no_wrap=True)
+    heading = f"{comparison.function.place}: {comparison.function.name}"
     table.add_column(Text(heading, overflow="fold"), overflow="fold")
-    for line in laid.lines:
+    for line in comparison.lines:
         style = "bold red" if line.wrong else "dim" if line.verdict in ("extra", "", "given") else ""
         number = str(line.number) if line.number else ""
         table.add_row(
             Text(_wrapped(line.slide, width)),
             Text(sign(line), style),
             Text(number, "dim"),
+            Text(line.shape, "dim"),
             Text(_wrapped(line.yours, width), style),
         )
     console.print(table)
     console.print()
     console.print(Text(legend(language), "dim"))
-    console.print(Text(summary(laid, language)))
-    for sentence in problems(laid, language):
+    console.print(Text(comparison.summary))
+    for sentence in comparison.problems:
         console.print(Text(f"! {sentence}"))
-    for sentence in notes(laid, language):
+    for sentence in comparison.notes:
         console.print(Text(f"≈ {sentence}", "dim"))
-    console.print(Text(check(laid, language)))
+    console.print(Text(check(comparison)))
 
 
-def as_text(laid: Laid, language: str, width: int = 160) -> str:
+def as_text(comparison: Comparison, width: int = 160) -> str:
     """The same without colours."""
-    from rich.console import Console
-
     file = io.StringIO()
-    show(laid, language, Console(file=file, width=width, color_system=None, highlight=False))
+    show(comparison, Console(file=file, width=width, color_system=None, highlight=False))
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
