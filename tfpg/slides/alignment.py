@@ -26,6 +26,9 @@ class Verdict(StrEnum):
     EXTRA = "extra"  # a line of ours alone, not declared
 
 
+SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
+
+
 class Row(NamedTuple):
     """A line of the slide beside lines of a function; "" where one side has none."""
 

@@ -432,7 +432,7 @@ def compiled_step(policy, optimizer, states, actions, q_values):
         nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))
         loss = tf.reduce_mean(nll[:, None] * q_values)
     variables = policy.trainable_variables
-    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
     return loss
 
 

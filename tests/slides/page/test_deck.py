@@ -11,9 +11,8 @@ import pytest
 from latex2mathml.converter import convert
 
 from tfpg.labs import LABS
-from tfpg.slides.page.deck import DECK, ERRATA
+from tfpg.slides.page.deck import DECK, ERRATA, WORDS
 from tfpg.slides.page.glossary import terms
-from tfpg.slides.page.words import SLIDES as WORDS
 from tfpg.slides.pseudocode import CODE_SLIDES
 
 ROOT = Path(__file__).parents[3]

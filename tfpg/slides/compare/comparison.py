@@ -18,7 +18,7 @@ from tfpg.slides.compare.calling import Form, NotRun, Runner, randomly_as_before
 from tfpg.slides.compare.finding import Function, read, read_function
 from tfpg.slides.compare.matching import Matches, matched
 from tfpg.slides.compare.rows import REMARKS, THERE, Line, lines_by_name, lines_by_numbers
-from tfpg.slides.pseudocode import CODE_SLIDES, CodeSlide
+from tfpg.slides.pseudocode import CODE_SLIDES
 
 
 @dataclass(frozen=True, repr=False)
@@ -173,9 +173,12 @@ def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Ver
     if "gradients" in matches.lines:
         kind = _PolicyGradient if slide.endswith("policy_gradient") else _MaximumLikelihood
         return check(kind(runner, form), slide, language)
-    for name in ("loss", "gaussian_loss"):
-        (exercise,) = named(name)
-        if set(form.order) == set(exercise.parameters):
-            called = runner.called
-            return check(lambda **given: called(*(given[role] for role in form.order)), name, language)
-    return None
+    losses = {one.name: one for name in ("loss", "gaussian_loss") for one in named(name)}
+    name = next((name for name in losses if set(losses[name].parameters) == set(form.order)), None)
+    if name is None:
+        return None
+
+    def loss(**given: Any) -> Any:
+        return runner.called(*(given[role] for role in form.order))
+
+    return check(loss, name, language)

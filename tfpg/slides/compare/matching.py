@@ -148,7 +148,7 @@ class _Search:
 
     def matches(self) -> Matches:
         """The first expression for each line; what stands in its place where there is none."""
-        for line in self.order:
+        for line in sorted(self.order, key="loss".__eq__):  # which ends where the gradient begins
             match = self._first(line)
             if match is not None:
                 self.lines[line] = match
@@ -176,15 +176,20 @@ class _Search:
         return self.seen[0].values[place][0].time
 
     def _first(self, line: str) -> Match | None:
-        """The first expression with the numbers of a line; of one statement's, the last."""
+        """The first expression with the numbers of a line; of one statement's, and of all losses, the last."""
+        end = self.lines.get("gradients", NOTHING).place if line == "loss" else -1
+        places = self.places[: self.places.index(end)] if end >= 0 else self.places
         for summed in (False, True):  # over the dimensions of an action
             found: Match | None = None
-            for place in self.places:
+            for place in places:
                 at = self.seen[0].lines[place]
-                if found is not None and (at != found.line or line in ("logits", "gradients")):
+                ended = found is not None and (at != found.line or line in ("logits", "gradients"))
+                if ended and line != "loss":
                     break
                 match = self._match(place, line, summed)
-                if match is not None and (found is None or match.shape == found.shape):
+                if match is not None and (
+                    found is None or match.shape == found.shape or line == "loss"
+                ):
                     found = match
             if found is not None:
                 return found

@@ -98,19 +98,19 @@ def lines_by_numbers(
     for piece in written:
         found = [] if piece.code.startswith("#") else by_line.get(piece.line, [])
         parts = [_part(name, match, expressions[match.place], names) for name, match in found]
-        target, equals, value = piece.code.partition(" = ")
-        own = parts and function.first_line <= parts[-1].piece.line <= (
-            function.definition.end_lineno or 0
+        _, equals, value = piece.code.partition(" = ")
+        whole = (
+            bool(parts)
+            and function.first_line <= parts[-1].piece.line <= (function.definition.end_lineno or 0)
+            and value in ("", expressions[parts[-1].match.place].code)
         )
-        if own and (not equals or value == expressions[parts[-1].match.place].code):
+        if whole:
             code = _renamed(piece.code, names) if equals else parts[-1].piece.code
-            parts[-1] = parts[-1]._replace(
-                piece=Piece(parts[-1].piece.name, code, piece.text, piece.line)
-            )
-            own = False
+            shown = Piece(parts[-1].piece.name, code, piece.text, piece.line)
+            parts[-1] = parts[-1]._replace(piece=shown)
         parts = [_as_on_slide(slide, part) for part in parts]
         ours += [(part.piece, part) for part in parts]
-        if not parts or own:
+        if not whole:
             ours.append((piece._replace(name="", code=_renamed(piece.code, names)), None))
     rows = align_pieces(pieces(SLIDES[slide].text), [piece for piece, _ in ours], DEPARTURES[slide])
     part_of, theirs = iter(ours), {slides: yours for yours, slides in names.items()}

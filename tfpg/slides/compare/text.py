@@ -7,19 +7,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tfpg.slides.alignment import SIGNS as ALIGNED
 from tfpg.slides.compare.comparison import Comparison
 from tfpg.slides.compare.rows import REMARKS, Line
 
-SIGNS = {
-    "found": "=",
-    "reworded": "≈",
-    "departed": "≠",
-    "declared": "+",
-    "different": "!",
-    "missing": "✗",
-    "extra": "·",
-    "given": "",
-    "": "",
+SIGNS = ALIGNED | {
+    **{"reworded": "≈", "different": "!", "missing": "✗", "extra": "·"},
+    **{"given": "", "": ""},
 }
 BREAKS = re.compile(r"[ (,.]")
 LEGEND = ("found", "reworded", "departed", "declared", "different", "missing", "extra")

@@ -36,7 +36,7 @@ class Tensor(NamedTuple):
     value: np.ndarray
 
 
-class Comparison(NamedTuple):
+class Columns(NamedTuple):
     """Page 30 beside what it says when typed literally."""
 
     right: list[Tensor]
@@ -122,12 +122,12 @@ def call(function: Callable, *arguments: Any) -> Call:
     return found
 
 
-def compare() -> Comparison:
+def with_and_without_column() -> Columns:
     """Run p. 29, p. 30 and p. 30 typed literally on the small batch."""
     batch = small_batch()
     likely = run(maximum_likelihood, *batch[:3])
     right, literal = run(policy_gradient, *batch), run(literal_policy_gradient, *batch)
-    return Comparison(
+    return Columns(
         right,
         literal,
         right_gradient=right[-1].value,

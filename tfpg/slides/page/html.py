@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from tfpg.base.texts import Text, languages, name_of, tag_of
 from tfpg.slides.page.batch import product
-from tfpg.slides.page.words import Formula
+from tfpg.slides.page.deck import Formula
 
 SHORT = 18  # code that is not broken
 
@@ -45,6 +45,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "any": any,
         "marked": _marked,
         "math": _math,
         "matrix": matrix,
