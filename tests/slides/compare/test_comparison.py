@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import readers
 import tensorflow as tf
-from support import flat, network
+from support import flat, network, some_slow
 
 import tfpg
 from tfpg.base.errors import BadInput
@@ -59,6 +59,11 @@ RENAMED = {
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+
+
+def all_but(functions, *fast):
+    """Those that are not named are among the slow tests."""
+    return some_slow({one.__name__: one for one in functions}, lambda name: name not in fast)
 
 
 def of(source, name="update", **options):
@@ -190,7 +195,7 @@ def also_run(function, takes_numbers=None):
     return None if theirs.dtype == object else cosine(theirs, ours)  # None for each variable
 
 
-@pytest.mark.parametrize("function", readers.RIGHT, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("function", all_but(readers.RIGHT, "everything_at_once", "sample_by_sample"))
 def test_what_is_found_right_has_the_slides_gradient(function):
     comparison = tfpg.compare(function)
     assert comparison, str(comparison)
@@ -201,7 +206,7 @@ def test_what_is_found_right_has_the_slides_gradient(function):
     assert also_run(function) == pytest.approx(1, abs=1e-6)
 
 
-@pytest.mark.parametrize("function", readers.RUN_ONLY, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("function", all_but(readers.RUN_ONLY, "keras_trains", "slopes_by_hand"))
 def test_what_no_list_of_idioms_has_is_found_right_too(function):
     comparison = tfpg.compare(function)
     assert comparison, str(comparison)
@@ -268,7 +273,7 @@ def test_every_trap_is_mean_q_times_maximum_likelihood():
         np.testing.assert_allclose(theirs, q_values.numpy().mean() * likelihood, atol=1e-9)
 
 
-@pytest.mark.parametrize("function", readers.RESCALED, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("function", all_but(readers.RESCALED, "summed"))
 def test_another_scale_is_said_and_is_no_mistake(function):
     comparison = tfpg.compare(function)
     assert comparison
@@ -290,7 +295,7 @@ def test_a_policy_with_a_distribution_has_the_twin():
     assert cosine(theirs, ours) == pytest.approx(1, abs=1e-6)
 
 
-@pytest.mark.parametrize("function", readers.FIXED, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("function", all_but(readers.FIXED, "squared_error"))
 def test_a_spread_that_is_not_trained_is_said(function):
     """Every line of the slide is there but the last, which lacks log_std: `tfpg check` says no."""
     comparison = tfpg.compare(function)
@@ -322,6 +327,7 @@ def test_the_literal_slide_is_all_there_and_cannot_be_run():
     assert "tfpg.check(typed_literally, " in str(comparison)
 
 
+@pytest.mark.slow
 def test_a_minus_in_any_place_is_seen():
     loss = "loss = tf.reduce_mean(weighted_negative_likelihoods)"
     for sign in ("-", "-1 * ", "-2.0 * "):
@@ -335,6 +341,7 @@ def test_a_minus_in_any_place_is_seen():
         assert comparison.checked.mistake == "B2"
 
 
+@pytest.mark.slow
 def test_only_what_the_tape_sees_has_a_gradient():
     inside = RIGHT.replace("        logits = policy(states)\n", "")
     for block in ("if True:", "for _ in range(1):", "with tf.device('CPU'):"):
@@ -364,6 +371,14 @@ def test_what_keras_no_longer_has_is_not_run_and_not_right():
     )
     assert not comparison
     assert comparison.problems[0].startswith("not run: line 5: AttributeError: ")
+
+
+def test_two_statements_on_one_line_are_told_apart():
+    comparison = of(RIGHT.replace("    with tf", "    x = 1; y = 2\n    with tf", 1))
+    assert comparison
+    shapes = {line.slide.partition(" = ")[0]: line.shape for line in comparison.lines}
+    assert shapes["negative_likelihoods"] == "(N*T,)"
+    assert shapes["weighted_negative_likelihoods"] == "(N*T, 1)"
 
 
 def test_what_cannot_be_called_is_compared_by_names_and_says_so():
@@ -589,7 +604,7 @@ def mutants(function, count):
 @pytest.mark.parametrize("function", readers.RIGHT, ids=lambda one: one.__name__)
 def test_a_mutant_with_another_gradient_is_not_called_right(function):
     differ, called_right = 0, []
-    for source, mutant in mutants(function, 20):
+    for source, mutant in mutants(function, 16):
         try:
             same = also_run(mutant, function in readers.NUMBERS)
         except Exception:  # it does not run

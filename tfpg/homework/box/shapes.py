@@ -34,14 +34,17 @@ def find(protocol: str, function: Callable, inputs: Arrays, samples: int) -> Bro
     """
     shapes: dict[int, tuple[int, ...]] = {}  # of each expression, the last one
     found: list[Broadcast] = []
+    looked = False
 
     def see(place: int, value: Any) -> None:
+        nonlocal looked
         shape = _shape(value)
         if shape is None:
             shapes.pop(place, None)
             return
         shapes[place] = shape
         expression = expressions[place]
+        looked = looked or expression.computes
         if expression.computes and shape.count(samples) >= 2:
             operands = tuple(shapes[part] for part in expression.operands if shapes.get(part))
             found.append(Broadcast(expression.line, expression.code, shape, operands))
@@ -52,7 +55,7 @@ def find(protocol: str, function: Callable, inputs: Arrays, samples: int) -> Bro
         return None
     watching, expressions = watched
     observe(protocol, watching, [inputs])
-    return found[0] if found else NOWHERE if shapes else None
+    return found[0] if found else NOWHERE if looked else None
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:

@@ -5,7 +5,7 @@ import copy
 import linecache
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from tfpg.homework.box.calling import innermost
@@ -32,8 +32,9 @@ class _Watch(ast.NodeTransformer):
         self.expressions: list[Expression] = []
 
     def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, Definition):
-            node.body = [self.visit(statement) for statement in node.body]
+        if isinstance(node, Definition | ast.match_case):  # no signatures, no patterns
+            seen = [self.visit(statement) for statement in node.body]
+            node.body = [one for part in seen for one in (part if isinstance(part, list) else [part])]
             return node
         if isinstance(node, ast.AugAssign) and isinstance(node.target, OPERANDS):
             return self._of_augmented(node)
@@ -41,9 +42,6 @@ class _Watch(ast.NodeTransformer):
             return self._seen(node)
         if isinstance(node, ast.AnnAssign):
             node.value = self.visit(node.value) if node.value else None
-            return node
-        if isinstance(node, ast.match_case):
-            node.body = [self.visit(statement) for statement in node.body]
             return node
         return self.generic_visit(node)
 
@@ -123,7 +121,7 @@ class Watched:
         self._watch = _Watch()
         for statement in ast.parse(source).body:
             if isinstance(statement, Definition):
-                with suppress(Exception):
+                with suppress(Exception, SystemExit):
                     self._run([self._watch.visit(statement)])
 
     @property
@@ -167,7 +165,8 @@ def watched_function(
     function: Callable, see: Callable[[int, Any], None]
 ) -> tuple[Callable, list[Expression]] | None:
     """A function that does the same and tells `see` every value; None if its source is not known."""
-    inner = innermost(function)
+    function = innermost(function)
+    inner = getattr(function, "__func__", function)  # of a method
     if not isinstance(inner, FunctionType):
         return None
     file = inner.__code__.co_filename
@@ -176,6 +175,8 @@ def watched_function(
         made = watching.function(inner)
     except (SyntaxError, ValueError):
         return None
+    if made is not None and isinstance(function, MethodType):
+        made = MethodType(made, function.__self__)
     return (made, watching.expressions) if made else None
 
 

@@ -1,18 +1,15 @@
 """Calling somebody's function with what a slide is given, and finding the gradient that it takes."""
 
 import inspect
-import random
 import re
 import sys
 import traceback
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import product
 from types import FunctionType
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -23,6 +20,7 @@ from tfpg.homework.box.observing import LINE_LIMIT
 from tfpg.homework.box.time_limit import at_most
 from tfpg.homework.box.watching import Expression, Watched
 from tfpg.slides.alignment import pieces
+from tfpg.slides.compare.apart import applied, eagerly
 from tfpg.slides.compare.finding import Function
 
 REMARKS = Texts("compare")
@@ -137,11 +135,8 @@ class Runner:
         if isinstance(given, FunctionType):
             made = self.watched.function(given)
         if not callable(made):
-            raise NotRun(
-                REMARKS["raised"].filled(error=self.function.error)
-                if self.function.error
-                else REMARKS["hidden"]
-            )
+            error = self.function.error
+            raise NotRun(REMARKS["raised"].filled(error=error) if error else REMARKS["hidden"])
         return None, made
 
     def not_run(self, error: BaseException | None) -> NotRun:
@@ -150,10 +145,8 @@ class Runner:
             return NotRun(REMARKS["takes"].filled(parameters=", ".join(_required(self.called))))
         trace = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in trace if frame.filename == self.function.file]
-        message = " ".join(str(error).split())[:LINE_LIMIT]
-        said = REMARKS["raised"].filled(
-            error=type(error).__name__ + (f": {message}" if message else "")
-        )
+        message = f"{type(error).__name__}: {error}".removesuffix(": ")
+        said = REMARKS["raised"].filled(error=" ".join(message.split())[:LINE_LIMIT])
         return NotRun(REMARKS["line"].filled(line=lines[-1], sentence=said) if lines else said)
 
     def forms(self, distribution: bool) -> Iterator[list[Form]]:
@@ -178,14 +171,14 @@ class Runner:
         self.variables = list(policy.trainable_variables) if policy is not None else []
         before = [in_numpy(variable) for variable in self.variables]
         self.seen, self.time = Seen({}, {}, None), 0
-        applied: list[tuple[np.ndarray, int]] = []
+        caught: list[tuple[np.ndarray, int]] = []
 
         def note(gradients: Any) -> None:
             flat = self._gradient(list(gradients))
             if flat is not None:
-                applied.append((flat, self._line()))
+                caught.append((flat, self._line()))
 
-        with _eagerly(), _applied(note), np.errstate(all="ignore"), undisturbed(), at_most():
+        with eagerly(), applied(note), np.errstate(all="ignore"), undisturbed(), at_most():
             arguments = [form.given(role, given[role]) for role in form.order]
             called = self.called
             if self.owner is not None:
@@ -194,26 +187,27 @@ class Runner:
             result = called(*arguments)
         steps = [old - in_numpy(new) for old, new in zip(before, self.variables, strict=True)]
         moved = np.concatenate([step.ravel() for step in steps]) if steps else np.zeros(0)
+        if caught:
+            total = np.sum([flat for flat, _ in caught], 0)
+            return self.seen._replace(gradient=total, applied_at=caught[0][1])
         gradient = moved if moved.any() else self._returned(result)
-        if applied:
-            gradient = sum(flat for flat, _ in applied)
         if gradient is None:
-            lists = [one for values in self.seen.values.values() for one in values if one.is_gradient]
-            gradient = max(lists, key=lambda value: value.time).array if lists else None
-        return self.seen._replace(gradient=gradient, applied_at=applied[0][1] if applied else 0)
+            values = [value for values in self.seen.values.values() for value in values]
+            lists = sorted((value.time, value.array) for value in values if value.is_gradient)
+            gradient = lists[-1][1] if lists else None
+        return self.seen._replace(gradient=gradient)
 
     def _see(self, place: int, value: Any) -> None:
-        values = self.seen.values.setdefault(place, [])
+        values = self.seen.values.get(place, [])
         if not self.expressions[place].computes or len(values) >= MOST_VISITS:
             return
-        gradient = self._returned(value) if isinstance(value, list | tuple) else None
-        array = _array(value) if gradient is None else gradient
-        if array is None:
-            return
-        values.append(Value(array, gradient is not None, self.time))
-        self.time += 1
         if place not in self.seen.lines:
             self.seen.lines[place] = self._line()
+        gradient = self._returned(value) if isinstance(value, list | tuple) else None
+        array = _array(value) if gradient is None else gradient
+        if array is not None:
+            self.seen.values[place] = [*values, Value(array, gradient is not None, self.time)]
+            self.time += 1
 
     def _line(self) -> int:
         """Where the function itself is; 0 outside of it."""
@@ -237,22 +231,18 @@ class Runner:
         return np.concatenate([part.ravel() for part in parts if part is not None])
 
     def _returned(self, result: Any) -> np.ndarray | None:
-        """The gradient in what a function returned."""
-        gradient = self._gradient(result)
-        if gradient is not None:
-            return gradient
-        if isinstance(result, dict):
-            result = tuple(result.values())
-        if isinstance(result, list | tuple):
-            found = (self._returned(part) for part in result)
-            return next((gradient for gradient in found if gradient is not None), None)
-        size, array = sum(int(np.prod(variable.shape)) for variable in self.variables), _array(result)
-        alone = len(self.variables) == 1 and array is not None
-        if array is not None and (
-            array.shape == (size,) or (alone and array.shape == tuple(self.variables[0].shape))
-        ):
-            return array.ravel()
-        return None
+        """The gradient in what a function returned: a list, an array, or somewhere inside."""
+        found = self._gradient(result)
+        if found is None and len(self.variables) == 1:
+            found = self._gradient([result])
+        if found is None and isinstance(result, dict | list | tuple):
+            parts = result.values() if isinstance(result, dict) else result
+            several = (self._returned(part) for part in parts)
+            return next((gradient for gradient in several if gradient is not None), None)
+        if found is None and self.variables:
+            size, array = sum(int(np.prod(one.shape)) for one in self.variables), _array(result)
+            found = array if array is not None and array.shape == (size,) else None
+        return found
 
 
 def _array(value: Any) -> np.ndarray | None:
@@ -288,42 +278,3 @@ def _by_name(parameters: Sequence[str]) -> tuple[str, ...]:
     """What they stand for if all names are known, and different; else nothing."""
     roles = tuple(map(role_of, parameters))
     return roles if all(roles) and len(set(roles)) == len(roles) else ()
-
-
-@contextmanager
-def randomly_as_before() -> Iterator[None]:
-    """Random numbers go on afterwards as if nothing had been drawn."""
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-
-
-@contextmanager
-def _eagerly() -> Iterator[None]:
-    """Compiled functions run line by line."""
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
-
-
-@contextmanager
-def _applied(note: Callable[[Any], None]) -> Iterator[None]:
-    """Whatever Keras optimizer applies gradients, and whoever calls it, `note` is told of them."""
-    apply = keras.optimizers.Optimizer.apply
-
-    def noted(self: Any, gradients: Any, *arguments: Any, **options: Any) -> Any:
-        gradients = list(gradients)
-        note(gradients)
-        return apply(self, gradients, *arguments, **options)
-
-    keras.optimizers.Optimizer.apply = noted
-    try:
-        yield
-    finally:
-        keras.optimizers.Optimizer.apply = apply

@@ -14,11 +14,12 @@ from tfpg.base.texts import Text, check_language
 from tfpg.homework.checks.checking import check
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import named
-from tfpg.slides.compare.calling import Form, NotRun, Runner, randomly_as_before, role_of
+from tfpg.slides.compare.apart import randomly_as_before
+from tfpg.slides.compare.calling import Form, NotRun, Runner, role_of
 from tfpg.slides.compare.finding import Function, read, read_function
 from tfpg.slides.compare.matching import Matches, matched
 from tfpg.slides.compare.rows import REMARKS, THERE, Line, lines_by_name, lines_by_numbers
-from tfpg.slides.pseudocode import CODE_SLIDES
+from tfpg.slides.pseudocode import CODE_SLIDES, SLIDES
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +57,7 @@ class Comparison:
     @property
     def page(self) -> int:
         """The slide: 29 or 30."""
-        return next(page for page, one in CODE_SLIDES.items() if self.slide in (one.function, one.twin))
+        return SLIDES[self.slide].page
 
     @property
     def problems(self) -> list[str]:
@@ -145,33 +146,29 @@ class _AsOnSlide:
     def __init__(self, runner: Runner, form: Form) -> None:
         self.runner, self.form = runner, form
 
-    def of_policy(self, policy: Any, states: np.ndarray, actions: np.ndarray, q_values: Any) -> list:
+    def __call__(self, policy: Any, states: Any, actions: Any, q_values: Any) -> list[np.ndarray]:
         """The gradient of each of the policy's variables."""
+        variables = policy.trainable_variables
         optimizer = keras.optimizers.SGD(1.0)
-        optimizer.build(policy.trainable_variables)
+        optimizer.build(variables)
         given = {"policy": policy, "optimizer": optimizer, "states": states, "actions": actions}
         flat = self.runner.run(self.form, given | {"q_values": q_values}).gradient
-        variables = policy.trainable_variables
-        flat = np.zeros(sum(np.size(one) for one in variables)) if flat is None else flat
-        parts = np.split(flat, np.cumsum([np.size(one) for one in variables])[:-1])
+        sizes = [int(np.prod(variable.shape)) for variable in variables]
+        parts = np.split(np.zeros(sum(sizes)) if flat is None else flat, np.cumsum(sizes)[:-1])
         return [part.reshape(one.shape) for part, one in zip(parts, variables, strict=True)]
 
 
-class _PolicyGradient(_AsOnSlide):
-    def __call__(self, policy: Any, states: Any, actions: Any, q_values: Any) -> list:
-        return self.of_policy(policy, states, actions, q_values)
-
-
-class _MaximumLikelihood(_AsOnSlide):
-    def __call__(self, policy: Any, states: Any, actions: Any) -> list:
-        return self.of_policy(policy, states, actions, np.linspace(-1, 2, len(states))[:, np.newaxis])
+class _Unweighted(_AsOnSlide):
+    def __call__(self, policy: Any, states: Any, actions: Any) -> list[np.ndarray]:  # type: ignore[override]
+        """The same, of p. 29; a function that takes q-values is given some."""
+        return super().__call__(policy, states, actions, np.linspace(-1, 2, len(states))[:, np.newaxis])
 
 
 def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Verdict | None:
     """What `tfpg.check` says of the gradient, or of a loss of (logits, actions, q_values)."""
     form = matches.form
     if "gradients" in matches.lines:
-        kind = _PolicyGradient if slide.endswith("policy_gradient") else _MaximumLikelihood
+        kind = _AsOnSlide if "q_values" in SLIDES[slide].arguments else _Unweighted
         return check(kind(runner, form), slide, language)
     losses = {one.name: one for name in ("loss", "gaussian_loss") for one in named(name)}
     name = next((name for name in losses if set(losses[name].parameters) == set(form.order)), None)

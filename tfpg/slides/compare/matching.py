@@ -5,27 +5,21 @@ as it is one for all batches, and a density may leave out a constant.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
-from tfpg.policies import GaussianPolicy
+from tfpg.homework.box.time_limit import TimeLimit
+from tfpg.slides.compare.batches import BATCHES, Given, batches, numbers
 from tfpg.slides.compare.calling import Form, Runner, Seen, Value
-from tfpg.slides.page.batch import LENGTHS, run, small_batch
-from tfpg.slides.pseudocode import CODE_SLIDES, CodeSlide
-from tfpg.slides.source import imported
+from tfpg.slides.page.batch import LENGTHS
+from tfpg.slides.pseudocode import CodeSlide
 
 LIKELIHOODS, WEIGHTED = "negative_likelihoods", "weighted_negative_likelihoods"
 LINES = ("logits", LIKELIHOODS, WEIGHTED, "loss", "gradients")
 COLUMN = "column"  # the line that makes one of the likelihoods
-BATCHES = 3
 SAMPLES = sum(LENGTHS)
 TOLERANCE = 1e-4  # relative to the largest number
-
-Given = dict[str, Any]  # what each role stands for
-Numbers = dict[str, np.ndarray]  # what each line of a slide is
 
 
 class Match(NamedTuple):
@@ -58,48 +52,6 @@ class Matches(NamedTuple):
         return self.right, sum(match.scale != 0 for match in self.lines.values())
 
 
-@cache
-def batches(distribution: bool) -> tuple[Given, ...]:
-    """Small batches, and policies that differ in all their numbers."""
-    generator = np.random.default_rng(0)
-    policy, states, actions, q_values = small_batch()
-    (weights,) = policy.get_weights()
-    found = []
-    for number in range(BATCHES):
-        layer = keras.layers.Dense(weights.shape[1], use_bias=False, dtype="float32")
-        policy = keras.Sequential([keras.Input(states.shape[1:]), layer])
-        policy.set_weights([weights])
-        logits = np.asarray(policy(states), float)
-        if distribution:
-            policy, actions = GaussianPolicy(policy), generator.normal(size=actions.shape)
-        optimizer = keras.optimizers.SGD(1.0)
-        optimizer.build(policy.trainable_variables)
-        given: Given = {"policy": policy, "optimizer": optimizer, "logits": logits, "means": logits}
-        given |= {"log_std": np.zeros(len(weights[0])), "states": states, "actions": actions}
-        found.append(given | {"q_values": q_values})
-        states = states + generator.normal(size=states.shape)
-        q_values = q_values + generator.normal(size=q_values.shape)
-        weights = weights + generator.normal(size=weights.shape)
-        actions = np.roll(actions, number + 1, 0)
-    return tuple(found)
-
-
-@cache
-def numbers(page: int, distribution: bool) -> list[Numbers]:
-    """What each line of the slide makes of each batch."""
-    slide, found = CODE_SLIDES[page], []
-    function = imported(f"step.pseudo_loss.{slide.twin if distribution else slide.function}")
-    for given in batches(distribution):
-        tensors = run(function, *(given[role] for role in slide.arguments))
-        several = {one.name: one.value.astype(float) for one in tensors}
-        parts = [one.value.ravel() for one in tensors if one.name == "gradients"]
-        several["gradients"] = np.concatenate(parts).astype(float)
-        found.append(
-            {name: array if name == "logits" else array.ravel() for name, array in several.items()}
-        )
-    return found
-
-
 def matched(runner: Runner, slide: CodeSlide) -> Matches:
     """How the function is called best, and what is found then. Raises NotRun if it always fails."""
     best: Matches | None = None
@@ -108,13 +60,13 @@ def matched(runner: Runner, slide: CodeSlide) -> Matches:
         for forms in runner.forms(distribution):
             for form in forms:
                 try:
-                    seen = [runner.run(form, one) for one in _fresh(batches(distribution))]
-                except KeyboardInterrupt:
-                    raise
-                except BaseException as error:  # SystemExit and TimeLimit too
+                    seen = [runner.run(form, given) for given in _fresh(batches(distribution))]
+                except TimeLimit as late:
+                    raise runner.not_run(late) from late
+                except (Exception, SystemExit) as error:
                     why = why or error
                     continue
-                found = _Search(runner, slide, form, distribution, seen).matches()
+                found = _Search(slide, form, distribution, seen).matches()
                 best = found if best is None or found.score > best.score else best
                 break
             if best is not None and best.lines.get(LIKELIHOODS, NOTHING).scale:
@@ -126,25 +78,24 @@ def matched(runner: Runner, slide: CodeSlide) -> Matches:
 
 def _fresh(given: Sequence[Given]) -> Iterator[Given]:
     """With the policies as they were before the function moved them."""
-    for one in given:
-        weights = one["policy"].get_weights()
-        yield one
-        one["policy"].set_weights(weights)
+    for batch in given:
+        weights = batch["policy"].get_weights()
+        yield batch
+        batch["policy"].set_weights(weights)
 
 
 class _Search:
     """The search for each line of the slide in what was seen of a function."""
 
-    def __init__(
-        self, runner: Runner, slide: CodeSlide, form: Form, distribution: bool, seen: Sequence[Seen]
-    ) -> None:
-        self.runner, self.form, self.distribution, self.seen = runner, form, distribution, seen
+    def __init__(self, slide: CodeSlide, form: Form, distribution: bool, seen: Sequence[Seen]) -> None:
+        self.form, self.distribution, self.seen = form, distribution, seen
         self.slides = numbers(slide.page, distribution)
-        self.likely = [one["gradients"] for one in numbers(29, distribution)]
-        self.order = [line for line in LINES if line != WEIGHTED or slide.page == 30]
+        self.likely = [slide["gradients"] for slide in numbers(29, distribution)]
+        self.order = [line for line in LINES if f"\n{line} = " in slide.text]
         self.lines: dict[str, Match] = {}
-        places = set.intersection(*(set(one.lines) for one in seen))
-        self.places = sorted(places, key=self._time)
+        self.at = seen[0].lines
+        common = set.intersection(*(set(run.values) for run in seen))
+        self.places = sorted(common, key=lambda place: seen[0].values[place][0].time)
 
     def matches(self) -> Matches:
         """The first expression for each line; what stands in its place where there is none."""
@@ -152,69 +103,64 @@ class _Search:
             match = self._first(line)
             if match is not None:
                 self.lines[line] = match
-        gradient = self._scale([one.gradient for one in self.seen], self._target("gradients", False))
-        if gradient and "gradients" not in self.lines:  # applied by what the function calls
-            at = self.seen[0].applied_at or self.seen[0].lines[self.places[-1]]
-            place = [place for place in self.places if self.seen[0].lines[place] == at][-1]
-            self.lines["gradients"] = Match(place, at, (), gradient)
+        gradients = [run.gradient for run in self.seen]
+        scale = self._scale(gradients, self._target("gradients", False))
+        if scale and "gradients" not in self.lines:  # applied by what the function calls
+            at = self.seen[0].applied_at or list(self.at.values())[-1]
+            place = [place for place, line in self.at.items() if line == at][-1]
+            self.lines["gradients"] = Match(place, at, (), scale)
         self._add_column()
         self._add_inside()
         self._add_others()
-        constant = all(one.gradient is not None and not one.gradient.any() for one in self.seen)
-        fixed = self.distribution and not gradient and self._is_right_in_means()
-        return Matches(self.form, self.distribution, self.lines, gradient > 0, constant, fixed)
+        constant = all(gradient is not None and not gradient.any() for gradient in gradients)
+        fixed = self.distribution and not scale and self._is_right_in_means()
+        return Matches(self.form, self.distribution, self.lines, scale > 0, constant, fixed)
 
     def _is_right_in_means(self) -> bool:
         size = -batches(True)[0]["log_std"].size  # of what log_std has at the gradient's end
-        gradients = [one.gradient for one in self.seen if one.gradient is not None]
+        gradients = [run.gradient for run in self.seen if run.gradient is not None]
         if len(gradients) < BATCHES or any(gradient[size:].any() for gradient in gradients):
             return False
-        means = [[one["gradients"][:size]] for one in self.slides]
+        means = [[slide["gradients"][:size]] for slide in self.slides]
         return self._scale([gradient[:size] for gradient in gradients], means) > 0
 
-    def _time(self, place: int) -> int:
-        return self.seen[0].values[place][0].time
-
     def _first(self, line: str) -> Match | None:
-        """The first expression with the numbers of a line; of one statement's, and of all losses, the last."""
-        end = self.lines.get("gradients", NOTHING).place if line == "loss" else -1
-        places = self.places[: self.places.index(end)] if end >= 0 else self.places
+        """The first expression with a line's numbers; the last in its statement, and of losses."""
+        places = self.places
+        if line == "loss" and "gradients" in self.lines:
+            places = places[: places.index(self.lines["gradients"].place)]
         for summed in (False, True):  # over the dimensions of an action
             found: Match | None = None
             for place in places:
-                at = self.seen[0].lines[place]
-                ended = found is not None and (at != found.line or line in ("logits", "gradients"))
-                if ended and line != "loss":
+                if found is not None and line != "loss" and self.at[place] != found.line:
                     break
                 match = self._match(place, line, summed)
                 if match is not None and (
-                    found is None or match.shape == found.shape or line == "loss"
+                    found is None or line == "loss" or match.shape == found.shape
                 ):
                     found = match
             if found is not None:
                 return found
         return None
 
-    def _match(self, place: int, line: str, summed: bool) -> Match | None:
+    def _match(self, place: int, line: str, summed: bool = False) -> Match | None:
         for shape, arrays in self._visits(place):
-            trap = shape == (SAMPLES, SAMPLES) if line == WEIGHTED else self._after_trap(line)
+            if line == WEIGHTED:
+                trap = shape == (SAMPLES, SAMPLES)
+            else:
+                trap = line in ("loss", "gradients") and self.lines.get(WEIGHTED, NOTHING).trap
             laid_out = [_laid_out(line, array, shape, summed) for array in arrays]
-            if any(one is None for one in laid_out):
-                continue
             target = self._target(line, trap)
             scale = self._scale(laid_out, target)
-            if trap and line == WEIGHTED and not scale:
-                scale = self._scale([array.T for array in laid_out], target)
+            if trap and line == WEIGHTED and not scale:  # the other way round
+                scale = self._scale([array.T for array in arrays], target)
             if scale and (line != "logits" or abs(scale - 1) < TOLERANCE):
-                return Match(place, self.seen[0].lines[place], shape, scale, trap)
+                return Match(place, self.at[place], shape, scale, trap)
         return None
-
-    def _after_trap(self, line: str) -> bool:
-        return line in ("loss", "gradients") and WEIGHTED in self.lines and self.lines[WEIGHTED].trap
 
     def _visits(self, place: int) -> Iterator[tuple[tuple[int, ...], list[np.ndarray]]]:
         """Shape and value in each batch: of all visits together, one a sample; and of each visit."""
-        visits = [[value.array for value in one.values[place]] for one in self.seen]
+        visits = [[value.array for value in run.values[place]] for run in self.seen]
         if all(len(arrays) == SAMPLES for arrays in visits):
             shapes = {array.shape for arrays in visits for array in arrays}
             if len(shapes) == 1:
@@ -222,26 +168,18 @@ class _Search:
         for arrays in zip(*visits, strict=False):
             yield arrays[0].shape, list(arrays)
 
-    def _target(self, line: str, trap: bool) -> list[list[np.ndarray]]:
+    def _target(self, line: str, trap: bool) -> list[list[Any]]:
         """For each batch the numbers of the line, and of a density those of the constant."""
-        found = []
-        for one, likely in zip(self.slides, self.likely, strict=True):
-            nll, q = one[LIKELIHOODS], one.get("q_values", np.ones(SAMPLES))
-            ones = np.ones(SAMPLES)
-            if trap:
-                bases = {
-                    WEIGHTED: [np.outer(nll, q), np.outer(ones, q)],
-                    "loss": [nll.mean() * q.mean(), q.mean()],
-                    "gradients": [q.mean() * likely],
-                }
-            else:
-                bases = {
-                    "logits": [one["logits"]],
-                    LIKELIHOODS: [nll, ones],
-                    WEIGHTED: [nll * q, q],
-                    "loss": [(nll * q).mean(), q.mean()],
-                    "gradients": [one["gradients"]],
-                }
+        found, ones = [], np.ones(SAMPLES)
+        for slide, likely in zip(self.slides, self.likely, strict=True):
+            nll, q = slide[LIKELIHOODS], slide.get("q_values", ones)
+            bases: dict[str, list[Any]] = {
+                "logits": [slide["logits"]],
+                LIKELIHOODS: [nll, ones],
+                WEIGHTED: [np.outer(nll, q), np.outer(ones, q)] if trap else [nll * q, q],
+                "loss": [nll.mean() * q.mean() if trap else (nll * q).mean(), q.mean()],
+                "gradients": [q.mean() * likely if trap else slide["gradients"]],
+            }
             found.append(bases[line] if self.distribution else bases[line][:1])
         return found
 
@@ -250,10 +188,11 @@ class _Search:
         if any(value is None for value in values):
             return 0.0
         found = np.concatenate([np.ravel(value) for value in values])
-        basis = np.stack(
-            [np.concatenate([np.ravel(one) for one in b]) for b in zip(*bases, strict=True)], 1
-        )
-        if found.shape[0] != basis.shape[0] or not np.isfinite(found).all():
+        columns = [
+            np.concatenate([np.ravel(part) for part in basis]) for basis in zip(*bases, strict=True)
+        ]
+        basis = np.stack(columns, 1)
+        if len(found) != len(basis) or not np.isfinite(found).all():
             return 0.0
         parts = np.linalg.lstsq(basis, found)[0]
         error, size = np.abs(basis @ parts - found).max(), np.abs(found).max()
@@ -266,7 +205,7 @@ class _Search:
         if first is None or first.shape != (SAMPLES,):
             return
         for place in self.places[self.places.index(first.place) + 1 :]:
-            match = self._match(place, LIKELIHOODS, False)
+            match = self._match(place, LIKELIHOODS)
             if match is not None and match.shape == (SAMPLES, 1):
                 self.lines[COLUMN] = match
                 return
@@ -274,64 +213,46 @@ class _Search:
     def _add_inside(self) -> None:
         """Whoever has the numbers of a line has those of the lines before it inside."""
         for index, line in enumerate(self.order):
-            later = [self.lines[one] for one in self.order[index + 1 :] if one in self.lines]
+            later = [self.lines[name] for name in self.order[index + 1 :] if name in self.lines]
             later = [match for match in later if not match.trap]
-            if (
-                line not in self.lines
-                and later
-                and not (line == "logits" and "logits" in self.form.roles)
-            ):
+            if later and line not in self.lines and line not in self.form.roles:
                 self.lines[line] = later[0]._replace(shape=(), scale=1.0, inside=True)
 
     def _add_others(self) -> None:
         """What stands where a line should be: the last value of its kind before the next line."""
         end = len(self.places)
-        for line in reversed(self.order[1:]):
-            if line in self.lines:
+        for index, line in reversed([*enumerate(self.order)][1:]):
+            before = [name for name in self.order[:index] if name in self.lines]
+            if line not in self.lines and before:
+                begin = self.places.index(self.lines[before[-1]].place) + 1
+                for place in reversed(self.places[begin:end]):
+                    value = self.seen[0].values[place][-1]
+                    if _is_of_kind(line, value) and not self._match(place, LIKELIHOODS):
+                        self.lines[line] = Match(place, self.at[place], value.array.shape, 0.0)
+                        break
+            if line in self.lines and self.lines[line].place in self.places:
                 end = self.places.index(self.lines[line].place)
-                continue
-            before = [one for one in self.order[: self.order.index(line)] if one in self.lines]
-            if not before:
-                continue
-            begin = self.places.index(self.lines[before[-1]].place) + 1
-            for place in reversed(self.places[begin:end]):
-                value = self.seen[0].values[place][-1]
-                known = COLUMN in self.lines and place == self.lines[COLUMN].place
-                if (
-                    not known
-                    and _is_of_kind(line, value)
-                    and not self._match(place, LIKELIHOODS, False)
-                ):
-                    self.lines[line] = Match(place, self.seen[0].lines[place], value.array.shape, 0.0)
-                    end = self.places.index(place)
-                    break
 
 
-def _laid_out(line: str, array: np.ndarray, shape: tuple[int, ...], summed: bool) -> Any:
+def _end_to_end(arrays: Sequence[Any]) -> np.ndarray:
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def _laid_out(line: str, array: np.ndarray, shape: tuple[int, ...], summed: bool) -> np.ndarray | None:
     """The array in the shape of the line's numbers; None if it cannot be these."""
-    if line == "gradients":
-        return array.ravel()
-    if line == "loss":
-        return array.ravel() if array.size == 1 and not summed else None
-    if line == "logits":
-        return (
-            array.reshape(SAMPLES, -1)
-            if shape[:1] == (SAMPLES,) and array.size == 3 * SAMPLES and not summed
-            else None
-        )
-    if line == WEIGHTED and shape == (SAMPLES, SAMPLES):
-        return array
-    if summed:
-        return (
-            array.sum(1) if array.ndim == 2 and len(array) == SAMPLES and array.shape[1] == 3 else None
-        )
-    return array.ravel() if array.size == SAMPLES else None
+    if summed and line in (LIKELIHOODS, WEIGHTED):
+        return array.sum(1) if array.ndim == 2 and len(array) == SAMPLES < array.size else None
+    fits = {
+        "logits": shape[0:1] == (SAMPLES,) and array.size > SAMPLES,
+        "loss": array.size == 1,
+        "gradients": True,
+        LIKELIHOODS: array.size == SAMPLES,
+        WEIGHTED: array.size == SAMPLES or shape == (SAMPLES, SAMPLES),
+    }
+    return array if fits[line] and not summed else None
 
 
 def _is_of_kind(line: str, value: Value) -> bool:
-    array = value.array
-    if line == "gradients":
-        return value.is_gradient
-    if line == "loss":
-        return array.size == 1 and not value.is_gradient
-    return array.size == SAMPLES or (line == WEIGHTED and array.size == SAMPLES**2)
+    if line in ("loss", "gradients"):
+        return value.is_gradient if line == "gradients" else value.array.size == 1
+    return value.array.size == SAMPLES or (line == WEIGHTED and value.array.size == SAMPLES**2)

@@ -113,8 +113,9 @@ def lines_by_numbers(
         if not whole:
             ours.append((piece._replace(name="", code=_renamed(piece.code, names)), None))
     rows = align_pieces(pieces(SLIDES[slide].text), [piece for piece, _ in ours], DEPARTURES[slide])
-    part_of, theirs = iter(ours), {slides: yours for yours, slides in names.items()}
-    lines = [_line(row, next(part_of)[1] if row.ours else None, theirs) for row in rows]
+    part_of = iter(part for piece, part in ours if piece.text)  # two statements may share a line
+    theirs = {slides: yours for yours, slides in names.items()}
+    lines = [_line(row, next(part_of) if row.ours else None, theirs) for row in rows]
     _remark(lines, matches, expressions, theirs)
     return lines
 
@@ -214,10 +215,8 @@ def _remark(
             turned = False
         size = abs(match.scale)
         if name == "loss" and size and not match.trap and abs(size - 1) > 1e-3:
-            summed = abs(size - SAMPLES) < 1e-3
-            line.say(
-                *["summed"] if summed else ["scaled"], **{} if summed else {"factor": f"{size:.3g}"}
-            )
+            key = "summed" if abs(size - SAMPLES) < 1e-3 else "scaled"
+            line.say(key, factor=f"{size:.3g}")
 
 
 def _say_trap(

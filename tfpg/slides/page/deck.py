@@ -5,6 +5,7 @@ errata.toml; `tfpg lab errata` checks each of the errata with numbers.
 """
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,13 +60,11 @@ class Slide(NamedTuple):
         ]
 
 
-def _read() -> tuple[Slide, ...]:
+def _read() -> Iterator[Slide]:
     path = Path(__file__).with_name("deck.toml")
-    slides = tomllib.loads(path.read_text(encoding="utf-8"))["slide"]
-    return tuple(
-        Slide(**{key: tuple(one) if isinstance(one, list) else one for key, one in slide.items()})
-        for slide in slides
-    )
+    for slide in tomllib.loads(path.read_text(encoding="utf-8"))["slide"]:
+        lists = {key: tuple(slide.get(key, ())) for key in ("functions", "latex", "errata")}
+        yield Slide(**(slide | lists))
 
 
-DECK = _read()
+DECK = tuple(_read())
