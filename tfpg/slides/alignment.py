@@ -93,7 +93,9 @@ def pieces(source: str, first_line: int = 1) -> list[Piece]:
 
     def text(numbers: Sequence[int]) -> str:
         written = [lines[number - 1] for number in numbers]
-        return "\n".join(one[indent:] if one[:indent].isspace() else one for one in written).rstrip()
+        return "\n".join(
+            line[indent:] if line[:indent].isspace() else line for line in written
+        ).rstrip()
 
     comments = {number: words for number, words in _comments(source) if number > begin}
     found, seen = [], set(comments)
@@ -216,7 +218,7 @@ def _missing(piece: Piece) -> Row:
 
 
 def _alone(piece: Piece, departures: Sequence[Departure]) -> Row:
-    used = tuple(one for one in departures if not one.slide and piece.code == _normalised(one.ours))
+    used = tuple(d for d in departures if not d.slide and piece.code == _normalised(d.ours))
     return Row("", piece.text, piece.line, Verdict.DECLARED if used else Verdict.EXTRA, used)
 
 

@@ -105,5 +105,5 @@ CODE_SLIDES = {
     )
 }
 # The slide and the departures of each function
-SLIDES = {name: one for one in CODE_SLIDES.values() for name in (one.function, one.twin)}
+SLIDES = {name: slide for slide in CODE_SLIDES.values() for name in (slide.function, slide.twin)}
 DEPARTURES = {name: slide.departures(name) for name, slide in SLIDES.items()}

@@ -5,6 +5,7 @@ import copy
 import linecache
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
@@ -34,7 +35,7 @@ class _Watch(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, Definition | ast.match_case):  # no signatures, no patterns
             seen = [self.visit(statement) for statement in node.body]
-            node.body = [one for part in seen for one in (part if isinstance(part, list) else [part])]
+            node.body = [*chain.from_iterable(s if isinstance(s, list) else [s] for s in seen)]
             return node
         if isinstance(node, ast.AugAssign) and isinstance(node.target, OPERANDS):
             return self._of_augmented(node)

@@ -50,10 +50,10 @@ def numbers(page: int, distribution: bool) -> list[Numbers]:
     function = imported(f"step.pseudo_loss.{slide.twin if distribution else slide.function}")
     for given in batches(distribution):
         tensors = run(function, *(given[role] for role in slide.arguments))
-        several = {tensor.name: tensor.value.astype(float) for tensor in tensors}
+        lines = {tensor.name: tensor.value.astype(float) for tensor in tensors}
         parts = [tensor.value.ravel() for tensor in tensors if tensor.name == "gradients"]
-        several["gradients"] = np.concatenate(parts).astype(float)
+        lines["gradients"] = np.concatenate(parts).astype(float)
         found.append(
-            {name: array if name == "logits" else array.ravel() for name, array in several.items()}
+            {name: array if name == "logits" else array.ravel() for name, array in lines.items()}
         )
     return found

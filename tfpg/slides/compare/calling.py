@@ -237,10 +237,10 @@ class Runner:
             found = self._gradient([result])
         if found is None and isinstance(result, dict | list | tuple):
             parts = result.values() if isinstance(result, dict) else result
-            several = (self._returned(part) for part in parts)
-            return next((gradient for gradient in several if gradient is not None), None)
+            found_inside = (self._returned(part) for part in parts)
+            return next((gradient for gradient in found_inside if gradient is not None), None)
         if found is None and self.variables:
-            size, array = sum(int(np.prod(one.shape)) for one in self.variables), _array(result)
+            size, array = sum(int(np.prod(v.shape)) for v in self.variables), _array(result)
             found = array if array is not None and array.shape == (size,) else None
         return found
 

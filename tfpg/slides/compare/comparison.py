@@ -80,7 +80,10 @@ class Comparison:
     def notes(self) -> list[str]:
         """A sentence for each line that does what the slide's does, in a way worth knowing."""
         return [
-            self._at(line, one.text) for line in self.lines for one in line.remarks if not one.wrong
+            self._at(line, remark.text)
+            for line in self.lines
+            for remark in line.remarks
+            if not remark.wrong
         ]
 
     @property
@@ -155,7 +158,7 @@ class _AsOnSlide:
         flat = self.runner.run(self.form, given | {"q_values": q_values}).gradient
         sizes = [int(np.prod(variable.shape)) for variable in variables]
         parts = np.split(np.zeros(sum(sizes)) if flat is None else flat, np.cumsum(sizes)[:-1])
-        return [part.reshape(one.shape) for part, one in zip(parts, variables, strict=True)]
+        return [part.reshape(v.shape) for part, v in zip(parts, variables, strict=True)]
 
 
 class _Unweighted(_AsOnSlide):
@@ -170,7 +173,7 @@ def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Ver
     if "gradients" in matches.lines:
         kind = _AsOnSlide if "q_values" in SLIDES[slide].arguments else _Unweighted
         return check(kind(runner, form), slide, language)
-    losses = {one.name: one for name in ("loss", "gaussian_loss") for one in named(name)}
+    losses = {name: named(name)[0] for name in ("loss", "gaussian_loss")}
     name = next((name for name in losses if set(losses[name].parameters) == set(form.order)), None)
     if name is None:
         return None

@@ -51,7 +51,7 @@ class Line:
     @property
     def wrong(self) -> bool:
         """Whether it keeps the function from doing what the slide does."""
-        return self.verdict in ("different", "missing") or any(one.wrong for one in self.remarks)
+        return self.verdict in ("different", "missing") or any(remark.wrong for remark in self.remarks)
 
     @property
     def of_slide(self) -> bool:

@@ -21,8 +21,8 @@ LEGEND = ("found", "reworded", "departed", "declared", "different", "missing", "
 
 def sign(line: Line) -> str:
     """The mark between the two sides; "!" wherever something is wrong."""
-    one = SIGNS[line.verdict]
-    return f"{one}!" if line.wrong and one not in "!✗" else one
+    mark = SIGNS[line.verdict]
+    return f"{mark}!" if line.wrong and mark not in "!✗" else mark
 
 
 def check(comparison: Comparison) -> str:
@@ -36,7 +36,7 @@ def check(comparison: Comparison) -> str:
 
 def legend(language: str) -> str:
     """What the marks say."""
-    return "; ".join(f"{SIGNS[one]} {REMARKS[f'verdict.{one}'].say(language)}" for one in LEGEND)
+    return "; ".join(f"{SIGNS[kind]} {REMARKS[f'verdict.{kind}'].say(language)}" for kind in LEGEND)
 
 
 def show(comparison: Comparison, console: Console) -> None:
@@ -85,7 +85,7 @@ def _wrapped(code: str, width: int) -> str:
     for rest in code.splitlines():
         begin = " " * (len(rest) - len(rest.lstrip()) + 4)
         while len(rest) > width:
-            cuts = [one.end() for one in BREAKS.finditer(rest, len(begin), width)]
+            cuts = [found.end() for found in BREAKS.finditer(rest, len(begin), width)]
             cut = cuts[-1] if cuts else width
             lines.append(rest[:cut].rstrip())
             rest = begin + rest[cut:].lstrip()

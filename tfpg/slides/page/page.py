@@ -62,7 +62,7 @@ def make_page(language: str = "en") -> str:
         .render(
             language=language,
             words=INTERFACE,
-            tags={one: tag_of(one) for one in languages()},
+            tags={language: tag_of(language) for language in languages()},
             spoken=spoken,
             switch=switch,
             in_every_language=in_every_language,
