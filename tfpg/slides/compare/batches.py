@@ -1,5 +1,6 @@
 """The slide's small batch, and two more, on which the slide and somebody's function are both run."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -17,13 +18,11 @@ Given = dict[str, Any]  # what each role stands for
 Numbers = dict[str, np.ndarray]  # what each line of a slide is
 
 
-@cache
-def batches(distribution: bool) -> tuple[Given, ...]:
-    """Small batches, and policies that differ in all their numbers."""
+def batches(distribution: bool) -> Iterator[Given]:
+    """Small batches, and new policies that differ in all their numbers: the same ones each time."""
     generator = np.random.default_rng(0)
     policy, states, actions, q_values = small_batch()
     (weights,) = policy.get_weights()
-    found = []
     for number in range(BATCHES):
         layer = keras.layers.Dense(weights.shape[1], use_bias=False, dtype="float32")
         policy = keras.Sequential([keras.Input(states.shape[1:]), layer])
@@ -35,12 +34,11 @@ def batches(distribution: bool) -> tuple[Given, ...]:
         optimizer.build(policy.trainable_variables)
         given: Given = {"policy": policy, "optimizer": optimizer, "logits": logits, "means": logits}
         given |= {"log_std": np.zeros(len(weights[0])), "states": states, "actions": actions}
-        found.append(given | {"q_values": q_values})
+        yield given | {"q_values": q_values}
         states = states + generator.normal(size=states.shape)
         q_values = q_values + generator.normal(size=q_values.shape)
         weights = weights + generator.normal(size=weights.shape)
         actions = np.roll(actions, number + 1, 0)
-    return tuple(found)
 
 
 @cache

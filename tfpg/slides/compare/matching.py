@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg.homework.box.time_limit import TimeLimit
-from tfpg.slides.compare.batches import BATCHES, Given, batches, numbers
+from tfpg.slides.compare.batches import BATCHES, batches, numbers
 from tfpg.slides.compare.calling import Form, Runner, Seen, Value
 from tfpg.slides.page.batch import LENGTHS
 from tfpg.slides.pseudocode import CodeSlide
@@ -60,7 +60,7 @@ def matched(runner: Runner, slide: CodeSlide) -> Matches:
         for forms in runner.forms(distribution):
             for form in forms:
                 try:
-                    seen = [runner.run(form, given) for given in _fresh(batches(distribution))]
+                    seen = [runner.run(form, given) for given in batches(distribution)]
                 except TimeLimit as late:
                     raise runner.not_run(late) from late
                 except (Exception, SystemExit) as error:
@@ -74,14 +74,6 @@ def matched(runner: Runner, slide: CodeSlide) -> Matches:
     if best is None:
         raise runner.not_run(why)
     return best
-
-
-def _fresh(given: Sequence[Given]) -> Iterator[Given]:
-    """With the policies as they were before the function moved them."""
-    for batch in given:
-        weights = batch["policy"].get_weights()
-        yield batch
-        batch["policy"].set_weights(weights)
 
 
 class _Search:
@@ -117,7 +109,7 @@ class _Search:
         return Matches(self.form, self.distribution, self.lines, scale > 0, constant, fixed)
 
     def _is_right_in_means(self) -> bool:
-        size = -batches(True)[0]["log_std"].size  # of what log_std has at the gradient's end
+        size = -next(batches(True))["log_std"].size  # of what log_std has at the gradient's end
         gradients = [run.gradient for run in self.seen if run.gradient is not None]
         if len(gradients) < BATCHES or any(gradient[size:].any() for gradient in gradients):
             return False
