@@ -50,8 +50,8 @@ MOST_VISITS = 64  # of one expression, that are looked at
 class NotRun(Exception):
     """A function that cannot be run with what a slide is given."""
 
-    def __init__(self, why: Text) -> None:
-        super().__init__(why.say("en"))
+    def __init__(self, why: Text | str) -> None:
+        super().__init__(why)
         self.why = why
 
 
@@ -135,8 +135,7 @@ class Runner:
         if isinstance(given, FunctionType):
             made = self.watched.function(given)
         if not callable(made):
-            error = self.function.error
-            raise NotRun(REMARKS["raised"].filled(error=error) if error else REMARKS["hidden"])
+            raise NotRun(self.function.error or REMARKS["hidden"])
         return None, made
 
     def not_run(self, error: BaseException | None) -> NotRun:
@@ -146,7 +145,7 @@ class Runner:
         trace = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in trace if frame.filename == self.function.file]
         message = f"{type(error).__name__}: {error}".removesuffix(": ")
-        said = REMARKS["raised"].filled(error=" ".join(message.split())[:LINE_LIMIT])
+        said = " ".join(message.split())[:LINE_LIMIT]
         return NotRun(REMARKS["line"].filled(line=lines[-1], sentence=said) if lines else said)
 
     def forms(self, distribution: bool) -> Iterator[list[Form]]:

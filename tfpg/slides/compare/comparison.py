@@ -30,7 +30,7 @@ class Comparison:
     slide: str  # the library's function that is the slide: "policy_gradient", or its twin
     lines: list[Line]  # the rows: slide, yours, number, verdict, and what is to be said
     checking: Callable[[], Verdict | None]  # what is asked when it is needed, as it takes a second
-    not_run: Text | None  # why it could not be run
+    not_run: Text | str  # why it could not be run, or ""
     language: str
 
     def __bool__(self) -> bool:
@@ -139,7 +139,7 @@ def _compared(found: Function, page: int | None, language: str) -> Comparison:
     name = slide.twin if matches.distribution else slide.function
     lines = lines_by_numbers(found, name, matches, runner.expressions)
     return Comparison(
-        found, name, lines, partial(_checked, runner, matches, name, language), None, language
+        found, name, lines, partial(_checked, runner, matches, name, language), "", language
     )
 
 
