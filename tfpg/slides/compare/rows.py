@@ -92,11 +92,11 @@ def lines_by_numbers(
     for name in (*LINES[:2], COLUMN, *LINES[2:]):
         if name in matches.lines:
             by_line.setdefault(matches.lines[name].line, []).append((name, matches.lines[name]))
-    written = pieces(function.source, function.first_line)
+    written = [piece for piece in pieces(function.source, function.first_line) if piece.text]
     names = _names(matches, written, by_line, expressions)
     ours: list[tuple[Piece, Part | None]] = []
     for piece in written:
-        found = [] if piece.code.startswith("#") else by_line.get(piece.line, [])
+        found = [] if piece.code.startswith("#") else by_line.pop(piece.line, [])
         parts = [_part(name, match, expressions[match.place], names) for name, match in found]
         _, equals, value = piece.code.partition(" = ")
         whole = (
@@ -113,7 +113,7 @@ def lines_by_numbers(
         if not whole:
             ours.append((piece._replace(name="", code=_renamed(piece.code, names)), None))
     rows = align_pieces(pieces(SLIDES[slide].text), [piece for piece, _ in ours], DEPARTURES[slide])
-    part_of = iter(part for piece, part in ours if piece.text)  # two statements may share a line
+    part_of = iter(part for _, part in ours)
     theirs = {slides: yours for yours, slides in names.items()}
     lines = [_line(row, next(part_of) if row.ours else None, theirs) for row in rows]
     _remark(lines, matches, expressions, theirs)
