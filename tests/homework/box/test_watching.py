@@ -81,6 +81,13 @@ def test_nothing_else_of_the_file_is_run_again():
     assert watching.namespace["calls"] is module["calls"]
 
 
+def test_annotations_that_are_never_looked_at_may_be_anything():
+    source = "from __future__ import annotations\ndef f(x: Nowhere) -> Nothing:\n    return x + 1\n"
+    watching, _, seen = watched(source + "calls = []\n")
+    assert watching.namespace["f"](1) == 2
+    assert told(watching, seen) == [("x + 1", 2)]
+
+
 def scaled_by(scale):
     """A function in a function."""
 

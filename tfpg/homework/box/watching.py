@@ -119,8 +119,9 @@ class Watched:
 
         self.source, self.file = source, file
         self.namespace: dict[str, Any] = {**module, SEE: seen}
-        self._watch = _Watch()
-        for statement in ast.parse(source).body:
+        self._watch, body = _Watch(), ast.parse(source).body
+        self._future = [s for s in body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
+        for statement in body:
             if isinstance(statement, Definition):
                 with suppress(Exception, SystemExit):
                     self._run([self._watch.visit(statement)])
@@ -141,15 +142,15 @@ class Watched:
 
     def _inner(self, function: FunctionType, node: Any) -> Callable | None:
         """One defined in another, or a lambda, is made by a function that takes the names around it."""
-        if isinstance(node, ast.Lambda):
-            node.body = self._watch.visit(node.body)
-            body: list[ast.stmt] = [ast.Return(node)]
-        else:
-            node.decorator_list = []
-            body = [self._watch.visit(node), ast.Return(ast.Name(node.name, ast.Load()))]
         names = [ast.arg(name) for name in function.__code__.co_freevars]
         arguments = ast.arguments([], names, None, [], [], None, [])
         try:
+            if isinstance(node, ast.Lambda):
+                node.body = self._watch.visit(node.body)
+                body: list[ast.stmt] = [ast.Return(node)]
+            else:
+                node.decorator_list = []
+                body = [self._watch.visit(node), ast.Return(ast.Name(node.name, ast.Load()))]
             self._run([ast.copy_location(ast.FunctionDef(MAKE, arguments, body, []), node)])
             made = self.namespace[MAKE](*(cell.cell_contents for cell in function.__closure__ or ()))
         except Exception:  # a name around it has no value yet; a default that cannot be made again
@@ -158,7 +159,7 @@ class Watched:
         return made
 
     def _run(self, statements: list[ast.stmt]) -> None:
-        module = ast.fix_missing_locations(ast.Module(statements, []))
+        module = ast.fix_missing_locations(ast.Module([*self._future, *statements], []))
         exec(compile(module, self.file, "exec"), self.namespace)
 
 
@@ -174,7 +175,7 @@ def watched_function(
     try:
         watching = Watched("".join(linecache.getlines(file)), file, inner.__globals__, see)
         made = watching.function(inner)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     if made is not None and isinstance(function, MethodType):
         made = MethodType(made, function.__self__)
