@@ -386,16 +386,24 @@ def test_two_statements_on_one_line_are_told_apart():
     assert shapes["weighted_negative_likelihoods"] == "(N*T, 1)"
 
 
+def test_a_decorated_function_is_run_through_its_decorator():
+    comparison = tfpg.compare(f"{readers.__file__}:decorated")
+    assert comparison, str(comparison)
+    assert verdicts(comparison)["weighted_negative_likelihoods"] == "reworded"
+
+
 def test_what_cannot_be_called_is_compared_by_names_and_says_so():
     hidden = of("def outer():\n" + textwrap.indent(RIGHT, "    "), "outer.update")
     with_settings = of(RIGHT.replace("q_values):", "q_values, settings, environment):"))
     broken = of(RIGHT.replace("logits = policy(states)", "logits = self.policy(states)"))
-    for comparison in (hidden, with_settings, broken):
+    waits = of("async " + RIGHT)
+    for comparison in (hidden, with_settings, broken, waits):
         assert not comparison
         assert comparison.checked is None
         assert comparison.problems[0].startswith("not run: ")
         assert "by their names only" in comparison.problems[0]
         assert verdicts(comparison)["loss"] == "found"
+    assert "it is an async function" in waits.problems[0]
     assert "inside another function" in hidden.problems[0]
     assert "(policy, states, actions, q_values, settings, environment)" in with_settings.problems[0]
     assert "line 4: NameError: name 'self' is not defined" in broken.problems[0]
@@ -702,7 +710,7 @@ def test_every_remark_is_made_of_some_reader():
     everything = (*readers.RIGHT, *readers.WRONG, *readers.RESCALED, *readers.FIXED, *readers.RUN_ONLY)
     found = set().union(*(said(tfpg.compare(one)) for one in everything))
     of_function = {"title", "summary", "line", "check", "checked", "nothing", "different"}
-    of_function |= {"not_run", "hidden", "takes"}
+    of_function |= {"not_run", "waits", "hidden", "takes"}
     of_lines = {key for key in REMARKS if "." not in key} - of_function
     assert of_lines <= found
     assert found - of_lines == {"column"}  # which is said of the slide typed literally

@@ -114,9 +114,11 @@ class Watched:
         self, source: str, file: str, module: Mapping[str, Any], see: Callable[[int, Any], None]
     ) -> None:
         def seen(place: int, value: Any) -> Any:
-            see(place, value)
+            if defined:  # before that, decorators are run
+                see(place, value)
             return value
 
+        defined = False
         self.source, self.file = source, file
         self.namespace: dict[str, Any] = {**module, SEE: seen}
         self._watch, body = _Watch(), ast.parse(source).body
@@ -125,6 +127,7 @@ class Watched:
             if isinstance(statement, Definition):
                 with suppress(Exception, SystemExit):
                     self._run([self._watch.visit(statement)])
+        defined = True
 
     @property
     def expressions(self) -> list[Expression]:

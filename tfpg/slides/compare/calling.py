@@ -1,5 +1,6 @@
 """Calling somebody's function with what a slide is given, and finding the gradient that it takes."""
 
+import ast
 import inspect
 import re
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpg.base.texts import Text, Texts
-from tfpg.homework.box.calling import in_numpy, innermost
+from tfpg.homework.box.calling import in_numpy
 from tfpg.homework.box.loading import undisturbed
 from tfpg.homework.box.observing import LINE_LIMIT
 from tfpg.homework.box.time_limit import at_most
@@ -124,6 +125,8 @@ class Runner:
         return likeliest is not None and "q_values" in likeliest[0].roles
 
     def _found(self) -> tuple[type | None, Callable]:
+        if isinstance(self.function.definition, ast.AsyncFunctionDef):
+            raise NotRun(REMARKS["waits"])
         given = self.function.found
         owner, _, name = self.function.name.rpartition(".")
         namespace = self.watched.namespace
@@ -154,7 +157,8 @@ class Runner:
         if self.owner is not None:
             parameters = _required(self.owner.__init__)[1:]  # type: ignore[misc]
             owned = _by_name(parameters) or ("policy", "optimizer")[: len(parameters)]
-        parameters = _required(self.called)[self.owner is not None :]
+        written = [argument.arg for argument in self.function.definition.args.args]
+        parameters = (_required(self.called) or written)[self.owner is not None :]
         rest = [tuple(role for role in order if role not in (owned or ())) for order in ORDERS]
         orders = [_by_name(parameters), *(order for order in rest if len(order) == len(parameters))]
         for order in dict.fromkeys(order for order in orders if order):
@@ -178,12 +182,15 @@ class Runner:
                 caught.append((flat, self._line()))
 
         with eagerly(), applied(note), np.errstate(all="ignore"), undisturbed(), at_most():
-            arguments = [form.given(role, given[role]) for role in form.order]
+            by_name = {argument.arg for argument in self.function.definition.args.kwonlyargs}
+            values = [form.given(role, given[role]) for role in form.order]
+            named = dict(zip(form.names, values, strict=True))
             called = self.called
             if self.owner is not None:
                 owned = [form.given(role, given[role]) for role in form.owned or ()]
                 called = getattr(self.owner(*owned), self.function.definition.name)
-            result = called(*arguments)
+            arguments = [value for name, value in named.items() if name not in by_name]
+            result = called(*arguments, **{name: named[name] for name in named if name in by_name})
         steps = [old - in_numpy(new) for old, new in zip(before, self.variables, strict=True)]
         moved = np.concatenate([step.ravel() for step in steps]) if steps else np.zeros(0)
         if caught:
@@ -210,8 +217,13 @@ class Runner:
 
     def _line(self) -> int:
         """Where the function itself is; 0 outside of it."""
-        frame, code = sys._getframe(1), getattr(innermost(self.called), "__code__", None)
-        while frame is not None and frame.f_code is not code:
+        frame, definition = sys._getframe(1), self.function.definition
+        first = range(self.function.first_line, definition.lineno + 1)  # decorators count, or not
+        while frame is not None and not (
+            frame.f_code.co_name == definition.name
+            and frame.f_code.co_filename == self.function.file
+            and frame.f_code.co_firstlineno in first
+        ):
             frame = frame.f_back  # type: ignore[assignment]
         at = bisect_right(self.starts, frame.f_lineno) if frame is not None else 0
         return self.starts[at - 1] if at else 0
@@ -263,7 +275,7 @@ def _required(function: Callable) -> list[str]:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return []
-    known = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    known = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     return [p.name for p in known if p.default is p.empty or role_of(p.name) == "q_values"]
 
 

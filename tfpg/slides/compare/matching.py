@@ -97,7 +97,7 @@ class _Search:
                 self.lines[line] = match
         gradients = [run.gradient for run in self.seen]
         scale = self._scale(gradients, self._target("gradients", False))
-        if scale and "gradients" not in self.lines:  # applied by what the function calls
+        if scale and self.at and "gradients" not in self.lines:  # applied by what the function calls
             at = self.seen[0].applied_at or list(self.at.values())[-1]
             place = [place for place, line in self.at.items() if line == at][-1]
             self.lines["gradients"] = Match(place, at, (), scale)
