@@ -38,13 +38,13 @@ def update(
 
 def rows_of(name):
     lines, first = inspect.getsourcelines(getattr(pseudo_loss, name))
-    return align(SLIDES[name], "".join(lines), DEPARTURES[name], first)
+    return align(SLIDES[name].text, "".join(lines), DEPARTURES[name], first)
 
 
 @pytest.mark.parametrize("name", SLIDES)
 def test_the_rows_are_the_slide_and_the_function_whole_and_in_order(name):
     rows = rows_of(name)
-    assert [row.slide for row in rows if row.slide] == SLIDES[name].splitlines()
+    assert [row.slide for row in rows if row.slide] == SLIDES[name].text.splitlines()
     file = inspect.getsource(pseudo_loss).splitlines()
     ours = [row for row in rows if row.ours]
     assert [file[row.line - 1].strip() for row in ours] == [row.ours.strip() for row in ours]

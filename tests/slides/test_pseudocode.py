@@ -28,7 +28,7 @@ def differences(slide, function_source, departures):
 
 @pytest.mark.parametrize("name", SLIDES)
 def test_every_statement_is_the_slides_or_declared(name):
-    assert differences(SLIDES[name], source_of(name), DEPARTURES[name]) == []
+    assert differences(SLIDES[name].text, source_of(name), DEPARTURES[name]) == []
 
 
 @pytest.mark.parametrize("name", SLIDES)
@@ -36,7 +36,7 @@ def test_the_comments_of_the_slide_are_kept(name):
     def comments(source):
         return [line.partition("#")[2].strip() for line in source.splitlines() if "#" in line]
 
-    slide, ours = comments(SLIDES[name]), comments(source_of(name))
+    slide, ours = comments(SLIDES[name].text), comments(source_of(name))
     assert [comment for comment in ours if comment in slide] == slide
 
 
@@ -62,14 +62,14 @@ def test_an_undeclared_departure_is_noticed(before, after):
     source = source_of("policy_gradient")
     assert before in source
     changed = source.replace(before, after)
-    assert differences(SLIDES["policy_gradient"], changed, DEPARTURES["policy_gradient"])
+    assert differences(SLIDES["policy_gradient"].text, changed, DEPARTURES["policy_gradient"])
 
 
 def test_a_declaration_without_its_departure_is_noticed():
     source = source_of("policy_gradient")
     for idle in (Departure("", "logits = logits / 2", "?"), Departure("tf.argmax", "tf.argmin", "?")):
         departures = (*DEPARTURES["policy_gradient"], idle)
-        assert differences(SLIDES["policy_gradient"], source, departures) == [idle]
+        assert differences(SLIDES["policy_gradient"].text, source, departures) == [idle]
 
 
 def test_every_departure_has_a_reason():
@@ -77,7 +77,7 @@ def test_every_departure_has_a_reason():
 
 
 def test_page_30_is_page_29_with_one_new_line_and_one_new_name():
-    page_29, page_30 = (statements(SLIDES[n]) for n in ("maximum_likelihood", "policy_gradient"))
+    page_29, page_30 = (statements(SLIDES[n].text) for n in ("maximum_likelihood", "policy_gradient"))
     new = [one for one in page_30 if one not in page_29]
     assert new == [
         "weighted_negative_likelihoods = tf.multiply(negative_likelihoods, q_values)",

@@ -5,14 +5,16 @@ from pathlib import Path
 
 from tfpg.base.files import atomically, check_free
 from tfpg.cli.shared import add_language
+from tfpg.slides.pseudocode import CODE_SLIDES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg compare`."""
     parser.description = (
-        "Read a function, without running it, and put the slide beside it: which lines are there,\n"
-        "which are missing, and which differ in ways that the library does not declare as its own\n"
-        "departures. The exit status is 0 if every line is there and the column is kept, else 1."
+        "Run a function on a small batch and put the slide beside it: which line of the code has the\n"
+        "numbers of which line of the slide, which lines are missing, and which mistake `tfpg check`\n"
+        "finds. A function that cannot be run is compared by the names it uses. The exit status is 0\n"
+        "if every line is there and the gradient is right, else 1."
     )
     parser.add_argument(
         "function",
@@ -20,7 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="mycode.py:my_update, mycode.py:Agent.update or notebook.ipynb:my_update",
     )
     parser.add_argument(
-        "--page", type=int, choices=(29, 30), help="page to compare with (default: the closer one)"
+        "--page",
+        type=int,
+        choices=tuple(CODE_SLIDES),
+        help="page to compare with (default: the closer one)",
     )
     add_language(parser, "the language")
     parser.add_argument("--html", metavar="FILE", help="also write a page")
@@ -34,18 +39,20 @@ def compare(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from tfpg.base.console import say
-    from tfpg.slides.compare.comparison import compare as compare_function
-    from tfpg.slides.compare.laid_html import page
-    from tfpg.slides.compare.laid_text import show
+    from tfpg.base.tensorflow import import_tensorflow
 
     path = Path(options.html) if options.html else None
     if path is not None:
         check_free(path, "name another with --html")
+    import_tensorflow()
+    from tfpg.slides.compare.comparison import compare as compare_function
+    from tfpg.slides.compare.html import page
+    from tfpg.slides.compare.text import show
+
     comparison = compare_function(options.function, options.page, options.lang)
-    console = Console(highlight=False)
-    show(comparison.laid, options.lang, console)
+    show(comparison, Console(highlight=False))
     if path is not None:
         with atomically(path) as unfinished:
-            unfinished.write_text(page(comparison.laid, options.lang), encoding="utf-8")
+            unfinished.write_text(page(comparison), encoding="utf-8")
         say(str(path))
     return 0 if comparison else 1

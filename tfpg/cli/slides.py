@@ -8,6 +8,7 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import add_language
+from tfpg.slides.pseudocode import CODE_SLIDES
 
 DEFAULT = "tfpg-slides.html"
 OURS = '<meta name="generator" content="tfpg '
@@ -27,14 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-open", action="store_true", help="do not open the browser")
     parser.add_argument(
-        "--svg", metavar="DIR", help="also write p29.svg and p30.svg, for slides of your own"
+        "--svg",
+        metavar="DIR",
+        help="also write p29.svg and p30.svg to this folder, to insert into your own slides",
     )
 
 
 def slides(options: argparse.Namespace) -> int:
     """Write the page, and perhaps the two slides as pictures; open it; print where they are."""
     path = Path(options.out or DEFAULT)
-    pictures = {page: Path(options.svg) / f"p{page}.svg" for page in (29, 30)} if options.svg else {}
+    pages = CODE_SLIDES if options.svg else ()
+    pictures = {page: Path(options.svg) / f"p{page}.svg" for page in pages}
     _check_free(path, by_default=options.out is None)
     for picture in pictures.values():
         _check_free(picture)
@@ -44,10 +48,10 @@ def slides(options: argparse.Namespace) -> int:
 
     texts = {path: make_page(options.lang)}
     texts |= {picture: draw(page, options.lang) for page, picture in pictures.items()}
-    for one, text in texts.items():
-        with atomically(one) as unfinished:
+    for file, text in texts.items():
+        with atomically(file) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
-        print(one)
+        print(file)
     if not options.no_open:
         webbrowser.open(path.resolve().as_uri())
     return 0

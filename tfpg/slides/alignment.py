@@ -26,6 +26,9 @@ class Verdict(StrEnum):
     EXTRA = "extra"  # a line of ours alone, not declared
 
 
+SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
+
+
 class Row(NamedTuple):
     """A line of the slide beside lines of a function; "" where one side has none."""
 
@@ -90,7 +93,9 @@ def pieces(source: str, first_line: int = 1) -> list[Piece]:
 
     def text(numbers: Sequence[int]) -> str:
         written = [lines[number - 1] for number in numbers]
-        return "\n".join(one[indent:] if one[:indent].isspace() else one for one in written).rstrip()
+        return "\n".join(
+            line[indent:] if line[:indent].isspace() else line for line in written
+        ).rstrip()
 
     comments = {number: words for number, words in _comments(source) if number > begin}
     found, seen = [], set(comments)
@@ -173,7 +178,7 @@ def _matches(
 
 def _likeness(theirs: Piece, ours: Piece, departures: Sequence[Departure]) -> int:
     """The same code counts most, then the assigned name, then the function that is called."""
-    same_code = ours.code in (theirs.code, _rewritten(theirs, departures)[0])
+    same_code = ours.code in (theirs.code, rewritten(theirs, departures)[0])
     same_name = theirs.name != "" and theirs.name == ours.name
     same_call = _called(theirs) != "" and _called(theirs) == _called(ours)
     return 4 * same_code + 2 * same_name + same_call
@@ -187,7 +192,7 @@ def _called(piece: Piece) -> str:
     return ast.unparse(value.func) if isinstance(value, ast.Call) else ""
 
 
-def _rewritten(piece: Piece, departures: Sequence[Departure]) -> tuple[str, tuple[Departure, ...]]:
+def rewritten(piece: Piece, departures: Sequence[Departure]) -> tuple[str, tuple[Departure, ...]]:
     """The code of the slide after the departures that touch it, and these."""
     code, used = piece.code, []
     for departure in departures:
@@ -198,7 +203,7 @@ def _rewritten(piece: Piece, departures: Sequence[Departure]) -> tuple[str, tupl
 
 
 def _pair(theirs: Piece, ours: Piece, departures: Sequence[Departure]) -> Row:
-    code, used = _rewritten(theirs, departures)
+    code, used = rewritten(theirs, departures)
     if ours.code == theirs.code:
         verdict, used = Verdict.FOUND, ()
     elif ours.code == code:
@@ -213,7 +218,7 @@ def _missing(piece: Piece) -> Row:
 
 
 def _alone(piece: Piece, departures: Sequence[Departure]) -> Row:
-    used = tuple(one for one in departures if not one.slide and piece.code == _normalised(one.ours))
+    used = tuple(d for d in departures if not d.slide and piece.code == _normalised(d.ours))
     return Row("", piece.text, piece.line, Verdict.DECLARED if used else Verdict.EXTRA, used)
 
 

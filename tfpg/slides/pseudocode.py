@@ -73,16 +73,37 @@ TWIN = Departure(
     "distribution",
 )
 
-DEPARTURES: dict[str, tuple[Departure, ...]] = {
-    "maximum_likelihood": (GIVEN_29, *COMMON),
-    "policy_gradient": (GIVEN_30, *COMMON),
-    "distribution_maximum_likelihood": (GIVEN_29, *COMMON, TWIN),
-    "distribution_policy_gradient": (GIVEN_30, *COMMON, TWIN),
-}
 
-SLIDES = {
-    "maximum_likelihood": PAGE_29,
-    "policy_gradient": PAGE_30,
-    "distribution_maximum_likelihood": PAGE_29,
-    "distribution_policy_gradient": PAGE_30,
+class CodeSlide(NamedTuple):
+    """A slide with code, and the two functions of tfpg/step/pseudo_loss.py that are this slide."""
+
+    page: int
+    text: str
+    function: str
+    twin: str  # the same for policies with a distribution
+    arguments: tuple[str, ...]
+    declared: tuple[Departure, ...]  # of the function
+
+    def departures(self, function: str) -> tuple[Departure, ...]:
+        """What one of its two functions departs in."""
+        return self.declared if function == self.function else (*self.declared, TWIN)
+
+
+CODE_SLIDES = {
+    slide.page: slide
+    for slide in (
+        CodeSlide(
+            *(29, PAGE_29, "maximum_likelihood", "distribution_maximum_likelihood"),
+            arguments=("policy", "states", "actions"),
+            declared=(GIVEN_29, *COMMON),
+        ),
+        CodeSlide(
+            *(30, PAGE_30, "policy_gradient", "distribution_policy_gradient"),
+            arguments=("policy", "states", "actions", "q_values"),
+            declared=(GIVEN_30, *COMMON),
+        ),
+    )
 }
+# The slide and the departures of each function
+SLIDES = {name: slide for slide in CODE_SLIDES.values() for name in (slide.function, slide.twin)}
+DEPARTURES = {name: slide.departures(name) for name, slide in SLIDES.items()}

@@ -1,12 +1,15 @@
-"""Updates as readers write them. Each is read by `tfpg compare`, and run by its test, too.
+"""Updates as readers write them. Each is run by `tfpg compare`, and by its test in another way.
 
 All take (policy, states, actions, q_values), the column, and return gradients, perhaps after a loss;
 those of NUMBERS take the numbers of the actions in place of one-hot rows. Functions of two actions.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
+
+import tfpg
 
 tfd = tfp.distributions
 weighted_loss = keras.losses.CategoricalCrossentropy(from_logits=True)
@@ -289,25 +292,194 @@ def typed_literally(policy, states, actions, q_values, variables=()):
     return loss, gradients
 
 
-WRONG = {  # the remark, or what else its problem says
-    broadcast: "TRAP_IF_COLUMN",
-    broadcast_for_sure: "TRAP",
-    broadcast_the_other_way: "TRAP_OF_ROW",
-    sign_turned: "SIGN",
-    not_weighted: "missing: `weighted_negative_likelihoods",
-    weighted_after_the_mean: "WEIGHTED_AFTER",
-    with_entropy: "MORE_TERMS",
-    squared_weights: "SECOND_WEIGHTS",
-    through_an_exponential: "THROUGH",
-    logits_for_probabilities: "FROM_LOGITS",
-    softmax_twice: "TWICE",
-    swapped: "SWAPPED",
-    sigmoids: "SIGMOID",
-    predicted: "PREDICT",
-    outside_of_the_tape: "OUTSIDE",
-    likelihoods_stopped: "STOPPED",
-    typed_literally: "NO_SUCH_METHOD",
+WRONG = {  # the mistake that `tfpg check` names, and the remark about a line
+    broadcast: ("B1", "trap_if_column"),
+    broadcast_for_sure: ("B1", "trap"),
+    broadcast_the_other_way: ("B1", "trap_of_row"),
+    sign_turned: ("B2", "sign"),
+    not_weighted: ("E3", "numbers"),
+    weighted_after_the_mean: ("B3", "numbers"),
+    with_entropy: ("A14", "numbers"),
+    squared_weights: (None, "numbers"),
+    through_an_exponential: ("B5", "numbers"),
+    logits_for_probabilities: ("C2", "numbers"),
+    softmax_twice: ("B4", "numbers"),
+    swapped: ("C1", "numbers"),
+    sigmoids: (None, "numbers"),
+    predicted: (None, "none"),
+    outside_of_the_tape: (None, "none"),
+    likelihoods_stopped: (None, "none"),
+    typed_literally: (None, "literal"),
 }
+
+
+# Wrong in one word, where reading alone would not see it
+
+
+def network_stopped(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        logits = tf.stop_gradient(policy(states))
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)[:, None]
+        loss = tf.reduce_mean(nll * q_values)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def network_in_numpy(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        logits = policy(states).numpy()
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=logits)[:, None]
+        loss = tf.reduce_mean(nll * q_values)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def weights_turned(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))[:, None]
+        loss = tf.reduce_mean(nll * -q_values)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def labelled_by_q_values(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=q_values, logits=policy(states))[:, None]
+        loss = tf.reduce_mean(nll * q_values)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def weighted_by_states(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))[:, None]
+        loss = tf.reduce_mean(nll * states)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def other_weights(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))[:, None]
+        loss = tf.reduce_mean(nll * (tf.exp(q_values) - 3 * q_values**2))
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def labelled_by_itself(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        logits = policy(states)
+        own = tf.one_hot(tf.argmax(logits, 1), logits.shape[1])
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=own, logits=logits)[:, None]
+        loss = tf.reduce_mean(nll * q_values)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def normalized_inside(policy, states, actions, returns):
+    advantages = (returns - tf.reduce_mean(returns)) / (tf.math.reduce_std(returns) + 1e-8)
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))[:, None]
+        loss = tf.reduce_mean(nll * advantages)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+SUBTLE = {
+    network_stopped: (None, "none"),
+    network_in_numpy: (None, "none"),
+    weights_turned: ("B2", "sign"),
+    labelled_by_q_values: (None, "numbers"),
+    weighted_by_states: (None, "numbers"),
+    other_weights: (None, "numbers"),
+    labelled_by_itself: (None, "numbers"),
+    normalized_inside: ("E1", "numbers"),
+}
+
+
+# Right in ways that no list of idioms has; some train, and give no gradient back
+
+
+def einsum(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))
+        loss = tf.einsum("i,ij->", nll, q_values) / len(states)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def comprehension(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        rows = tf.unstack(tf.nn.log_softmax(policy(states)))
+        terms = [-row[np.argmax(a)] * q[0] for row, a, q in zip(rows, actions, q_values, strict=True)]
+        loss = tf.add_n(terms) / len(terms)
+    return loss, tape.gradient(loss, policy.trainable_variables)
+
+
+def slopes_by_hand(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        logits = policy(states)
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    slopes = (probabilities - actions) * q_values / len(states)
+    slopes = tf.constant(slopes, logits.dtype)
+    return tape.gradient(logits, policy.trainable_variables, output_gradients=slopes)
+
+
+def handed_on(policy, states, actions, q_values):
+    return tfpg.policy_gradient(policy, states, actions, q_values)
+
+
+def keras_trains(model, states, actions, q_values):
+    optimizer = keras.optimizers.Adam(1e-2)
+    model.compile(optimizer, keras.losses.CategoricalCrossentropy(from_logits=True))
+    return model.train_on_batch(states, actions, sample_weight=q_values)
+
+
+@tf.function
+def compiled_step(policy, optimizer, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))
+        loss = tf.reduce_mean(nll[:, None] * q_values)
+    variables = policy.trainable_variables
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    return loss
+
+
+def moved_by_hand(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))
+        loss = tf.reduce_mean(nll * q_values[:, 0])
+    gradients = tape.gradient(loss, policy.trainable_variables)
+    for variable, gradient in zip(policy.trainable_variables, gradients, strict=True):
+        variable.assign_sub(0.1 * gradient)
+
+
+def flat_weights(policy, states, actions, q_values):
+    (samples,) = q_values.shape
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))
+        loss = tf.reduce_sum(nll * q_values) / samples
+    return tape.gradient(loss, policy.trainable_variables)
+
+
+def without_wraps(function):
+    def wrapper(*given, **named):
+        return function(*given, **named)
+
+    return wrapper
+
+
+@without_wraps
+def decorated(policy, states, actions, q_values):
+    with tf.GradientTape() as tape:
+        nll = tf.nn.softmax_cross_entropy_with_logits(labels=actions, logits=policy(states))
+        loss = tf.reduce_mean(nll * q_values[:, 0])
+    return tape.gradient(loss, policy.trainable_variables)
+
+
+def named_only(states, actions, *, q_values, policy):
+    return tfpg.policy_gradient(policy, states, actions, q_values)
+
+
+def elsewhere(policy, optimizer, states, actions, q_values):
+    tfpg.policy_gradient_step(policy, optimizer, states, actions, q_values)
+
+
+RUN_ONLY = (
+    *(einsum, comprehension, slopes_by_hand, handed_on, keras_trains, compiled_step, moved_by_hand),
+    *(flat_weights, named_only, elsewhere),
+)
 
 
 # Not on the slide, and along the same gradient: said, but no mistake.
@@ -327,7 +499,7 @@ def divided_by_the_trajectories(policy, states, actions, q_values, trajectories=
     return loss, tape.gradient(loss, policy.trainable_variables)
 
 
-RESCALED = {summed: "SUMMED", divided_by_the_trajectories: "DIVIDED"}
+RESCALED = {summed: "summed", divided_by_the_trajectories: "scaled"}
 
 
 # Policies with a distribution; actions are numbers.
@@ -372,4 +544,5 @@ def normals_not_summed(policy, states, actions, advs):
     return loss, tape.gradient(loss, policy.trainable_variables)
 
 
-GAUSSIAN = (multivariate, squared_error, its_own_distribution, normals_summed, normals_not_summed)
+# The standard deviation stays what it is: right in the means alone
+FIXED = (multivariate, squared_error, normals_summed, normals_not_summed)

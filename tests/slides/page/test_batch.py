@@ -7,7 +7,7 @@ import pytest
 from support import network
 
 import tfpg
-from tfpg.slides.page.batch import compare, letters, run, small_batch
+from tfpg.slides.page.batch import letters, run, small_batch, with_and_without_column
 from tfpg.slides.page.deck import DECK
 from tfpg.slides.page.examples import example, example_calls
 from tfpg.step import pseudo_loss
@@ -46,7 +46,7 @@ def test_the_values_are_those_of_the_softmax():
 
 
 def test_the_literal_slide_is_a_matrix_and_maximum_likelihood_times_mean_q():
-    found = compare()
+    found = with_and_without_column()
     weighted = next(one for one in found.literal if one.name.startswith("weighted"))
     assert weighted.shape == "(N*T, N*T)"
     assert weighted.value.shape == (5, 5)

@@ -11,10 +11,9 @@ import pytest
 from latex2mathml.converter import convert
 
 from tfpg.labs import LABS
-from tfpg.slides.page.deck import DECK, ERRATA
+from tfpg.slides.page.deck import DECK, ERRATA, WORDS
 from tfpg.slides.page.glossary import terms
-from tfpg.slides.page.words import SLIDES as WORDS
-from tfpg.slides.pseudocode import PAGE_29, PAGE_30, SLIDES
+from tfpg.slides.pseudocode import CODE_SLIDES
 
 ROOT = Path(__file__).parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -38,12 +37,12 @@ def test_the_slides_come_in_order_and_none_with_code_or_a_claim_is_missing():
 
 
 def test_every_slide_with_pseudocode_is_carried_by_its_functions():
-    of_page = {PAGE_29: 29, PAGE_30: 30}
     carried = {slide.page: slide.functions for slide in DECK}
-    for name, pseudocode in SLIDES.items():
-        assert f"step.pseudo_loss.{name}" in carried[of_page[pseudocode]]
-    assert carried[29][0] == "step.pseudo_loss.maximum_likelihood"
-    assert carried[30][0] == "step.pseudo_loss.policy_gradient"
+    for page, slide in CODE_SLIDES.items():
+        assert f"step.pseudo_loss.{slide.function}" == carried[page][0]
+        assert f"step.pseudo_loss.{slide.twin}" in carried[page]
+    assert CODE_SLIDES[29].function == "maximum_likelihood"
+    assert CODE_SLIDES[30].function == "policy_gradient"
 
 
 @pytest.mark.parametrize("name", sorted({name for slide in DECK for name in slide.functions}))

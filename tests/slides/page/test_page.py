@@ -22,17 +22,10 @@ from tfpg.slides.page import page as page_module
 from tfpg.slides.page.batch import small_batch
 from tfpg.slides.page.deck import DECK, ERRATA
 from tfpg.slides.page.glossary import terms
-from tfpg.slides.page.page import (
-    INTERFACE,
-    LEARNING_RATE,
-    PSEUDOCODE,
-    beside,
-    make_page,
-    marks_against_page_29,
-)
+from tfpg.slides.page.page import INTERFACE, LEARNING_RATE, beside, make_page, marks_against_page_29
 from tfpg.slides.page.pictures import FOLDER, make_picture, read_pictures
 from tfpg.slides.page.svg import draw, filled, wrapped
-from tfpg.slides.pseudocode import DEPARTURES, PAGE_30, SLIDES
+from tfpg.slides.pseudocode import CODE_SLIDES, PAGE_30
 from tfpg.slides.source import listing, whole_file
 from tfpg.step import pseudo_loss
 
@@ -61,7 +54,7 @@ def words_in(fragment):
 # What stands on the page
 
 
-@pytest.mark.parametrize("page", PSEUDOCODE)
+@pytest.mark.parametrize("page", CODE_SLIDES)
 def test_the_code_on_the_page_is_the_installed_one_line_by_line(text, page):
     section = text.partition(f'<section id="p{page}"')[2].partition("</table>")[0]
     rows = re.findall(r'data-line="(\d+)">(.*?)</tr>', section, flags=re.DOTALL)
@@ -69,22 +62,22 @@ def test_the_code_on_the_page_is_the_installed_one_line_by_line(text, page):
     for line, row in rows:
         ours = row.partition('<td class="ours">')[2].partition("<p class")[0]
         assert words_in(ours).strip() == installed[int(line) - 1].strip()
-    lines, first = inspect.getsourcelines(getattr(pseudo_loss, PSEUDOCODE[page]))
+    lines, first = inspect.getsourcelines(getattr(pseudo_loss, CODE_SLIDES[page].function))
     assert int(rows[-1][0]) == first + len(lines) - 1
 
 
-@pytest.mark.parametrize("page", PSEUDOCODE)
+@pytest.mark.parametrize("page", CODE_SLIDES)
 def test_the_slide_on_the_page_is_the_slide(text, page):
     section = text.partition(f'<section id="p{page}"')[2].partition("</table>")[0]
     cells = re.findall(r'<td class="slide">(.*?)</td>', section, flags=re.DOTALL)
     found = [words_in(cell.partition('<p class="reason">')[0]).strip() for cell in cells]
-    assert [one for one in found if one] == SLIDES[PSEUDOCODE[page]].splitlines()
+    assert [one for one in found if one] == CODE_SLIDES[page].text.splitlines()
 
 
-@pytest.mark.parametrize("page", PSEUDOCODE)
+@pytest.mark.parametrize("page", CODE_SLIDES)
 def test_every_departure_stands_on_the_page_with_its_reason_in_both_languages(text, page):
     section = words_in(text.partition(f'<section id="p{page}"')[2].partition("</table>")[0])
-    for departure in DEPARTURES[PSEUDOCODE[page]]:
+    for departure in CODE_SLIDES[page].declared:
         assert all(departure.reason.say(language) in section for language in languages())
     assert all(row.sign in "=≠+" for row in beside(page))
 
@@ -93,15 +86,16 @@ def test_a_variable_renamed_in_the_library_is_seen_on_the_page(monkeypatch):
     changed = listing("step.pseudo_loss.policy_gradient")
     changed = changed._replace(text=changed.text.replace("weighted_negative_likelihoods", "weighted"))
     monkeypatch.setattr(page_module, "listing", lambda name: changed)
-    assert [row.verdict for row in beside(30) if row.sign == "!"] == ["different", "different"]
+    assert [shown.row.verdict for shown in beside(30) if shown.sign == "!"] == [
+        "different",
+        "different",
+    ]
 
 
 def test_what_is_new_on_page_30_is_marked():
-    assert [(mark, line.split()[0]) for line, mark in marks_against_page_29().items()] == [
-        ("new", "#"),
-        ("new", "weighted_negative_likelihoods"),
-        ("changed", "loss"),
-    ]
+    assert [
+        (mark, line.split()[0]) for line, mark in marks_against_page_29(CODE_SLIDES[30]).items()
+    ] == [("new", "#"), ("new", "weighted_negative_likelihoods"), ("changed", "loss")]
     assert [row.mark for row in beside(30) if row.mark] == ["new", "new", "changed"]
     assert not any(row.mark for row in beside(29))
 
@@ -223,7 +217,7 @@ def test_a_file_that_was_named_is_never_written_over(opened, capsys):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("page", PSEUDOCODE)
+@pytest.mark.parametrize("page", CODE_SLIDES)
 def test_a_picture_holds_slide_and_code_as_text(page, language):
     tree = ElementTree.fromstring(draw(page, language))
     name = "{http://www.w3.org/2000/svg}text"
@@ -231,9 +225,9 @@ def test_a_picture_holds_slide_and_code_as_text(page, language):
         ("".join(one.itertext()), float(one.get("x")), float(one.get("y"))) for one in tree.iter(name)
     ]
     flat = "".join(text for text, *_ in texts).replace(" ", "")
-    for line in [*SLIDES[PSEUDOCODE[page]].splitlines(), "return loss, gradients"]:
+    for line in [*CODE_SLIDES[page].text.splitlines(), "return loss, gradients"]:
         assert line.replace(" ", "") in flat
-    for departure in DEPARTURES[PSEUDOCODE[page]]:
+    for departure in CODE_SLIDES[page].declared:
         assert departure.reason.say(language).replace(" ", "") in flat
     assert max(y for *_, y in texts) < 1060
     size = float(re.search(r"font: (\d+)px", tree.find("{*}style").text)[1])
@@ -357,7 +351,7 @@ def test_it_opens_on_pages_29_and_30_and_the_others_are_one_step_away(opening):
     page = opening()
     assert page.locator("#p29").is_visible()
     assert page.locator("#p30").is_visible()
-    other = next(slide for slide in DECK if slide.page not in PSEUDOCODE)
+    other = next(slide for slide in DECK if slide.page not in CODE_SLIDES)
     claim = page.locator(f"#p{other.page} .words").first
     expect(claim).to_be_hidden()
     page.locator(f"#p{other.page} > summary").click()
@@ -422,7 +416,7 @@ def test_the_keyboard_steps_from_slide_to_slide_and_line_by_line(opening):
     rows = beside(30)
     for row, key in zip(rows, ["ArrowDown", "ArrowRight", "PageDown"] * len(rows), strict=False):
         page.keyboard.press(key)
-        assert here.get_attribute("data-line") == str(row.line)
+        assert here.get_attribute("data-line") == str(row.row.line)
     assert page.locator("#now").inner_text() == ""
     for _ in range(3):
         page.keyboard.press("ArrowUp")

@@ -1,61 +1,184 @@
 """`tfpg.compare`: the slide beside somebody's own function."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import keras
+import numpy as np
 
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import check_language
-from tfpg.slides.compare.laid_html import fragment
-from tfpg.slides.compare.laid_text import as_text
-from tfpg.slides.compare.laying import Laid, Line, lay, problems
-from tfpg.slides.compare.reading import read, read_function
+from tfpg.base.texts import Text, check_language
+from tfpg.homework.checks.checking import check
+from tfpg.homework.checks.judging import Verdict
+from tfpg.homework.exercises.catalog import named
+from tfpg.slides.compare.apart import randomly_as_before
+from tfpg.slides.compare.calling import Form, NotRun, Runner, role_of
+from tfpg.slides.compare.finding import Function, read, read_function
+from tfpg.slides.compare.matching import Matches, matched
+from tfpg.slides.compare.rows import REMARKS, THERE, Line, lines_by_name, lines_by_numbers
+from tfpg.slides.pseudocode import CODE_SLIDES, SLIDES
 
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
     """The slide beside a function; true if every line of the slide is there, and works as there."""
 
-    laid: Laid
+    function: Function
+    slide: str  # the library's function that is the slide: "policy_gradient", or its twin
+    lines: list[Line]  # the rows: slide, yours, number, verdict, and what is to be said
+    checking: Callable[[], Verdict | None]  # what is asked when it is needed, as it takes a second
+    not_run: Text | str  # why it could not be run, or ""
     language: str
 
     def __bool__(self) -> bool:
-        return not any(line.wrong for line in self.lines)
+        return not any(line.wrong for line in self.lines) and bool(self.checked)
+
+    @cached_property
+    def checked(self) -> Verdict | None:
+        """What `tfpg.check` says of it; None if it cannot be asked."""
+        with randomly_as_before():
+            return self.checking()
 
     def __str__(self) -> str:
-        return as_text(self.laid, self.language)
+        from tfpg.slides.compare.text import as_text
+
+        return as_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fragment(self.laid, self.language)
+        from tfpg.slides.compare.html import fragment
+
+        return fragment(self)
 
     @property
     def page(self) -> int:
         """The slide: 29 or 30."""
-        return self.laid.page
-
-    @property
-    def lines(self) -> list[Line]:
-        """The rows: slide, yours, number, verdict, and what is to be said."""
-        return self.laid.lines
+        return SLIDES[self.slide].page
 
     @property
     def problems(self) -> list[str]:
         """A sentence for each line that is missing, or different, or wrong."""
-        return problems(self.laid, self.language)
+        said = [REMARKS["not_run"].say(self.language, why=self.not_run)] if self.not_run else []
+        if all(line.verdict == "missing" for line in self.lines if line.of_slide):
+            return [*said, REMARKS["nothing"].say(self.language)]
+        for line in self.lines:
+            code = line.slide.partition(" #")[0].strip()
+            if line.verdict == "missing":
+                name, _, _ = line.slide.partition(" = ")
+                said.append(REMARKS[f"missing.{name}"].say(self.language, code=code))
+            elif line.verdict == "different" and self.not_run:
+                yours = " ".join(line.yours.split())
+                said.append(self._at(line, REMARKS["different"].filled(yours=yours, slide=code)))
+            said += [self._at(line, remark.text) for remark in line.remarks if remark.wrong]
+        return said
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each line that does what the slide's does, in a way worth knowing."""
+        return [
+            self._at(line, remark.text)
+            for line in self.lines
+            for remark in line.remarks
+            if not remark.wrong
+        ]
+
+    @property
+    def summary(self) -> str:
+        """How much of the slide is there."""
+        lines = [line for line in self.lines if line.of_slide]
+        return REMARKS["summary"].say(
+            self.language,
+            page=self.page,
+            slide=REMARKS[f"slide.{self.slide}"],
+            found=sum(line.verdict in THERE for line in lines),
+            lines=len(lines),
+        )
+
+    def _at(self, line: Line, sentence: Text) -> str:
+        return REMARKS["line"].say(self.language, line=line.number, sentence=sentence)
 
 
 def compare(function: Callable | str, slide: int | None = None, language: str = "en") -> Comparison:
     """Lay the slide beside a function of your own: what of it is there, is missing, or differs.
 
-    Takes a function, of a notebook's cell too, or a place, "mycode.py:Agent.update". Its source is
-    read and never run. The slide is p. 29 or p. 30, or its twin for policies with a distribution,
-    whichever is nearer, unless it is given. Print the result, or let a notebook show it; it is true
-    if every line is there, but for declared departures. Raises BadInput if there is no such
-    function, or if it is written in another framework.
+    Takes a function, of a notebook's cell too, or a place, "mycode.py:Agent.update". It is run on the
+    slide's small batch, and where the same numbers come up, the lines are the same; whether it is
+    right, `tfpg.check` says. The slide is p. 29 or p. 30, or its twin for policies with a
+    distribution, whichever is nearer, unless it is given. Print the result, or let a notebook show
+    it; it is true if every line is there, but for declared departures, and the gradient is right.
+    Raises BadInput if there is no such function, or if it needs another framework to run.
     """
-    if slide not in (None, 29, 30):
+    if slide not in (None, *CODE_SLIDES):
         raise BadInput(f"slide= is 29 or 30, the two with code, got {slide!r}")
     check_language(language)
     found = read(function) if isinstance(function, str) else read_function(function)
-    return Comparison(lay(found, slide), language)
+    with randomly_as_before():
+        return _compared(found, slide, language)
+
+
+def _compared(found: Function, page: int | None, language: str) -> Comparison:
+    names = {node.arg for node in ast.walk(found.definition) if isinstance(node, ast.arg)}
+    names |= {node.id for node in ast.walk(found.definition) if isinstance(node, ast.Name)}
+    weighted = "q_values" in map(role_of, names)
+    try:
+        runner = Runner(found)
+        slide = CODE_SLIDES[page or (30 if weighted or runner.takes_weights else 29)]
+        matches = matched(runner, slide)
+    except NotRun as error:
+        if found.framework:
+            raise BadInput(
+                f"{found.name} is written in {found.framework}, and the slide in TensorFlow: compare a "
+                "TensorFlow function, or let `tfpg check` run this one"
+            ) from error
+        name = CODE_SLIDES[page or (30 if weighted else 29)].function
+        return Comparison(found, name, lines_by_name(found, name), lambda: None, error.why, language)
+    name = slide.twin if matches.distribution else slide.function
+    lines = lines_by_numbers(found, name, matches, runner.expressions)
+    return Comparison(
+        found, name, lines, partial(_checked, runner, matches, name, language), "", language
+    )
+
+
+class _AsOnSlide:
+    """A function called as the slide is; no Python function, so that nobody looks into it instead."""
+
+    def __init__(self, runner: Runner, form: Form) -> None:
+        self.runner, self.form = runner, form
+
+    def __call__(self, policy: Any, states: Any, actions: Any, q_values: Any) -> list[np.ndarray]:
+        """The gradient of each of the policy's variables."""
+        variables = policy.trainable_variables
+        optimizer = keras.optimizers.SGD(1.0)
+        optimizer.build(variables)
+        given = {"policy": policy, "optimizer": optimizer, "states": states, "actions": actions}
+        flat = self.runner.run(self.form, given | {"q_values": q_values}).gradient
+        sizes = [int(np.prod(variable.shape)) for variable in variables]
+        parts = np.split(np.zeros(sum(sizes)) if flat is None else flat, np.cumsum(sizes)[:-1])
+        return [part.reshape(v.shape) for part, v in zip(parts, variables, strict=True)]
+
+
+class _Unweighted(_AsOnSlide):
+    def __call__(self, policy: Any, states: Any, actions: Any) -> list[np.ndarray]:  # type: ignore[override]
+        """The same, of p. 29; a function that takes q-values is given some."""
+        return super().__call__(policy, states, actions, np.linspace(-1, 2, len(states))[:, np.newaxis])
+
+
+def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Verdict | None:
+    """What `tfpg.check` says of the gradient, or of a loss of (logits, actions, q_values)."""
+    form = matches.form
+    if "gradients" in matches.lines:
+        kind = _AsOnSlide if "q_values" in SLIDES[slide].arguments else _Unweighted
+        return check(kind(runner, form), slide, language)
+    losses = {name: named(name)[0] for name in ("loss", "gaussian_loss")}
+    name = next((name for name in losses if set(losses[name].parameters) == set(form.order)), None)
+    if name is None:
+        return None
+
+    def loss(**given: Any) -> Any:
+        return runner.called(*(given[role] for role in form.order))
+
+    return check(loss, name, language)

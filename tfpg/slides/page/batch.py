@@ -36,7 +36,7 @@ class Tensor(NamedTuple):
     value: np.ndarray
 
 
-class Comparison(NamedTuple):
+class Columns(NamedTuple):
     """Page 30 beside what it says when typed literally."""
 
     right: list[Tensor]
@@ -59,7 +59,7 @@ def small_batch() -> Batch:
         linear_policy([[0.5, -0.5, 0.0], [0.25, 0.75, -1.0]]),
         states,
         np.eye(3)[[0, 1, 1, 2, 0]],
-        column([reward_to_go(one) for one in REWARDS]),
+        column([reward_to_go(rewards) for rewards in REWARDS]),
     )
 
 
@@ -92,9 +92,9 @@ def call(function: Callable, *arguments: Any) -> Call:
 
     def remember(frame: FrameType) -> None:
         before.update(frame.f_locals)
-        mutable = {name: one for name, one in before.items() if isinstance(one, np.ndarray)}
+        mutable = {name: value for name, value in before.items() if isinstance(value, np.ndarray)}
         arrays.clear()
-        arrays.update({name: one.copy() for name, one in mutable.items()})
+        arrays.update({name: array.copy() for name, array in mutable.items()})
 
     def trace(frame: FrameType, event: str, value: Any) -> Callable | None:
         nonlocal line
@@ -122,12 +122,12 @@ def call(function: Callable, *arguments: Any) -> Call:
     return found
 
 
-def compare() -> Comparison:
+def with_and_without_column() -> Columns:
     """Run p. 29, p. 30 and p. 30 typed literally on the small batch."""
     batch = small_batch()
     likely = run(maximum_likelihood, *batch[:3])
     right, literal = run(policy_gradient, *batch), run(literal_policy_gradient, *batch)
-    return Comparison(
+    return Columns(
         right,
         literal,
         right_gradient=right[-1].value,
@@ -139,7 +139,7 @@ def compare() -> Comparison:
 
 def product(tensors: Sequence[Tensor]) -> list[Tensor]:
     """What `tf.multiply` multiplied, and what came of it."""
-    last = {one.name: one for one in tensors}
+    last = {tensor.name: tensor for tensor in tensors}
     names = ("negative_likelihoods", "q_values", "weighted_negative_likelihoods")
     return [last[name] for name in names]
 
@@ -152,7 +152,7 @@ def letters(shape: Sequence[int]) -> str:
 
 def _tensors(line: int, name: str, value: Any) -> list[Tensor]:
     if isinstance(value, list | tuple):  # gradients: one for each variable
-        return [one for part in value for one in _tensors(line, name, part)]
+        return [tensor for part in value for tensor in _tensors(line, name, part)]
     if not hasattr(value, "shape") or not hasattr(value, "__array__"):
         return []
     array = value.numpy() if hasattr(value, "numpy") else value.copy()

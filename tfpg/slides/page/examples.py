@@ -45,11 +45,11 @@ def example(name: str) -> list[Tensor]:
     watched = call(function, *arguments)
     shown: list[Tensor] = []
     for tensor in (*watched.given, *watched.assigned, *watched.returned):
-        known = [one for one in shown if tensor.name in (one.name, "return")]
-        if not any(np.array_equal(one.value, tensor.value) for one in known):
+        known = [other for other in shown if tensor.name in (other.name, "return")]
+        if not any(np.array_equal(other.value, tensor.value) for other in known):
             shown.append(tensor._replace(shape=""))  # the slide's letters do not name every size here
-    often = Counter((one.line, one.name) for one in shown)
-    return [one for one in shown if often[one.line, one.name] <= MOST and one.name != "_"]
+    often = Counter((tensor.line, tensor.name) for tensor in shown)
+    return [t for t in shown if often[t.line, t.name] <= MOST and t.name != "_"]
 
 
 @cache
@@ -58,7 +58,7 @@ def example_calls() -> dict[str, tuple[Any, ...]]:
     policy, states, actions, q_values = batch = small_batch()
     likelihoods = log_likelihoods(policy, states, actions).numpy()
     parts = [
-        np.split(one, np.cumsum(LENGTHS)[:-1]) for one in (states, actions, likelihoods.reshape(-1))
+        np.split(array, np.cumsum(LENGTHS)[:-1]) for array in (states, actions, likelihoods.reshape(-1))
     ]
     trajectories = [
         Trajectory(s, a, rewards, likely, s[-1], True)

@@ -17,10 +17,10 @@ class Term(NamedTuple):
 def terms() -> list[Term]:
     """In the lecture's order."""
     names = [key.removeprefix("term.") for key in GLOSSARY if key.startswith("term.")]
-    return [Term(GLOSSARY[f"term.{one}"], GLOSSARY.get(f"subtitle.{one}")) for one in names]
+    return [Term(GLOSSARY[f"term.{name}"], GLOSSARY.get(f"subtitle.{name}")) for name in names]
 
 
 def subtitled() -> list[str]:
     """The languages whose subtitles have slips."""
-    slips = [one.subtitle for one in terms() if one.subtitle]
-    return [language for language in languages() if any(one.say(language) for one in slips)]
+    slips = [term.subtitle for term in terms() if term.subtitle]
+    return [language for language in languages() if any(slip.say(language) for slip in slips)]

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from tfpg.base.texts import Text, languages, name_of, tag_of
 from tfpg.slides.page.batch import product
-from tfpg.slides.page.words import Formula
+from tfpg.slides.page.deck import Formula
 
 SHORT = 18  # code that is not broken
 
@@ -26,9 +26,8 @@ def spoken(text: Text, **places: Any) -> Markup:
 
 def switch() -> Markup:
     """In each language the name of the next, to which a click leads."""
-    several = languages()
-    following = (*several[1:], several[0])
-    return Markup("").join(map(_span, several, map(name_of, following)))
+    first, *others = languages()
+    return Markup("").join(map(_span, (first, *others), map(name_of, (*others, first))))
 
 
 def _span(language: str, html: str) -> Markup:
@@ -45,6 +44,8 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "any": any,
+        "marked": _marked,
         "math": _math,
         "matrix": matrix,
         "product": product,
@@ -105,7 +106,7 @@ def matrix(values: np.ndarray) -> list[list[str]]:
     """Rows of numbers, short enough to be read; a vector is one row, for it has no column."""
     array = np.atleast_2d(np.asarray(values))
     whole = bool(np.all(array == np.round(array)))
-    return [[_number(one, 0 if whole else 2) for one in row] for row in array]
+    return [[_number(value, 0 if whole else 2) for value in row] for row in array]
 
 
 def _number(value: float, digits: int) -> str:

@@ -6,20 +6,17 @@ from typing import Any, NamedTuple
 
 import tfpg
 from tfpg.base.texts import Text, Texts, languages, name_of, tag_of
-from tfpg.slides.alignment import Row, Verdict, align
-from tfpg.slides.page.batch import LENGTHS, Tensor, compare, run, small_batch
-from tfpg.slides.page.deck import DECK, ERRATA
+from tfpg.slides.alignment import SIGNS, Row, Verdict, align
+from tfpg.slides.page.batch import LENGTHS, Columns, Tensor, run, small_batch, with_and_without_column
+from tfpg.slides.page.deck import DECK, ERRATA, Slide
 from tfpg.slides.page.examples import example
 from tfpg.slides.page.glossary import subtitled, terms
 from tfpg.slides.page.html import attribute, environment, in_every_language, part, spoken, switch
 from tfpg.slides.page.pictures import Picture, read_pictures
-from tfpg.slides.page.words import Slide
-from tfpg.slides.pseudocode import DEPARTURES, PAGE_29, PAGE_30, SLIDES
-from tfpg.slides.source import Line, Listing, highlighted, imported, listing, whole_file
+from tfpg.slides.pseudocode import CODE_SLIDES, CodeSlide
+from tfpg.slides.source import Listing, highlighted, imported, listing, whole_file
 
 INTERFACE = Texts("page")
-PSEUDOCODE = {29: "maximum_likelihood", 30: "policy_gradient"}  # the function that is the slide
-SIGNS = {Verdict.FOUND: "=", Verdict.DEPARTED: "≠", Verdict.DECLARED: "+"}
 LONGEST = 40  # lines of a function that are shown without being asked for
 LEARNING_RATE = 1.0  # of the step that follows the column
 
@@ -27,114 +24,105 @@ LEARNING_RATE = 1.0  # of the step that follows the column
 class Beside(NamedTuple):
     """A row of the slide beside ours, ready to be shown."""
 
-    slide: list[Line]
-    ours: list[Line]
-    slide_text: list[str]
-    ours_text: list[str]
-    line: int
-    verdict: str
-    sign: str
+    row: Row
     mark: str  # "new" or "changed" against p. 29, or ""
-    reasons: list[Text]
     assigned: list[Tensor]
+
+    @property
+    def sign(self) -> str:
+        """What stands between the two sides."""
+        return SIGNS.get(self.row.verdict, "!")
+
+    @property
+    def reasons(self) -> list[Text]:
+        """Of its departures."""
+        return [departure.reason for departure in self.row.departures]
 
 
 class Section(NamedTuple):
     """All that the page shows of a slide."""
 
     slide: Slide
-    rows: list[Beside]  # of the slides of pseudocode
+    rows: list[Beside]  # of a slide with code
     listings: list[Listing]
     running: Listing  # what the tensors are of
     tensors: list[Tensor]
     picture: Picture | None
+    columns: Columns | None  # of a slide with q-values: what is learned with the column, and without
 
 
 def make_page(language: str = "en") -> str:
     """The page as HTML; it holds every language and begins with this one."""
     pictures = read_pictures()
     sections = [_section(slide, pictures.get(slide.lab)) for slide in DECK]
-    modules = {one.module for section in sections for one in section.listings}
+    modules = {listing.module for section in sections for listing in section.listings}
     return (
         environment()
         .get_template("page.html.jinja")
         .render(
             language=language,
             words=INTERFACE,
-            tags={one: tag_of(one) for one in languages()},
+            tags={language: tag_of(language) for language in languages()},
             spoken=spoken,
             switch=switch,
             in_every_language=in_every_language,
             attribute=lambda name, text: attribute(name, text, language),
             lab_alt=_alt,
             version=tfpg.__version__,
-            first=[one for one in sections if one.slide.page in PSEUDOCODE],
-            rest=[one for one in sections if one.slide.page not in PSEUDOCODE],
+            first=[section for section in sections if section.rows],
+            rest=[section for section in sections if not section.rows],
             sections=sections,
             errata=ERRATA,
-            unnamed=[name for name in ERRATA if not any(name in one.errata for one in DECK)],
+            unnamed=[name for name in ERRATA if not any(name in slide.errata for slide in DECK)],
             glossary=terms(),
             name_of=name_of,
             subtitled=subtitled(),
-            comparison=compare(),
             column=json.dumps(_column()),
             sizes=_sizes(),
             learning_rate=LEARNING_RATE,
             longest=LONGEST,
             files={module: whole_file(module) for module in sorted(modules)},
             part=part,
+            code=highlighted,
         )
     )
 
 
 def beside(page: int, tensors: Sequence[Tensor] = ()) -> list[Beside]:
     """The rows of p. 29 or p. 30 beside the installed function."""
-    name = PSEUDOCODE[page]
-    ours = listing(f"step.pseudo_loss.{name}")
-    rows = align(SLIDES[name], ours.text, DEPARTURES[name], ours.first)
-    marks = marks_against_page_29() if page == 30 else {}
+    slide = CODE_SLIDES[page]
+    ours = listing(f"step.pseudo_loss.{slide.function}")
+    rows = align(slide.text, ours.text, slide.declared, ours.first)
+    marks = marks_against_page_29(slide)
     assigned: dict[int, list[Tensor]] = {}
     for tensor in tensors:
         assigned.setdefault(tensor.line, []).append(tensor)
-    return [_beside(row, marks.get(row.slide, ""), assigned.get(row.line, [])) for row in rows]
+    return [Beside(row, marks.get(row.slide, ""), assigned.get(row.line, [])) for row in rows]
 
 
-def marks_against_page_29() -> dict[str, str]:
-    """The lines of p. 30 that p. 29 has not ("new"), or has otherwise ("changed")."""
+def marks_against_page_29(slide: CodeSlide) -> dict[str, str]:
+    """The lines of a slide that p. 29 has not ("new"), or has otherwise ("changed")."""
     words = {Verdict.EXTRA: "new", Verdict.DIFFERENT: "changed"}
-    rows = align(PAGE_29, PAGE_30)
+    rows = align(CODE_SLIDES[29].text, slide.text)
     return {row.ours: words[row.verdict] for row in rows if row.verdict in words}
 
 
 def _section(slide: Slide, picture: Picture | None) -> Section:
     listings = [listing(name) for name in slide.functions]
-    running, rows = listings[0], []
-    tensors: list[Tensor] = []
-    if slide.page in PSEUDOCODE:
-        batch = small_batch()
-        arguments = batch if slide.page == 30 else batch[:3]
-        tensors = run(imported(f"step.pseudo_loss.{PSEUDOCODE[slide.page]}"), *arguments)
-        rows = beside(slide.page, tensors)
-    else:
-        for name, one in zip(slide.functions, listings, strict=True):
-            if not tensors and (tensors := example(name)):
-                running = one
-    return Section(slide, rows, listings, running, tensors, picture)
-
-
-def _beside(row: Row, mark: str, assigned: list[Tensor]) -> Beside:
-    return Beside(
-        highlighted(row.slide),
-        highlighted(row.ours, row.line),
-        row.slide.splitlines(),
-        row.ours.splitlines(),
-        row.line,
-        row.verdict,
-        SIGNS.get(row.verdict, "!"),
-        mark,
-        [one.reason for one in row.departures],
-        assigned,
-    )
+    code = CODE_SLIDES.get(slide.page)
+    if code is not None:
+        given = small_batch()._asdict()
+        arguments = [given[name] for name in code.arguments]
+        tensors = run(imported(f"step.pseudo_loss.{code.function}"), *arguments)
+        columns = with_and_without_column() if "q_values" in code.arguments else None
+        return Section(
+            slide, beside(slide.page, tensors), listings, listings[0], tensors, picture, columns
+        )
+    for name, running in zip(slide.functions, listings, strict=True):
+        tensors = example(name)
+        if tensors:
+            return Section(slide, [], listings, running, tensors, picture, None)
+    return Section(slide, [], listings, listings[0], [], picture, None)
 
 
 def _column() -> dict[str, Any]:

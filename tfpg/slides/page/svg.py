@@ -1,12 +1,15 @@
 """Pages 29 and 30 beside their code as SVG, for a lecturer's own deck: real text, 16 to 9."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
-from unicodedata import east_asian_width
+
+from rich.cells import cell_len
 
 from tfpg.slides.page.deck import DECK
 from tfpg.slides.page.html import environment
-from tfpg.slides.page.page import INTERFACE, PSEUDOCODE, Beside, beside
+from tfpg.slides.page.page import INTERFACE, Beside, beside
+from tfpg.slides.pseudocode import CODE_SLIDES
 from tfpg.slides.source import tokens
 
 WIDTH, HEIGHT, MARGIN, TOP = 1920, 1080, 60, 190
@@ -15,6 +18,7 @@ SIGN, NUMBER, OURS = 940, 1005, 1020  # where signs (middle), line numbers (end)
 ADVANCE = 0.61  # of a letter of a fixed-width font, in its size
 SMALL = 0.8  # reasons against code
 LEADING = 1.45
+WIDE = "\u2e80-\ua4cf\uac00-\ud7a3\uff00-\uff60"  # as two letters
 
 Piece = tuple[str, str]  # class, text
 
@@ -42,7 +46,7 @@ def draw(page: int, language: str = "en") -> str:
         texts, bands, bottom = _laid_out(rows, size, language)
         if bottom <= HEIGHT - MARGIN:
             break
-    (slide,) = (one for one in DECK if one.page == page)
+    (slide,) = (slide for slide in DECK if slide.page == page)
     return (
         environment()
         .get_template("slide.svg.jinja")
@@ -57,7 +61,7 @@ def draw(page: int, language: str = "en") -> str:
             page=INTERFACE["page"].say(language, page=page),
             title=slide.title.say(language),
             heading=INTERFACE["slide"].say(language),
-            function=f"tfpg.{PSEUDOCODE[page]}",
+            function=f"tfpg.{CODE_SLIDES[page].function}",
             texts=texts,
             bands=bands,
         )
@@ -68,19 +72,16 @@ def _laid_out(rows: Iterable[Beside], size: int, language: str) -> tuple[list[Te
     """All lines of text and bands, and where they end."""
     texts, bands, y = [], [], float(TOP)
     letters = int(COLUMN / size / ADVANCE)
-    for row in rows:
-        left = [line for text in row.slide_text for line in wrapped(text, letters)]
-        reasons = [
-            line
-            for one in row.reasons
-            for line in filled(one.say(language), int(1.15 * letters / SMALL))
-        ]
-        right = [line for text in row.ours_text for line in wrapped(text, letters)]
+    for shown in rows:
+        row, words = shown.row, [reason.say(language) for reason in shown.reasons]
+        left = [line for text in row.slide.splitlines() for line in wrapped(text, letters)]
+        reasons = [line for text in words for line in filled(text, int(1.15 * letters / SMALL))]
+        right = [line for text in row.ours.splitlines() for line in wrapped(text, letters)]
         height = LEADING * size * max(len(left) + SMALL * len(reasons), len(right)) + 0.35 * size
-        mark = INTERFACE[row.mark].say(language) if row.mark else ""
+        mark = INTERFACE[shown.mark].say(language) if shown.mark else ""
         if mark:
             bands.append(Band(y, height))
-        texts.append(Text(SIGN, y + size, f"sign {row.verdict}", [("", row.sign)]))
+        texts.append(Text(SIGN, y + size, f"sign {row.verdict}", [("", shown.sign)]))
         texts.append(Text(SIGN - 1.1 * size, y + size, "mark", [("", mark)]))
         texts.append(Text(NUMBER, y + size, "number", [("", str(row.line))]))
         for x, lines in ((MARGIN, left), (OURS, right)):
@@ -91,7 +92,7 @@ def _laid_out(rows: Iterable[Beside], size: int, language: str) -> tuple[list[Te
             at = y + size * (1 + LEADING * (len(left) + SMALL * n))
             texts.append(Text(MARGIN + (0 if left else size), at, "reason", [("", reason)]))
         y += height
-    return [one for one in texts if one.pieces[0][1]], bands, y
+    return [text for text in texts if text.pieces[0][1]], bands, y
 
 
 def wrapped(code: str, letters: int) -> list[tuple[int, list[Piece]]]:
@@ -111,25 +112,12 @@ def wrapped(code: str, letters: int) -> list[tuple[int, list[Piece]]]:
 
 def filled(text: str, letters: int) -> list[str]:
     """Words as lines of at most so many letters; a Chinese one counts as two and may end a line."""
-    lines, used = [""], 0
-    for word in _words(text):
-        width = sum(2 if east_asian_width(one) in "WF" else 1 for one in word)
-        if used + width > letters and lines[-1]:
+    lines = [""]
+    for word in re.findall(f"[^ {WIDE}]*(?:[ {WIDE}]|$)", text):
+        if lines[-1] and cell_len(lines[-1] + word) > letters:
             lines.append("")
-            used = 0
         lines[-1] += word
-        used += width
     return [line.strip() for line in lines]
-
-
-def _words(text: str) -> Iterable[str]:
-    word = ""
-    for letter in text:
-        word += letter
-        if letter == " " or east_asian_width(letter) in "WF":
-            yield word
-            word = ""
-    yield word
 
 
 def _pieces(code: str) -> Iterable[Piece]:

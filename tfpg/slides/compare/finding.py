@@ -1,15 +1,17 @@
-"""Somebody's function, found in a file, in a notebook or in memory: read, and never run."""
+"""Somebody's function, found in a file, in a notebook or in memory, and its file's names."""
 
 import ast
 import inspect
 import linecache
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
 from tfpg.homework.box.calling import innermost
 from tfpg.homework.box.reading import pieces_of
+from tfpg.homework.checks.checking import load_quietly
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -21,29 +23,36 @@ class Function(NamedTuple):
 
     name: str  # "my_update", or "Agent.update"
     place: str  # "mycode.py", or "notebook.ipynb, code cell 3"
+    file: str  # the name that tracebacks give to what holds it
+    text: str  # all of that
     source: str  # of the function with its decorators
     first_line: int  # its number at that place
     definition: Definition  # its line numbers are those of that place
-    around: Mapping[str, Definition]  # every function of the file by its name, this one too
-    settled: tuple[ast.Assign, ...]  # what the module and the class's other methods assign
+    module: Mapping[str, Any]  # what the names of its file mean
+    found: Callable | None = None  # the function, if that is what was given
+    error: str = ""  # the first that the file raised
+    framework: str = ""  # that it is written in, if that is not TensorFlow
 
 
 def read(target: str) -> Function:
-    """Read "mycode.py:my_update", "mycode.py:Agent.update" or "notebook.ipynb:my_update".
+    """Find "mycode.py:my_update", "mycode.py:Agent.update" or "notebook.ipynb:my_update"; run the file.
 
     Of several of that name the last counts. Raises BadInput if the file, or the function, is not
-    there, if it is not valid Python, or if the function is written in another framework.
+    there, or if it is not valid Python.
     """
     file, _, name = target.rpartition(":")
     if not file or name.endswith((".py", ".ipynb")):
         file, name = target, ""
-    return _find(name, list(pieces_of(Path(file))), file)
+    function = _find(name, list(pieces_of(Path(file))), file)
+    loaded = load_quietly(file, [name])
+    module = sys.modules[f"checked_{Path(file).stem}"]  # as `load` calls it
+    return function._replace(module=vars(module), error=loaded.error or "")
 
 
 def read_function(function: Callable) -> Function:
-    """Read a function object, out of the file or the notebook's cell that defines it.
+    """Find the source of a function object, in the file or the notebook's cell that defines it.
 
-    Raises BadInput if it has no source, or is written in another framework.
+    Raises BadInput if it has no source.
     """
     function = innermost(function)
     name = getattr(function, "__qualname__", repr(function)).replace(".<locals>", "")
@@ -53,15 +62,16 @@ def read_function(function: Callable) -> Function:
     except (OSError, TypeError) as error:
         raise BadInput(f"the source of {name} is not available: save it in a file") from error
     place = Path(file).name if Path(file).is_file() else "notebook"
-    return _find(name, [(place, text)], place)
+    read = _find(name, [(place, text)], place)
+    return read._replace(file=file, module=getattr(function, "__globals__", {}), found=function)
 
 
 def _find(name: str, texts: Sequence[tuple[str, str]], file: str) -> Function:
     trees = [(place, text, _parsed(text, place)) for place, text in texts]
     functions = {
-        one: (place, text, definition)
+        found: (place, text, definition)
         for place, text, tree in trees
-        for one, definition in _functions(tree)
+        for found, definition in _functions(tree)
     }
     there = f"it has {', '.join(functions)}" if functions else "it has no function"
     if not name:
@@ -69,31 +79,18 @@ def _find(name: str, texts: Sequence[tuple[str, str]], file: str) -> Function:
     if name not in functions:
         raise BadInput(f"{file} has no function {name}; {there}")
     place, text, definition = functions[name]
-    _check_framework(name, definition, [tree for *_, tree in trees])
-    first = min([definition.lineno, *(one.lineno for one in definition.decorator_list)])
+    first = min([definition.lineno, *(decorator.lineno for decorator in definition.decorator_list)])
     return Function(
         name,
         place,
+        file=place,
+        text=text,
         source="\n".join(text.splitlines()[first - 1 : definition.end_lineno]),
         first_line=first,
         definition=definition,
-        around={one: found for one, (*_, found) in functions.items()},
-        settled=tuple(_settled(name, functions, [tree for *_, tree in trees])),
+        module={},
+        framework=_framework(definition, [tree for *_, tree in trees]),
     )
-
-
-def _settled(
-    name: str, functions: Mapping[str, tuple[str, str, Definition]], trees: Sequence[ast.Module]
-) -> Iterator[ast.Assign]:
-    """What the module assigns, and what the other methods of the same class do: `self.loss = ...`."""
-    for tree in trees:
-        yield from (one for one in tree.body if isinstance(one, ast.Assign))
-    owner = name.rpartition(".")[0]
-    for other, (*_, definition) in functions.items():
-        if owner and other != name and other.rpartition(".")[0] == owner:
-            for one in ast.walk(definition):
-                if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute):
-                    yield one
 
 
 def _parsed(text: str, place: str) -> ast.Module:
@@ -108,30 +105,26 @@ def _parsed(text: str, place: str) -> ast.Module:
 def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
     """Every function below a node, with its class's or function's name before its own."""
     for node in ast.iter_child_nodes(tree):
-        named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        named = isinstance(node, Definition | ast.ClassDef)
         name = f"{prefix}{node.name}" if named else ""  # type: ignore[attr-defined]
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, Definition):
             yield name, node
         yield from _functions(node, f"{name}." if named else prefix)
 
 
-def _check_framework(name: str, definition: Definition, trees: list[ast.Module]) -> None:
-    """Raise BadInput if the function uses another framework, and not TensorFlow."""
+def _framework(definition: Definition, trees: Sequence[ast.Module]) -> str:
+    """What a function uses in place of TensorFlow: "PyTorch"; "" if it does not."""
     imported = {}  # the name in this file: the framework
-    for one in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(one, ast.Import | ast.ImportFrom):
-            for alias in one.names:
-                module = one.module or "" if isinstance(one, ast.ImportFrom) else alias.name
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                module = node.module or "" if isinstance(node, ast.ImportFrom) else alias.name
                 imported[alias.asname or alias.name.partition(".")[0]] = module.partition(".")[0]
     used = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
-    frameworks = {FRAMEWORKS.get(imported.get(one, one)) for one in used} - {None}
+    frameworks = {FRAMEWORKS.get(imported.get(name, name), "") for name in used} - {""}
     steps_back = any(  # loss.backward()
         isinstance(node, ast.Attribute) and node.attr == "backward" for node in ast.walk(definition)
     )
     if steps_back and not frameworks:
         frameworks = {"PyTorch"}
-    if frameworks and "tf" not in used:
-        raise BadInput(
-            f"{name} is written in {' and '.join(sorted(map(str, frameworks)))}, and the slide in "
-            "TensorFlow: lay a TensorFlow function beside it, or let `tfpg check` run this one"
-        )
+    return " and ".join(sorted(frameworks)) if "tf" not in used else ""
