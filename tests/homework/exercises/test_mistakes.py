@@ -42,6 +42,12 @@ def test_every_mistake_has_a_name_of_its_own_and_says_what_it_does():
     assert all(mistake.about.endswith(".") for mistake in GALLERY)
 
 
+def test_a_mistake_that_is_watched_stays_one_mistake():
+    before = list(GALLERY)
+    assert tfpg.check(of_exercise("loss")[0].function, "loss").mistake
+    assert before == GALLERY
+
+
 def test_every_kind_of_mistake_has_an_example_and_every_example_a_kind():
     assert {f"{mistake.id}.{part}" for mistake in GALLERY for part in ("what", "fix")} == set(MISTAKES)
 

@@ -84,6 +84,11 @@ def mistakes(wrong: Callable, rows: Iterable[Row], *exercises: str, **forms: For
 
 
 def _put(made: Mistake, exercises: Iterable[str], forms: dict[str, Form]) -> None:
-    GALLERY.extend(made._replace(exercise=exercise) for exercise in exercises)
-    for exercise, form in forms.items():
-        GALLERY.append(made._replace(exercise=exercise, function=form(made.function)))
+    new = [made._replace(exercise=exercise) for exercise in exercises]
+    new += [
+        made._replace(exercise=exercise, function=form(made.function))
+        for exercise, form in forms.items()
+    ]
+    # Watching a function (box/watching.py) defines it again, and what stands beside it.
+    known = {(mistake.id, mistake.exercise, mistake.name) for mistake in GALLERY}
+    GALLERY.extend(m for m in new if (m.id, m.exercise, m.name) not in known)
