@@ -62,7 +62,7 @@ def part(name: str) -> Markup:
 
 
 def font() -> bytes:
-    """The letters and signs of the formulas: without a mathematical font, browsers lay sums out badly."""
+    """The letters and signs of formulas: without a mathematical font, sums are laid out badly."""
     return (TEMPLATES / "math.woff").read_bytes()
 
 
