@@ -580,7 +580,7 @@ def test_the_column_is_dragged_by_mouse_and_keyboard_and_the_library_agrees(open
 def test_on_a_phone_every_number_of_a_sample_has_a_name(opening):
     page = opening("#column", width=390)
     names = page.locator(".column tbody tr").first.locator(".label").all_inner_texts()
-    words = ("state", "action", "q_value", "before", "after", "after_literal")
+    words = ("state", "action", "q_value", "probability", "before", "after", "after_literal")
     assert names == [INTERFACE[word].say("en") for word in words]
 
 

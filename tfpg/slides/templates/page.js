@@ -63,6 +63,7 @@ batch.states.forEach((state, i) => {
   row.innerHTML = `<td>${labelOf("state")}<code>(${state.map((x) => number(x, 1)).join(", ")})</code></td>
     <td>${labelOf("action")}<code>${batch.actions[i].indexOf(1)}</code></td>
     <td class="drag">${labelOf("q-value")}<label><input type="range" min="${-LIMIT}" max="${LIMIT}" step="0.1"><output></output></label></td>
+    <td class="label">${find("#head-probability").innerHTML}</td>
     ${["before", "after", "literal"].map((name) => `<td class="${name}">${labelOf(name)}<span class="value"></span></td>`).join("")}`;
   const input = row.querySelector("input");
   const label = (language) => find("#column").getAttribute(`data-${language}`).replace("{sample}", i + 1);
