@@ -8,11 +8,15 @@ changed. A cell may be tagged with how much of its numbers is to be the same; wo
 - `timed`: seconds, which are compared with nothing; pictures of them are left as they are, too;
 - `drawn`: numbers drawn anew each time, which are compared with nothing, either.
 
+The first code cell begins with how to get tfpg where it is missing: `install` writes that, from the
+address in setup.cfg.
+
 An answer (tag `answer`) is a folded text wherever a notebook is shown, with its code and what that
 prints. Here it is a code cell like the others: `read` unfolds it, and `write` folds it again.
 """
 
 import base64
+import configparser
 import io
 import os
 import re
@@ -28,6 +32,16 @@ from nbformat import NotebookNode
 from PIL import Image
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
+SETUP = FOLDER.parent / "setup.cfg"
+INSTALL = """# For Jupyter and Colab (no GPU needed).
+try:
+    import tfpg
+except ImportError:
+    {missing}"""
+UNPUBLISHED = """raise ImportError(
+        "tfpg is not installed, and not published yet: copy its folder to this machine, run "
+        "`%pip install FOLDER` in a cell, and run this one again"
+    ) from None"""
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 WIDE = 0.5  # of the larger of two numbers, or of 1
 SECONDS = 240  # for one cell
@@ -81,6 +95,15 @@ def write(notebook: NotebookNode, path: Path) -> None:
                 answer, id=cell.id, metadata=cell.metadata
             )
     nbformat.write(notebook, path)
+
+
+def install(setup: Path = SETUP) -> str:
+    """How the first code cell begins: tfpg is installed from its address, once setup.cfg has one."""
+    metadata = configparser.ConfigParser()
+    metadata.read(setup, encoding="utf-8")
+    address = metadata.get("metadata", "url", fallback=None)
+    missing = f'%pip install --quiet "tfpg @ git+{address}"' if address else UNPUBLISHED
+    return INSTALL.format(missing=missing)
 
 
 def run(notebook: NotebookNode, folder: Path | str) -> NotebookNode:
@@ -184,6 +207,8 @@ def main(names: list[str]) -> None:
             print(path.name, flush=True)
             with tempfile.TemporaryDirectory() as folder:
                 old = read(path)
+                first = old.cells[1]
+                first.source = "\n\n".join([install(), first.source.partition("\n\n")[2]])
                 write(refreshed(old, run(old, folder)), path)
 
 

@@ -1,17 +1,32 @@
 """The notebooks run, say what they said when they were committed, and use what tfpg has."""
 
 import ast
+import builtins
 import importlib.util
 import inspect
 import pkgutil
 import re
+import sys
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 import tfpg
-from notebooks import look_alike, paths, pictures, read, refreshed, run, same, text, write
+from notebooks import (
+    SETUP,
+    install,
+    look_alike,
+    paths,
+    pictures,
+    read,
+    refreshed,
+    run,
+    same,
+    text,
+    write,
+)
 
 NOTEBOOKS = {path.stem: read(path) for path in paths()}
 NUMBERED = {name: one for name, one in NOTEBOOKS.items() if name[0].isdigit()}  # the lecture
@@ -57,7 +72,7 @@ each_page = pytest.mark.parametrize("notebook", PAGES.values(), ids=PAGES)
 
 
 def test_they_are_numbered_in_the_lectures_order():
-    assert [name.split("_")[0] for name in NUMBERED] == [str(n) for n in range(1, 9)]
+    assert [name.split("_")[0] for name in NUMBERED] == [str(n) for n in range(1, 10)]
 
 
 @pytest.mark.slow
@@ -82,10 +97,38 @@ def test_a_page_opens_with_whom_it_is_for_and_a_claim(notebook):
 
 
 @each
-def test_it_says_how_to_install(notebook):
-    install = notebook.cells[1]
-    assert "pip install" in install.source
-    assert "no GPU" in install.source
+def test_its_first_code_installs_tfpg_where_it_is_missing(notebook):
+    assert notebook.cells[1].source.startswith(f"{install()}\n\n")
+
+
+def run_without_tfpg(source, monkeypatch):
+    """What the magic of a cell is told where tfpg cannot be imported."""
+    told = []
+    shell = SimpleNamespace(run_line_magic=lambda *words: told.append(" ".join(words)))
+    monkeypatch.setattr(builtins, "get_ipython", lambda: shell, raising=False)
+    monkeypatch.setitem(sys.modules, "tfpg", None)
+    exec(TransformerManager().transform_cell(source), {})
+    return told
+
+
+def test_a_published_tfpg_is_installed_from_the_address_in_setup_cfg(tmp_path, monkeypatch):
+    setup = tmp_path / "setup.cfg"
+    text = SETUP.read_text(encoding="utf-8").replace("[metadata]", "[metadata]\nurl = https://a.b/tfpg")
+    setup.write_text(text, encoding="utf-8")
+    told = run_without_tfpg(install(setup), monkeypatch)
+    assert told == ['pip install --quiet "tfpg @ git+https://a.b/tfpg"']
+
+
+def test_one_that_is_not_published_says_so_and_what_to_do(tmp_path, monkeypatch):
+    with pytest.raises(ImportError, match=r"not published yet.*%pip install FOLDER"):
+        run_without_tfpg(install(tmp_path / "none.cfg"), monkeypatch)
+
+
+@pytest.mark.parametrize("has_address", [False, True])
+def test_nothing_is_installed_where_tfpg_is_there(has_address, tmp_path):
+    setup = tmp_path / "setup.cfg"
+    setup.write_text("[metadata]\n" + "url = https://a.b/tfpg\n" * has_address, encoding="utf-8")
+    exec(TransformerManager().transform_cell(install(setup)), {})
 
 
 @each_numbered

@@ -42,6 +42,17 @@ def test_a_file_or_a_folder_appears_whole_or_not_at_all(way, tmp_path):
     assert (path / "inside" if path.is_dir() else path).read_text() == "whole"
 
 
+def test_lines_are_told_apart_by_colour_dashes_and_marks_and_named_in_the_legend():
+    _, (axes,) = figures.panels(1)
+    figures.draw_lines(axes, [1, 2], {"a": [3, 4], "b": [5, 6]}, xlabel="n", ylabel="return")
+    a, b = axes.lines
+    assert [line.get_ydata().tolist() for line in (a, b)] == [[3, 4], [5, 6]]
+    looks = [(line.get_color(), line.get_linestyle(), line.get_marker()) for line in (a, b)]
+    assert all(one != other for one, other in zip(*looks, strict=True))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("n", "return")
+
+
 @pytest.mark.parametrize("suffix", figures.SUFFIXES)
 def test_a_picture_has_a_known_suffix_and_is_written(suffix, tmp_path):
     path = tmp_path / f"curve{suffix}"

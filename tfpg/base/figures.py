@@ -1,6 +1,6 @@
 """How every picture looks, and how it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tfpg.base.files import atomically
 # Okabe and Ito's colours, told apart by colour-blind readers too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", "-.", ":")
+MARKS = "os^dvP"
 SUFFIXES = (".png", ".pdf", ".svg")
 
 
@@ -58,6 +59,21 @@ def draw_line(
     if interval is not None:
         axes.fill_between(x, *interval, color=look["color"], alpha=alpha, lw=0)
     axes.plot(x, y, **look)
+
+
+def draw_lines(axes: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike], **labels: Any) -> None:
+    """Draw marked lines over one x, and name each in a legend.
+
+    Args:
+        axes: where.
+        x: (points,)
+        lines: the y (points,) of each, by its name.
+        labels: what `Axes.set` takes: xlabel, ylabel, title, xscale and so on.
+    """
+    for index, (name, y) in enumerate(lines.items()):
+        draw_line(axes, index, x, y, label=name, marker=MARKS[index % len(MARKS)])
+    axes.set(**labels)
+    axes.legend(frameon=False)
 
 
 def save(figure: Figure, path: Path) -> Path:

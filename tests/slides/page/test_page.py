@@ -7,12 +7,14 @@ import json
 import re
 import shutil
 import tokenize
+import unicodedata
 from pathlib import Path
 from xml.etree import ElementTree
 
 import keras
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 
 import tfpg
 from tfpg.base.texts import languages
@@ -38,6 +40,11 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update"),
 )
 WIDTHS = (390, 1280, 1920)
+ITALICS = {
+    *"\N{PLANCK CONSTANT}",
+    *map(chr, range(0x1D434, 0x1D468)),
+    *map(chr, range(0x1D6E2, 0x1D71C)),
+}
 
 pytestmark = pytest.mark.xdist_group("page")  # it is made once, and so is the browser
 
@@ -307,6 +314,32 @@ def opening(browser, file):
     assert troubles == []
 
 
+def test_the_font_has_every_sign_of_the_formulas(text):
+    signs = set()
+    for formula in re.findall(r"<math.*?</math>", text, flags=re.DOTALL):
+        signs |= set(words_in(formula)) | ({"√"} if "<msqrt" in formula else set())
+        letters = re.findall(r"<mi>(\w)</mi>", formula)  # of one letter: shown in italics
+        signs |= {italic for italic in ITALICS if unicodedata.normalize("NFKC", italic) in letters}
+    installed = TTFont(PARTS / "math.woff")
+    assert "MATH" in installed  # where the limits of a sum belong
+    assert {sign for sign in signs if ord(sign) not in installed.getBestCmap()} == set()
+    assert len(signs) > 60
+
+
+def test_the_limits_of_a_sum_are_apart_from_it(opening):
+    page = opening("#p30")
+    boxes = page.evaluate(
+        """() => [...document.querySelector('#p30 munderover').children].map((one) => {
+            const box = one.getBoundingClientRect(); return [box.top, box.bottom]; })"""
+    )
+    (top, bottom), (below, _), (_, above) = boxes
+    assert above < top
+    assert below > bottom
+    assert bottom - top > 1.2 * page.evaluate(
+        "parseFloat(getComputedStyle(document.querySelector('#p30 math')).fontSize)"
+    )
+
+
 def test_formulas_are_rendered(opening):
     page = opening()
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
@@ -429,6 +462,50 @@ def test_the_keyboard_steps_from_slide_to_slide_and_line_by_line(opening):
     assert page.url.endswith("#p30")
 
 
+def test_space_enter_home_and_end_do_what_they_do_in_every_presenter(opening):
+    page = opening("#p29", width=1400, height=900)
+    page.locator("#present").click()
+    number = "[...document.querySelectorAll('.screen')].findIndex((one) => one.matches('.current'))"
+    start = page.evaluate(number)
+    for key, moved in (("Space", 1), ("Enter", 2), ("Shift+Space", 1), ("Shift+Space", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate(number) == start + moved
+    place = page.locator("#place")
+    for key, pages in (("End", max), ("Home", min)):
+        page.keyboard.press(key)
+        slide = pages(DECK, key=lambda slide: slide.page)
+        assert place.inner_text().startswith(f"{slide.pages} ")
+    page.locator("#leave").focus()
+    page.keyboard.press("Enter")  # it presses the button that has the focus
+    assert page.locator(".current").count() == 0
+
+
+def test_home_and_end_are_the_sliders_while_it_has_the_focus(opening):
+    page = opening("#p30", width=1400, height=900)
+    page.locator("#present").click()
+    while not page.locator("#column.current").count():
+        page.keyboard.press("PageDown")
+    slider = page.locator(".drag input").first
+    slider.focus()
+    page.keyboard.press("Home")
+    assert page.locator("#column.current").count() == 1
+    assert slider.input_value() == "-5"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_link_leaves_the_heading_below_the_header(opening, width):
+    page = opening("#p30", width=width)
+    page.wait_for_function("document.documentElement.style.getPropertyValue('--header')")
+    for name in ("p30", "column", "p29"):
+        page.evaluate(f"location.hash = '#{name}'")
+        page.wait_for_function(
+            f"Math.abs(document.querySelector('#{name} :is(h2, h3)').getBoundingClientRect().top) < 200"
+        )
+        header = page.locator(".bar").bounding_box()
+        heading = page.locator(f"#{name} :is(h2, h3)").first.bounding_box()
+        assert heading["y"] >= header["y"] + header["height"]
+
+
 def test_the_presenter_passes_every_slide_in_the_lectures_order(opening):
     page = opening(f"#p{min(slide.page for slide in DECK)}")
     page.locator("#present").click()
@@ -498,6 +575,13 @@ def test_the_column_is_dragged_by_mouse_and_keyboard_and_the_library_agrees(open
     assert dragged[0] == pytest.approx(-3, abs=0.3)
     assert dragged[1] == pytest.approx(2 - 0.7)
     assert dragged[2:] == start[2:]
+
+
+def test_on_a_phone_every_number_of_a_sample_has_a_name(opening):
+    page = opening("#column", width=390)
+    names = page.locator(".column tbody tr").first.locator(".label").all_inner_texts()
+    words = ("state", "action", "q_value", "probability", "before", "after", "after_literal")
+    assert names == [INTERFACE[word].say("en") for word in words]
 
 
 def test_the_column_is_dragged_by_touch(opening):

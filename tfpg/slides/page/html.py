@@ -14,6 +14,7 @@ from tfpg.base.texts import Text, languages, name_of, tag_of
 from tfpg.slides.page.batch import product
 from tfpg.slides.page.deck import Formula
 
+TEMPLATES = Path(__file__).parents[1] / "templates"
 SHORT = 18  # code that is not broken
 
 
@@ -57,7 +58,12 @@ def environment() -> jinja2.Environment:
 
 def part(name: str) -> Markup:
     """A style or script as it is."""
-    return Markup((Path(__file__).parents[1] / "templates" / name).read_text(encoding="utf-8"))
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def font() -> bytes:
+    """The letters and signs of formulas: without a mathematical font, sums are laid out badly."""
+    return (TEMPLATES / "math.woff").read_bytes()
 
 
 def _marked(text: str) -> Markup:

@@ -11,7 +11,7 @@ from tfpg.slides.page.batch import LENGTHS, Columns, Tensor, run, small_batch, w
 from tfpg.slides.page.deck import DECK, ERRATA, Slide
 from tfpg.slides.page.examples import example
 from tfpg.slides.page.glossary import subtitled, terms
-from tfpg.slides.page.html import attribute, environment, in_every_language, part, spoken, switch
+from tfpg.slides.page.html import attribute, environment, font, in_every_language, part, spoken, switch
 from tfpg.slides.page.pictures import Picture, read_pictures
 from tfpg.slides.pseudocode import CODE_SLIDES, CodeSlide
 from tfpg.slides.source import Listing, highlighted, imported, listing, whole_file
@@ -83,6 +83,7 @@ def make_page(language: str = "en") -> str:
             longest=LONGEST,
             files={module: whole_file(module) for module in sorted(modules)},
             part=part,
+            font=font(),
             code=highlighted,
         )
     )

@@ -28,6 +28,11 @@ find("#theme").onclick = () => {
   root.dataset.theme = dark ? "light" : "dark";
 };
 
+// --- what a link leads to stands below the header, however many lines that has
+new ResizeObserver(([header]) => {
+  root.style.setProperty("--header", `${header.target.offsetHeight}px`);
+}).observe(find(".bar"));
+
 // --- links: #p30, #p17, #pseudo_loss-66, #p30?q=1,2,3,4,5
 function follow() {
   const [name, query] = decodeURIComponent(location.hash.slice(1)).split("?");
@@ -52,13 +57,14 @@ const number = (value, digits = 2) => {
   return text.replace("-", "\u2212");
 };
 const table = find(".column tbody");
+const labelOf = (name) => `<span class="label">${find(`#head-${name}`).innerHTML}</span>`;  // on a phone
 batch.states.forEach((state, i) => {
   const row = table.insertRow();
-  row.innerHTML = `<td><code>(${state.map((one) => number(one, 1)).join(", ")})</code></td>
-    <td><code>${batch.actions[i].indexOf(1)}</code></td>
-    <td class="drag"><label><input type="range" min="${-LIMIT}" max="${LIMIT}" step="0.1"><output></output></label></td>
-    ${["before", "after", "literal"].map((name) => `<td class="${name}"><span class="label">${
-      find(`#head-${name}`).innerHTML}</span><span class="value"></span></td>`).join("")}`;
+  row.innerHTML = `<td>${labelOf("state")}<code>(${state.map((x) => number(x, 1)).join(", ")})</code></td>
+    <td>${labelOf("action")}<code>${batch.actions[i].indexOf(1)}</code></td>
+    <td class="drag">${labelOf("q-value")}<label><input type="range" min="${-LIMIT}" max="${LIMIT}" step="0.1"><output></output></label></td>
+    <td class="label">${find("#head-probability").innerHTML}</td>
+    ${["before", "after", "literal"].map((name) => `<td class="${name}">${labelOf(name)}<span class="value"></span></td>`).join("")}`;
   const input = row.querySelector("input");
   const label = (language) => find("#column").getAttribute(`data-${language}`).replace("{sample}", i + 1);
   input.setAttribute("aria-label", label(root.dataset.language));
@@ -127,6 +133,7 @@ function enter() {
   stage.row = -1;
   root.classList.add("presenting");
   find(".stage-foot").hidden = false;
+  document.activeElement.blur();  // the keys are the presenter's, not the button's
   root.requestFullscreen?.().catch(() => {});
   arrive();
 }
@@ -161,12 +168,16 @@ function move(by) {
   } else {
     const next = Math.max(0, Math.min(stage.screens.length - 1, stage.index + by));
     if (next === stage.index) return;
-    stage.index = next;
-    stage.row = -1;
-    arrive();
+    jump(next);
     if (by > 0) return;
     stage.row = rowsOf(stage.screens[next]).length - 1;
   }
+  arrive();
+}
+
+function jump(index) {
+  stage.index = index;
+  stage.row = -1;
   arrive();
 }
 
@@ -209,12 +220,16 @@ addEventListener("resize", () => stage.screens && fit());
 document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) leave(); });
 document.addEventListener("keydown", (event) => {
   if (!stage.screens || event.altKey || event.ctrlKey || event.metaKey) return;
+  const key = event.key === " " && event.shiftKey ? "Shift+Space" : event.key;
   const dragging = event.target.matches("input");
-  const forward = ["PageDown", ...(dragging ? [] : ["ArrowRight", "ArrowDown"])];
-  const back = ["PageUp", ...(dragging ? [] : ["ArrowLeft", "ArrowUp"])];
-  if (forward.includes(event.key)) move(1);
-  else if (back.includes(event.key)) move(-1);
-  else if (event.key === "Escape") leave();
+  const control = event.target.closest("a, button, input, summary");  // Space and Enter press it
+  const forward = ["PageDown", ...(dragging ? [] : ["ArrowRight", "ArrowDown"]), ...(control ? [] : [" ", "Enter"])];
+  const back = ["PageUp", ...(dragging ? [] : ["ArrowLeft", "ArrowUp"]), ...(control ? [] : ["Shift+Space"])];
+  if (forward.includes(key)) move(1);
+  else if (back.includes(key)) move(-1);
+  else if (key === "Home" && !dragging) jump(0);
+  else if (key === "End" && !dragging) jump(stage.screens.length - 1);
+  else if (key === "Escape") leave();
   else return;
   event.preventDefault();
 });
