@@ -4,19 +4,19 @@ TensorFlow is imported here and in the layers above, never below.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, one_sentence
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import check_keras
 from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
-from tfpg.rollout.sampling import Policy
+from tfpg.rollout.sampling import Policy, misfit
 
 check_keras()
 
@@ -34,13 +34,60 @@ ACTIVATIONS: dict[Callable[[Any], Any], Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-class NetworkPolicy(keras.Model):
-    """A policy around a plain Keras network, which is all that its `.keras` file holds."""
+WITHOUT_MEMORY = (
+    "a policy sees one state at a time; gymnasium.wrappers.FrameStackObservation makes a state of the "
+    "last observations"
+)
 
-    def __init__(self, network: keras.Model) -> None:
+# What Keras does differently in training and in inference.
+MODAL_LAYERS = (
+    keras.layers.BatchNormalization,
+    keras.layers.Dropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.AlphaDropout,
+)
+
+
+class NetworkPolicy(keras.Model):
+    """A policy around a plain Keras network, which is all that its `.keras` file holds.
+
+    The network acts in inference mode, and its gradient is taken in the same mode: otherwise the
+    policy that is scored would not be the one that sampled. Dropout then drops nothing, and batch
+    normalisation keeps the averages that it has, of which a warning tells. Raises BadInput for mixed
+    precision, for layers with a state of their own, and for a network with several outputs.
+    """
+
+    # A second output of the network that ignores the state: what a file has to tell of such a policy.
+    second_output: str | None = None
+
+    def __init__(self, network: keras.Model, second_values: float | Sequence[float] = 0.0) -> None:
         super().__init__(autocast=False)  # the network casts by itself, in its own precision
-        self.network = network
+        _check_layers(network)
+        self.second_values = second_values
+        self.network = self._completed(network) if _outputs(network) else network
         self.compiled_call = tf.function(self.__call__, autograph=False, reduce_retracing=True)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Build the network on one state; Keras calls this before the first call."""
+        if _outputs(self.network):
+            return
+        state_shape, dtype = input_shape[1:], self.network.variable_dtype
+        _check_single(self.network(np.zeros((1, *state_shape), dtype)))
+        if self.second_output:
+            if not _outputs(self.network):  # a subclassed model knows no outputs
+                inputs = keras.Input(state_shape, dtype=dtype)
+                self.network = keras.Model(inputs, self.network(inputs))
+            self.network = self._completed(self.network)
+
+    def _completed(self, network: keras.Model) -> keras.Model:
+        """The network with the second output, if this kind of policy has one."""
+        if self.second_output and _has_layer(network, self.second_output):
+            return network
+        _check_single(network.outputs)
+        if not self.second_output:
+            return network
+        return _with_second_output(network, self.second_output, self.second_values)
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
@@ -54,7 +101,10 @@ class NetworkPolicy(keras.Model):
         A NumPy copy of the present weights if the network is a chain of dense layers, else one
         compiled TensorFlow call, which follows the weights as they change.
         """
-        return numpy_logits(self.network) or (lambda states: self.compiled_call(states).numpy())
+        dtype = precision_of(self)
+        return numpy_logits(self.network) or (
+            lambda states: self.compiled_call(states.astype(dtype, copy=False)).numpy()
+        )
 
     def get_config(self) -> dict[str, Any]:
         """What makes another policy of the same kind: `keras.models.clone_model` needs no more."""
@@ -109,19 +159,15 @@ class CategoricalPolicy(NetworkPolicy):
 class GaussianPolicy(NetworkPolicy):
     """Draws Da numbers around means (N*T, Da), p. 11; their `log_std` does not depend on the state.
 
-    The network has one output, the means, and is given a second one, log_std, here; or it is the
-    two-output network of a GaussianPolicy that was saved. Raises BadInput for any other.
+    The network has one output, the means, and is given a second one, log_std, here or once it is
+    built; or it is the two-output network of a GaussianPolicy that was saved. Raises BadInput for any
+    other.
     """
 
+    second_output = "log_std"
+
     def __init__(self, network: keras.Model, initial_log_std: float = 0.0) -> None:
-        outputs = _outputs(network)
-        if not outputs:
-            raise BadInput(
-                "a GaussianPolicy needs a Sequential or functional Keras network with an Input"
-            )
-        if len(outputs) == 1:
-            network = _with_log_std(network, initial_log_std)
-        super().__init__(network)
+        super().__init__(network, initial_log_std)
 
     @property
     def log_std(self) -> keras.Variable:
@@ -188,10 +234,43 @@ def dense_network(
 
 
 def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model:
-    """A policy that can act: itself, or a plain Keras network wrapped as the actions demand."""
-    if isinstance(policy, Policy):
-        return policy
-    return CategoricalPolicy(policy) if environments.discrete else GaussianPolicy(policy)
+    """A built policy that can act: itself, or a plain Keras network wrapped as the actions demand.
+
+    A network is wrapped once, so that what its policy learns beside it, log_std, is not lost. Raises
+    BadInput for what is no Keras model and for one that does not take the environment's states.
+    """
+    kind = CategoricalPolicy if environments.discrete else GaussianPolicy
+    if not isinstance(policy, Policy):
+        policy = _wrapped(policy, kind)
+    if isinstance(policy, NetworkPolicy) and not isinstance(policy, kind):
+        raise misfit(environments)
+    if not getattr(policy, "built", True):
+        states = np.zeros((1, *environments.state_shape), precision_of(policy))
+        try:
+            policy(states)
+        except BadInput:
+            raise
+        except (ValueError, TypeError, tf.errors.OpError) as error:
+            raise BadInput(
+                "the policy does not take the environment's states of shape "
+                f"{environments.state_shape}: {one_sentence(error)}{_recurrent(policy)}"
+            ) from error
+    return policy
+
+
+def _wrapped(network: keras.Model, kind: type[NetworkPolicy]) -> NetworkPolicy:
+    # A name that Keras does not look at: to it, the policy is not a part of the network.
+    policy = getattr(network, "__policy__", None)
+    if type(policy) is not kind:
+        policy = kind(network)
+        object.__setattr__(network, "__policy__", policy)
+    return policy
+
+
+def precision_of(policy: keras.Model) -> str:
+    """The dtype of a policy's weights, in which its states, actions and q-values count."""
+    variables = policy.trainable_variables
+    return variables[0].dtype if variables else policy.compute_dtype
 
 
 def load_policy(path: str | Path) -> NetworkPolicy:
@@ -205,8 +284,8 @@ def load_policy(path: str | Path) -> NetworkPolicy:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
         raise BadInput(f"{path} contains no policy that can be loaded: {error}") from error
-    gaussian = len(_outputs(network)) == 2
-    return GaussianPolicy(network) if gaussian else CategoricalPolicy(network)
+    kinds = (kind for kind in (GaussianPolicy,) if _has_layer(network, kind.second_output))
+    return next(kinds, CategoricalPolicy)(network)
 
 
 def numpy_logits(network: keras.Model) -> Logits | None:
@@ -272,15 +351,73 @@ def _outputs(network: keras.Model) -> list[Any]:
     return list(getattr(network, "outputs", None) or [])
 
 
-def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
+def _has_layer(network: keras.Model, name: str) -> bool:
+    return any(layer.name == name for layer in network.layers)
+
+
+def _with_second_output(
+    network: keras.Model, name: str, values: float | Sequence[float]
+) -> keras.Model:
     """The network with a second output that ignores the state: one row of weights times 1."""
-    means = network.outputs[0]
-    ones = keras.ops.ones_like(means[:, :1])
-    initial = keras.initializers.Constant(initial_log_std)
-    log_std = keras.layers.Dense(
-        means.shape[1], use_bias=False, kernel_initializer=initial, dtype=means.dtype, name="log_std"
+    first = network.outputs[0]
+    ones = keras.ops.ones_like(first[:, :1])
+    second = keras.layers.Dense(
+        first.shape[1],
+        use_bias=False,
+        kernel_initializer=keras.initializers.Constant(values),
+        dtype=first.dtype,
+        name=name,
     )(ones)
-    return keras.Model(network.inputs[0], [means, log_std])
+    return keras.Model(network.inputs[0], [first, second])
+
+
+def _check_layers(network: keras.Model) -> None:
+    """Raise BadInput for layers that no policy can have; warn of those that act as in inference."""
+    if not isinstance(network, keras.Model):
+        raise BadInput(
+            f"{type(network).__name__} cannot act: a policy is a Keras model, or an object whose "
+            "actor() gives one of tfpg's actors"
+        )
+    for layer in _all_layers(network):
+        named = f"the policy's layer {layer.name!r} ({type(layer).__name__})"
+        if layer.compute_dtype != layer.variable_dtype:
+            raise BadInput(
+                f"{named} computes in {layer.compute_dtype} with weights in {layer.variable_dtype}: "
+                "mixed precision is not supported, make the network with dtype='float32'"
+            )
+        if getattr(layer, "stateful", False):
+            raise BadInput(f"{named} is recurrent and keeps a state between calls: {WITHOUT_MEMORY}")
+        if isinstance(layer, MODAL_LAYERS):
+            warnings.warn(
+                f"{named} acts in inference mode, in sampling and in the gradient alike, so that both "
+                "are of the same policy: it has no effect of its own in training",
+                stacklevel=4,  # who made the policy
+            )
+
+
+def _all_layers(layer: keras.Layer) -> Iterator[keras.Layer]:
+    """The layer and all that it is made of."""
+    yield layer
+    for part in getattr(layer, "layers", ()):
+        yield from _all_layers(part)
+
+
+def _check_single(outputs: Any) -> None:
+    """Raise BadInput unless a network has given one tensor."""
+    if isinstance(outputs, dict) or (isinstance(outputs, list | tuple) and len(outputs) != 1):
+        raise BadInput(
+            f"the policy's network has {len(outputs)} outputs: it must have one, the logits (or means) "
+            "of shape (N*T, Da); keras.Model(network.inputs, network.outputs[0]) has the first alone"
+        )
+
+
+def _recurrent(policy: keras.Model) -> str:
+    """What to say of a recurrent layer in a network that does not take the states."""
+    for layer in _all_layers(policy):
+        if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):
+            kind = type(layer).__name__
+            return f"; its layer {layer.name!r} ({kind}) is recurrent: {WITHOUT_MEMORY}"
+    return ""
 
 
 def _distributions() -> Any:

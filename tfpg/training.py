@@ -1,8 +1,12 @@
 """Training is the lecture's loop: roll out, estimate, step; a generator for others to iterate over."""
 
+import functools
 import time
-from collections.abc import Iterator
+import warnings
+import weakref
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from typing import ParamSpec
 
 import keras
 import numpy as np
@@ -16,11 +20,13 @@ from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import TRAINING, roll_out
 from tfpg.step.compiled import CompiledStep, NotFinite
 from tfpg.step.pseudo_loss import policy_gradient_step
-from tfpg.step.types import Step
+from tfpg.step.types import Step, optimizer_from
 
 EPISODES = 32
 LEARNING_RATE = 0.01
 DISCOUNT = 0.99
+
+Arguments = ParamSpec("Arguments")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +50,36 @@ class Iteration:
     seconds: float  # of training so far, excluding the caller's own time
 
 
+def _never_silent(
+    train: Callable[Arguments, Generator[Iteration, None, None]],
+) -> Callable[Arguments, Iterator[Iteration]]:
+    """Let an iterator that goes without having been iterated over say that nothing was done."""
+
+    @functools.wraps(train)
+    def made(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Iterator[Iteration]:
+        begun = []
+
+        def iterations() -> Generator[Iteration, None, None]:
+            begun.append(True)
+            yield from train(*args, **kwargs)
+
+        def tell() -> None:
+            if not begun:
+                message = "nothing was trained: iterate over tfpg.train(...), for iteration in ..."
+                warnings.warn(message, stacklevel=3)  # where it went, after weakref's own frame
+
+        iterator = iterations()
+        weakref.finalize(iterator, tell)
+        return iterator
+
+    return made
+
+
+@_never_silent
 def train(
     environment: Environment | SubEnvironments,
     policy: keras.Model,
-    optimizer: keras.optimizers.Optimizer | None = None,
+    optimizer: keras.optimizers.Optimizer | str | None = None,
     estimator: Estimator | None = None,
     step: Step | None = None,
     value_function: ValueFunction | None = None,
@@ -57,22 +89,49 @@ def train(
     seed: int = 0,
     horizon: int | None = None,
     first_iteration: int = 0,
-) -> Iterator[Iteration]:
-    """Train a policy in place by policy gradient (p. 31), and yield an `Iteration` after each step.
+) -> Generator[Iteration, None, None]:
+    """Iterator that trains a policy in place (p. 31), one `Iteration` at a time: loop over it.
 
-    Nothing happens until it is iterated over:
+    Nothing happens until then:
 
         for iteration in tfpg.train("CartPole-v1", policy):
             print(iteration.index, iteration.returns.mean())
 
+    A step of your own has five arguments, all three tensors in the precision of the policy, and
+    returns the loss. It is traced by TensorFlow: it cannot look at numbers (`.numpy()`).
+
+        def with_entropy_bonus(policy, optimizer, states, actions, q_values):
+            with tf.GradientTape() as tape:
+                logits = policy(states)
+                likelihoods = tf.nn.log_softmax(logits)
+                weighted = tf.reduce_sum(actions * likelihoods, axis=1, keepdims=True) * q_values
+                entropy = -tf.reduce_sum(tf.exp(likelihoods) * likelihoods, axis=1)
+                loss = -tf.reduce_mean(weighted) - 0.01 * tf.reduce_mean(entropy)
+            gradients = tape.gradient(loss, policy.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, policy.trainable_variables))
+            return loss
+
+    An estimator of your own fills the column:
+
+        def squared_rewards(policy, trajectories):
+            return tfpg.column([tfpg.reward_to_go(path.rewards**2) for path in trajectories])
+
+        for iteration in tfpg.train(
+            "CartPole-v1", policy, "adam", squared_rewards, with_entropy_bonus, iterations=2
+        ):
+            ...
+
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
-        policy: any Keras model that returns logits (or means, for continuous actions).
-        optimizer: Adam at a learning rate of 0.01 by default.
+        policy: any Keras network that returns logits (or means, for continuous actions), built or not;
+            see `NetworkPolicy` for what it cannot have.
+        optimizer: a Keras optimizer or the name of one, with Keras' defaults; Adam at a learning rate
+            of 0.01 if none is given.
         estimator: fills the column of q_values (N*T, 1); rewards-to-go with a discount of 0.99,
             normalised, by default.
-        step: has the arguments and the result of `policy_gradient_step`, which is the default. It is
-            compiled once, whatever N*T is.
+        step: what is done with a batch, `policy_gradient_step` by default. With a sixth argument it is
+            given the gradient function, which knows the gradient already; see there. It is compiled
+            once, whatever N*T is.
         value_function: is fitted after each step. One that the estimator was made with is fitted
             anyway; give it here if an estimator of your own uses it.
         iterations: how many to yield.
@@ -88,7 +147,7 @@ def train(
     size = BatchSize(EPISODES if episodes is None and steps is None else episodes, steps)
     if iterations != int(iterations) or iterations < 0:
         raise BadInput(f"iterations must be a non-negative integer, got {iterations}")
-    optimizer = optimizer or keras.optimizers.Adam(LEARNING_RATE)
+    descent = optimizer_from(optimizer, LEARNING_RATE)
     estimator = estimator or reward_to_go_estimator(DISCOUNT, normalized=True)
     carried = value_function_of(estimator)
     if None not in (carried, value_function) and carried is not value_function:
@@ -98,17 +157,17 @@ def train(
     environment_steps, seconds = 0, 0.0
     with opened(environment, size, horizon) as environments:
         policy = as_policy(policy, environments)
-        optimizer.build(policy.trainable_variables)
+        descent.build(policy.trainable_variables)
         for index in range(first_iteration, first_iteration + iterations):
             started = time.perf_counter()
             batch = roll_out(environments, policy, size, (seed, TRAINING, index), horizon)
-            q_values = estimator(policy, batch)
+            q_values = np.asarray(estimator(policy, batch), dtype=float)
             _check_finite(index, rewards=batch.rewards, states=batch.states, q_values=q_values)
             tensors = batch.states, batch.actions, q_values
             if compiled_step is None:
                 most_samples = size.most_samples(horizon or environments.time_limit)
                 compiled_step = CompiledStep(
-                    step or policy_gradient_step, policy, optimizer, tensors, most_samples
+                    step or policy_gradient_step, policy, descent, tensors, most_samples
                 )
             try:
                 taken = compiled_step(*tensors, batch.middle)
