@@ -225,6 +225,90 @@ def test_a_policy_of_logits_is_not_warned_about():
         tfpg.CategoricalPolicy(network(2))
 
 
+# Several choices at once
+
+
+SEVERAL = "ignore:an observation has several parts"
+
+
+def test_several_choices_have_the_product_of_their_probabilities():
+    policy = tfpg.MultiCategoricalPolicy(network(5), (2, 3))
+    assert policy.choices == (2, 3)
+    states, ids = states_of().astype(float), np.random.default_rng(1).integers(2, size=(SAMPLES, 2))
+    actor, logits = policy.actor(), policy(states).numpy()
+    first, second = (tfpg.CategoricalPolicy(network(n)).actor() for n in (2, 3))
+    expected = first.log_likelihoods(logits[:, :2], ids[:, 0])
+    expected = expected + second.log_likelihoods(logits[:, 2:], ids[:, 1])
+    np.testing.assert_allclose(actor.log_likelihoods(logits, ids), expected, rtol=1e-12)
+    actions = actor.encode(ids, 5)
+    np.testing.assert_array_equal(actions, np.hstack([np.eye(2)[ids[:, 0]], np.eye(3)[ids[:, 1]]]))
+    np.testing.assert_allclose(tfpg.log_likelihoods(policy, states, actions), expected, rtol=1e-6)
+    greedy = np.stack([logits[:, :2].argmax(1), logits[:, 2:].argmax(1)], axis=1)
+    np.testing.assert_array_equal(actor.sample(logits, np.zeros_like(logits)), greedy)
+
+
+def test_several_choices_are_sampled_as_often_as_they_are_likely():
+    policy = tfpg.MultiCategoricalPolicy(network(5), (2, 3))
+    actor, logits = policy.actor(), np.tile(np.log([[0.2, 0.8, 0.5, 0.1, 0.4]]), (20_000, 1))
+    noise = actor.noise(np.random.default_rng(0), logits.shape)
+    shares = actor.encode(actor.sample(logits, noise), 5).mean(axis=0)
+    np.testing.assert_allclose(shares, [0.2, 0.8, 0.5, 0.1, 0.4], atol=0.015)
+
+
+def test_a_single_choice_among_several_has_the_gradient_of_the_slide():
+    several, plain = tfpg.MultiCategoricalPolicy(network(ACTIONS), (ACTIONS,)), network(ACTIONS)
+    plain.set_weights(several.get_weights()[:4])
+    actions = np.eye(ACTIONS)[np.random.default_rng(2).integers(ACTIONS, size=SAMPLES)]
+    given = states_of(), actions, np.random.default_rng(3).normal(size=(SAMPLES, 1))
+    loss, gradients = tfpg.distribution_policy_gradient(several, *given)
+    expected_loss, expected = tfpg.policy_gradient(plain, *given)
+    assert float(loss) == pytest.approx(float(expected_loss))
+    for gradient, wanted in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(gradient, wanted, atol=1e-12)
+
+
+@pytest.mark.filterwarnings(SEVERAL)
+def test_a_policy_of_several_choices_is_saved_loaded_and_cloned(tmp_path):
+    policy = tfpg.policy_for("Several-v0", hidden=(5,))
+    assert isinstance(policy, tfpg.MultiCategoricalPolicy)
+    assert numpy_logits(policy.network) is not None
+    policy.save(tmp_path / "policy.keras")
+    again, clone = tfpg.load_policy(tmp_path / "policy.keras"), keras.models.clone_model(policy)
+    assert type(again) is type(policy)
+    assert again.choices == clone.choices == (2, 3)
+    np.testing.assert_array_equal(again(states_of((9,))), policy(states_of((9,))))
+
+
+@pytest.mark.filterwarnings(SEVERAL)
+def test_choices_that_do_not_fit_are_refused():
+    with pytest.raises(tfpg.BadInput, match=r"4 units, but the choices \(2, 3\) need 5"):
+        tfpg.MultiCategoricalPolicy(network(4), (2, 3))
+    with pytest.raises(tfpg.BadInput, match="choices"):
+        tfpg.MultiCategoricalPolicy(network(4))
+    other = keras.Sequential([keras.layers.Dense(5)])
+    assert tfpg.evaluate("Several-v0", other, episodes=2).shape == (2,)
+    for policy in (tfpg.MultiCategoricalPolicy(network(5), (3, 2)), tfpg.CategoricalPolicy(network(5))):
+        with pytest.raises(tfpg.BadInput, match=r"choices=\(2, 3\).*MultiCategoricalPolicy"):
+            tfpg.evaluate("Several-v0", policy, episodes=1)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(SEVERAL)
+@pytest.mark.parametrize("step", [None, tfpg.trust_region_step])
+@pytest.mark.parametrize("binary", [False, True])
+def test_several_choices_are_learnt(binary, step):
+    import worlds
+
+    def make():
+        return worlds.Several(binary)
+
+    network = keras.Sequential([keras.layers.Dense(16, "tanh"), keras.layers.Dense(4 + (not binary))])
+    before = tfpg.evaluate(make, network).mean()
+    list(tfpg.train(make, network, keras.optimizers.Adam(0.05), step=step, iterations=60))
+    assert before < 5.5
+    assert tfpg.evaluate(make, network, greedy=True).mean() > 6.8  # 8 is all
+
+
 # Any Keras network will do
 
 
@@ -248,6 +332,7 @@ FIRST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", FIRST)
 @pytest.mark.parametrize("make", [unbuilt, Subclassed])
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -10,6 +10,7 @@ from .rollout.trajectories import (
 )
 from .policies import (
     CategoricalPolicy as CategoricalPolicy,
+    MultiCategoricalPolicy as MultiCategoricalPolicy,
     GaussianPolicy as GaussianPolicy,
     policy_for as policy_for,
     load_policy as load_policy,

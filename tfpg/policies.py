@@ -13,7 +13,7 @@ import numpy as np
 from tfpg.base.errors import BadInput, one_sentence
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import check_keras
-from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits
+from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, MultiCategoricalActor
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import Policy, misfit
@@ -133,14 +133,7 @@ class CategoricalPolicy(NetworkPolicy):
 
     def __init__(self, network: keras.Model) -> None:
         super().__init__(network)
-        for last in network.layers[-1:]:
-            activation = getattr(last, "activation", None)
-            if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
-                warnings.warn(
-                    f"the policy's last layer {last.name!r} is a softmax, but logits are wanted: the "
-                    "cross-entropy takes the softmax itself; make the last layer linear",
-                    stacklevel=2,  # who made the policy
-                )
+        _warn_of_softmax(network)
 
     def call(self, states: tf.Tensor) -> tf.Tensor:
         """The action logits: (N*T, ...) -> (N*T, Da)."""
@@ -153,6 +146,50 @@ class CategoricalPolicy(NetworkPolicy):
     def actor(self) -> CategoricalActor:
         """The policy with its present weights, for the environment loop."""
         return CategoricalActor(self.logits_in_numpy())
+
+
+@keras.saving.register_keras_serializable("tfpg")
+class MultiCategoricalPolicy(NetworkPolicy):
+    """Makes K choices at once, each by logits of its own: for MultiDiscrete and MultiBinary actions.
+
+    The network's outputs (N*T, Da) are the logits of all choices, one after the other; an action is K
+    one-hot rows side by side. A MultiBinary space has K choices between 2. The network is given a
+    second output, the numbers of choices, which its file keeps. Raises BadInput unless these sum up to
+    Da. Warns if the network ends in a softmax.
+
+    Args:
+        network: has one output, of Da logits; or it is that of such a policy that was saved.
+        choices: among how many each of the K choices is made; known already of a saved network.
+    """
+
+    second_output = "choices"
+
+    def __init__(self, network: keras.Model, choices: Sequence[int] = ()) -> None:
+        super().__init__(network, tuple(float(number) for number in choices))
+        _warn_of_softmax(network)
+
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """Among how many each of the K choices is made."""
+        numbers: Any = self.second_values
+        if _has_layer(self.network, "choices"):
+            numbers = self.network.get_layer("choices").kernel_initializer.value
+        return tuple(map(int, numbers))
+
+    def call(self, states: tf.Tensor) -> tf.Tensor:
+        """The logits of all choices: (N*T, ...) -> (N*T, Da)."""
+        logits, _ = self.network(states)
+        return logits
+
+    def distribution(self, logits: tf.Tensor) -> Any:
+        """The TFP distribution over blocks of one-hot actions (N*T, Da): they are independent."""
+        tfd = _distributions()
+        parts = tf.split(logits, self.choices, axis=-1)
+        return tfd.Blockwise([tfd.OneHotCategorical(logits=part, dtype=part.dtype) for part in parts])
+
+    def actor(self) -> MultiCategoricalActor:
+        """The policy with its present weights, for the environment loop."""
+        return MultiCategoricalActor(self.logits_in_numpy(), self.choices)
 
 
 @keras.saving.register_keras_serializable("tfpg")
@@ -193,7 +230,10 @@ def policy_for(
     hidden: Sequence[int] = (64, 64),
     activation: str = "tanh",
 ) -> NetworkPolicy:
-    """A dense policy for an environment: Categorical for Discrete actions, Gaussian for Box.
+    """A dense policy for an environment, of the kind that its actions want.
+
+    Categorical for Discrete actions, MultiCategorical for MultiDiscrete and MultiBinary, Gaussian for
+    Box. Observations in a Dict, a Tuple and the like are flattened by Gymnasium.
 
     Its last layer starts a hundred times smaller than Keras would have it, so that the first
     batches are sampled from a nearly uniform policy and explore. Raises BadInput if there is no
@@ -239,10 +279,18 @@ def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model
     A network is wrapped once, so that what its policy learns beside it, log_std, is not lost. Raises
     BadInput for what is no Keras model and for one that does not take the environment's states.
     """
-    kind = CategoricalPolicy if environments.discrete else GaussianPolicy
+    kind: type[NetworkPolicy] = CategoricalPolicy if environments.discrete else GaussianPolicy
+    choices = environments.several
+    if choices:
+        kind = MultiCategoricalPolicy
     if not isinstance(policy, Policy):
-        policy = _wrapped(policy, kind)
-    if isinstance(policy, NetworkPolicy) and not isinstance(policy, kind):
+        # A name that Keras does not look at: to it, the policy is not a part of the network.
+        network, policy = policy, getattr(policy, "__policy__", None)
+        if type(policy) is not kind or getattr(policy, "choices", None) != choices:
+            policy = kind(network, *([choices] if choices else []))
+            object.__setattr__(network, "__policy__", policy)
+    fits = isinstance(policy, kind) and getattr(policy, "choices", None) == choices
+    if isinstance(policy, NetworkPolicy) and not fits:
         raise misfit(environments)
     if not getattr(policy, "built", True):
         states = np.zeros((1, *environments.state_shape), precision_of(policy))
@@ -255,15 +303,6 @@ def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model
                 "the policy does not take the environment's states of shape "
                 f"{environments.state_shape}: {one_sentence(error)}{_recurrent(policy)}"
             ) from error
-    return policy
-
-
-def _wrapped(network: keras.Model, kind: type[NetworkPolicy]) -> NetworkPolicy:
-    # A name that Keras does not look at: to it, the policy is not a part of the network.
-    policy = getattr(network, "__policy__", None)
-    if type(policy) is not kind:
-        policy = kind(network)
-        object.__setattr__(network, "__policy__", policy)
     return policy
 
 
@@ -284,7 +323,11 @@ def load_policy(path: str | Path) -> NetworkPolicy:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
         raise BadInput(f"{path} contains no policy that can be loaded: {error}") from error
-    kinds = (kind for kind in (GaussianPolicy,) if _has_layer(network, kind.second_output))
+    kinds = (
+        kind
+        for kind in (GaussianPolicy, MultiCategoricalPolicy)
+        if _has_layer(network, kind.second_output)
+    )
     return next(kinds, CategoricalPolicy)(network)
 
 
@@ -358,17 +401,42 @@ def _has_layer(network: keras.Model, name: str) -> bool:
 def _with_second_output(
     network: keras.Model, name: str, values: float | Sequence[float]
 ) -> keras.Model:
-    """The network with a second output that ignores the state: one row of weights times 1."""
+    """The network with a second output that ignores the state: one row of weights times 1.
+
+    A single value is where Da weights begin; several are kept as they are.
+    """
     first = network.outputs[0]
     ones = keras.ops.ones_like(first[:, :1])
+    several = list(values) if isinstance(values, Sequence) else None
+    if several == []:
+        raise BadInput(
+            "say among how many each choice is made: MultiCategoricalPolicy(network, choices)"
+        )
+    if several and sum(several) != first.shape[1]:
+        raise BadInput(
+            f"the policy's last layer has {first.shape[1]} units, but the choices "
+            f"{tuple(map(int, several))} need {int(sum(several))}"
+        )
     second = keras.layers.Dense(
-        first.shape[1],
+        len(several) if several else first.shape[1],
         use_bias=False,
+        trainable=not several,
         kernel_initializer=keras.initializers.Constant(values),
         dtype=first.dtype,
         name=name,
     )(ones)
     return keras.Model(network.inputs[0], [first, second])
+
+
+def _warn_of_softmax(network: keras.Model) -> None:
+    for last in network.layers[-1:]:
+        activation = getattr(last, "activation", None)
+        if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
+            warnings.warn(
+                f"the policy's last layer {last.name!r} is a softmax, but logits are wanted: the "
+                "cross-entropy takes the softmax itself; make the last layer linear",
+                stacklevel=3,  # who made the policy
+            )
 
 
 def _check_layers(network: keras.Model) -> None:

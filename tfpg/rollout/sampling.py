@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from tfpg.base.errors import BadInput, one_sentence
-from tfpg.rollout.actors import Actor, CategoricalActor
+from tfpg.rollout.actors import Actor, CategoricalActor, MultiCategoricalActor
 from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.trajectories import Batch, join
@@ -238,7 +238,8 @@ def _actor(policy: "Policy | keras.Model", environments: SubEnvironments) -> Act
 
         policy = as_policy(policy, environments)
     actor = policy.actor()
-    if isinstance(actor, CategoricalActor) != environments.discrete:
+    several = actor.choices if isinstance(actor, MultiCategoricalActor) else None
+    if isinstance(actor, CategoricalActor) != environments.discrete or several != environments.several:
         raise misfit(environments)
     shape = environments.state_shape
     try:
@@ -264,6 +265,8 @@ def _actor(policy: "Policy | keras.Model", environments: SubEnvironments) -> Act
 def misfit(environments: SubEnvironments) -> BadInput:
     """What to say of a policy that was made for actions of another kind."""
     fitting = "discrete: use a Categorical" if environments.discrete else "continuous: use a Gaussian"
+    if environments.several:
+        fitting = f"several choices: with choices={environments.several}, use a MultiCategorical"
     return BadInput(f"the environment's actions are {fitting}Policy")
 
 
