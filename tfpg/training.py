@@ -1,17 +1,14 @@
 """Training is the lecture's loop: roll out, estimate, step; a generator for others to iterate over."""
 
-import functools
 import time
-import warnings
-import weakref
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import ParamSpec
 
 import keras
 import numpy as np
 
 from tfpg.base.errors import BadInput
+from tfpg.base.iterators import never_silent
 from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, value_function_of
 from tfpg.estimate.value_function import ValueFunction
 from tfpg.policies import as_policy
@@ -25,8 +22,6 @@ from tfpg.step.types import Step, optimizer_from
 EPISODES = 32
 LEARNING_RATE = 0.01
 DISCOUNT = 0.99
-
-Arguments = ParamSpec("Arguments")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,32 +45,7 @@ class Iteration:
     seconds: float  # of training so far, excluding the caller's own time
 
 
-def _never_silent(
-    train: Callable[Arguments, Generator[Iteration, None, None]],
-) -> Callable[Arguments, Iterator[Iteration]]:
-    """Let an iterator that goes without having been iterated over say that nothing was done."""
-
-    @functools.wraps(train)
-    def made(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Iterator[Iteration]:
-        begun = []
-
-        def iterations() -> Generator[Iteration, None, None]:
-            begun.append(True)
-            yield from train(*args, **kwargs)
-
-        def tell() -> None:
-            if not begun:
-                message = "nothing was trained: iterate over tfpg.train(...), for iteration in ..."
-                warnings.warn(message, stacklevel=3)  # where it went, after weakref's own frame
-
-        iterator = iterations()
-        weakref.finalize(iterator, tell)
-        return iterator
-
-    return made
-
-
-@_never_silent
+@never_silent("nothing was trained: loop over it, for iteration in tfpg.train(...)")
 def train(
     environment: Environment | SubEnvironments,
     policy: keras.Model,
