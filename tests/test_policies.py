@@ -189,8 +189,9 @@ def test_files_that_hold_no_safe_policy_are_refused(tmp_path):
     unsafe.save(tmp_path / "lambda.keras")
     (tmp_path / "text.keras").write_text("hello")
     for name in ("lambda", "text", "missing"):
-        with pytest.raises(tfpg.BadInput, match=name):
+        with pytest.raises(tfpg.BadInput, match=name) as refusal:
             tfpg.load_policy(tmp_path / f"{name}.keras")
+        assert "\n" not in str(refusal.value)
     with pytest.raises(tfpg.BadInput, match=r"expected a \.keras file"):
         tfpg.load_policy(tmp_path / "legacy.h5")
 

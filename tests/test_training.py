@@ -333,6 +333,22 @@ def test_the_docstring_of_train_says_in_its_first_line_what_to_do_and_its_exampl
 
 
 @pytest.mark.slow
+def test_training_again_and_again_is_no_reason_for_a_warning(caplog):
+    logger = tf.get_logger()
+    logger.addHandler(caplog.handler)
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        for _ in range(7):
+            policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
+            list(tfpg.train("CartPole-v1", policy, iterations=1, episodes=2))
+    finally:
+        logger.removeHandler(caplog.handler)
+        logger.setLevel(level)
+    assert [record.message for record in caplog.records if "retracing" in record.message] == []
+
+
+@pytest.mark.slow
 def test_a_continuous_task_is_learnt():
     policy = tfpg.policy_for("Target-v0")
     before = tfpg.evaluate("Target-v0", policy, episodes=100).mean()

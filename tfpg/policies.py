@@ -82,7 +82,7 @@ class NetworkPolicy(keras.Model):
 
     def _completed(self, network: keras.Model) -> keras.Model:
         """The network with the second output, if this kind of policy has one."""
-        if self.second_output and _has_layer(network, self.second_output):
+        if _has_second(network, self.second_output):
             return network
         _check_single(network.outputs)
         if not self.second_output:
@@ -172,7 +172,7 @@ class MultiCategoricalPolicy(NetworkPolicy):
     def choices(self) -> tuple[int, ...]:
         """Among how many each of the K choices is made."""
         numbers: Any = self.second_values
-        if _has_layer(self.network, "choices"):
+        if _has_second(self.network, self.second_output):
             numbers = self.network.get_layer("choices").kernel_initializer.value
         return tuple(map(int, numbers))
 
@@ -322,11 +322,13 @@ def load_policy(path: str | Path) -> NetworkPolicy:
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
-        raise BadInput(f"{path} contains no policy that can be loaded: {error}") from error
+        raise BadInput(
+            f"{path} contains no policy that can be loaded: {one_sentence(error)}"
+        ) from error
     kinds = (
         kind
         for kind in (GaussianPolicy, MultiCategoricalPolicy)
-        if _has_layer(network, kind.second_output)
+        if _has_second(network, kind.second_output)
     )
     return next(kinds, CategoricalPolicy)(network)
 
@@ -394,8 +396,9 @@ def _outputs(network: keras.Model) -> list[Any]:
     return list(getattr(network, "outputs", None) or [])
 
 
-def _has_layer(network: keras.Model, name: str) -> bool:
-    return any(layer.name == name for layer in network.layers)
+def _has_second(network: keras.Model, name: str | None) -> bool:
+    """Whether a network has the second output of this name."""
+    return len(_outputs(network)) == 2 and any(layer.name == name for layer in network.layers)
 
 
 def _with_second_output(

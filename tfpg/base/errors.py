@@ -11,8 +11,8 @@ class BadInput(ValueError):
 
 
 def one_sentence(error: Exception) -> str:
-    """What an error says, without the colours and the lists of arguments that Keras adds."""
-    text = re.sub(r" \[\[.*\]\]", "", str(error), flags=re.DOTALL)  # nor the numbers of an array
+    """What an error says, without what Keras adds: colours, numbers of arrays, lists of arguments."""
+    text = re.sub(r" \[\[.*\]\]| Full object config: .*", "", str(error), flags=re.DOTALL)
     marked = re.search(r"\x1b\[1m(.*?)\x1b\[0m", text, re.DOTALL)
     lines = (marked[1] if marked else text).strip().splitlines()
     return (re.sub(r"\x1b\[\d*m", "", lines[0]) if lines else type(error).__name__).rstrip(".")

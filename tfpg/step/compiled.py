@@ -97,6 +97,7 @@ class CompiledStep:
             told = step(policy, optimizer, *batch, *([gradient] if takes_gradient else []))
             return loss if told is None else told
 
+        take.get_concrete_function()  # TensorFlow warns of what is traced only when it is called
         self._halves, self._take = halves, take
 
     def __call__(
