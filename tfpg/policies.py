@@ -454,7 +454,8 @@ def _check_layers(network: keras.Model) -> None:
         if layer.compute_dtype != layer.variable_dtype:
             raise BadInput(
                 f"{named} computes in {layer.compute_dtype} with weights in {layer.variable_dtype}: "
-                "mixed precision is not supported, make the network with dtype='float32'"
+                "mixed precision is not supported, make the network with dtype='float32', or after "
+                "keras.mixed_precision.set_global_policy('float32')"
             )
         if getattr(layer, "stateful", False):
             raise BadInput(f"{named} is recurrent and keeps a state between calls: {WITHOUT_MEMORY}")
