@@ -11,7 +11,7 @@ import tensorflow as tf
 from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 import tfpg
-from tfpg.policies import ACTIVATIONS, numpy_logits
+from tfpg.networks import ACTIVATIONS, numpy_logits
 
 
 def states_of(shape=(STATE_SIZE,), samples=SAMPLES):

@@ -1,10 +1,10 @@
 """Policies: Keras models that return logits (or means), and how they act and are saved.
 
-TensorFlow is imported here and in the layers above, never below.
+Keras is imported in networks.py, here and in the layers above, never below.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,29 +23,17 @@ check_keras()
 import keras  # noqa: E402  # after the check, which says what to do if it cannot be imported
 import tensorflow as tf  # noqa: E402
 
-# Keras' activations in NumPy; some write to their argument, which is theirs alone.
-ACTIVATIONS: dict[Callable[[Any], Any], Callable[[np.ndarray], np.ndarray]] = {
-    keras.activations.linear: lambda x: x,
-    keras.activations.tanh: lambda x: np.tanh(x, out=x),
-    keras.activations.relu: lambda x: np.maximum(x, 0, out=x),
-    keras.activations.sigmoid: lambda x: 0.5 * (1 + np.tanh(0.5 * x)),
-    keras.activations.softplus: lambda x: np.logaddexp(x, 0),
-    keras.activations.elu: lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-}
-
-
-WITHOUT_MEMORY = (
-    "a policy sees one state at a time; gymnasium.wrappers.FrameStackObservation makes a state of the "
-    "last observations"
-)
-
-# What Keras does differently in training and in inference.
-MODAL_LAYERS = (
-    keras.layers.BatchNormalization,
-    keras.layers.Dropout,
-    keras.layers.GaussianDropout,
-    keras.layers.GaussianNoise,
-    keras.layers.AlphaDropout,
+from tfpg.networks import (  # noqa: E402
+    advice_on_recurrence,
+    check_layers,
+    check_single_output,
+    dense_network,
+    has_second_output,
+    numpy_logits,
+    outputs_of,
+    precision_of,
+    warn_of_softmax,
+    with_second_output,
 )
 
 
@@ -63,36 +51,36 @@ class NetworkPolicy(keras.Model):
 
     def __init__(self, network: keras.Model, second_values: float | Sequence[float] = 0.0) -> None:
         super().__init__(autocast=False)  # the network casts by itself, in its own precision
-        _check_layers(network)
+        check_layers(network)
         self.second_values = second_values
-        self.network = self._completed(network) if _outputs(network) else network
+        self.network = self._completed(network) if outputs_of(network) else network
         self.compiled_call = tf.function(self.__call__, autograph=False, reduce_retracing=True)
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Build the network on one state; Keras calls this before the first call."""
-        if _outputs(self.network):
+        if outputs_of(self.network):
             return
         state_shape, dtype = input_shape[1:], self.network.variable_dtype
-        _check_single(self.network(np.zeros((1, *state_shape), dtype)))
+        check_single_output(self.network(np.zeros((1, *state_shape), dtype)))
         if self.second_output:
-            if not _outputs(self.network):  # a subclassed model knows no outputs
+            if not outputs_of(self.network):  # a subclassed model knows no outputs
                 inputs = keras.Input(state_shape, dtype=dtype)
                 self.network = keras.Model(inputs, self.network(inputs))
             self.network = self._completed(self.network)
 
     def _completed(self, network: keras.Model) -> keras.Model:
         """The network with the second output, if this kind of policy has one."""
-        if _has_second(network, self.second_output):
+        if has_second_output(network, self.second_output):
             return network
-        _check_single(network.outputs)
+        check_single_output(network.outputs)
         if not self.second_output:
             return network
-        return _with_second_output(network, self.second_output, self.second_values)
+        return with_second_output(network, self.second_output, self.second_values)
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """(None, Da), as far as the network knows it."""
-        outputs = _outputs(self.network)
+        outputs = outputs_of(self.network)
         return tuple(outputs[0].shape) if outputs else (None, None)
 
     def logits_in_numpy(self) -> Logits:
@@ -133,7 +121,7 @@ class CategoricalPolicy(NetworkPolicy):
 
     def __init__(self, network: keras.Model) -> None:
         super().__init__(network)
-        _warn_of_softmax(network)
+        warn_of_softmax(network)
 
     def call(self, states: tf.Tensor) -> tf.Tensor:
         """The action logits: (N*T, ...) -> (N*T, Da)."""
@@ -166,13 +154,13 @@ class MultiCategoricalPolicy(NetworkPolicy):
 
     def __init__(self, network: keras.Model, choices: Sequence[int] = ()) -> None:
         super().__init__(network, tuple(float(number) for number in choices))
-        _warn_of_softmax(network)
+        warn_of_softmax(network)
 
     @property
     def choices(self) -> tuple[int, ...]:
         """Among how many each of the K choices is made."""
         numbers: Any = self.second_values
-        if _has_second(self.network, self.second_output):
+        if has_second_output(self.network, self.second_output):
             numbers = self.network.get_layer("choices").kernel_initializer.value
         return tuple(map(int, numbers))
 
@@ -247,32 +235,6 @@ def policy_for(
     return as_policy(network, environment)
 
 
-def dense_network(
-    environment: SubEnvironments,
-    hidden: Sequence[int],
-    outputs: int,
-    activation: str = "tanh",
-    last_initializer: keras.initializers.Initializer | str = "glorot_uniform",
-) -> keras.Model:
-    """A dense Keras network from the states of an environment to linear outputs.
-
-    Args:
-        environment: gives the shape of the states; images of bytes are scaled to [0, 1].
-        hidden: the units of each hidden layer.
-        outputs: how many.
-        activation: of the hidden layers.
-        last_initializer: of the last layer's weights.
-    """
-    inputs = x = keras.Input(environment.state_shape)
-    if environment.state_dtype == np.uint8:
-        x = keras.layers.Rescaling(1 / 255)(x)
-    if len(environment.state_shape) != 1:
-        x = keras.layers.Flatten()(x)
-    for units in hidden:
-        x = keras.layers.Dense(units, activation)(x)
-    return keras.Model(inputs, keras.layers.Dense(outputs, kernel_initializer=last_initializer)(x))
-
-
 def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model:
     """A built policy that can act: itself, or a plain Keras network wrapped as the actions demand.
 
@@ -301,15 +263,9 @@ def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model
         except (ValueError, TypeError, tf.errors.OpError) as error:
             raise BadInput(
                 "the policy does not take the environment's states of shape "
-                f"{environments.state_shape}: {one_sentence(error)}{_recurrent(policy)}"
+                f"{environments.state_shape}: {one_sentence(error)}{advice_on_recurrence(policy)}"
             ) from error
     return policy
-
-
-def precision_of(policy: keras.Model) -> str:
-    """The dtype of a policy's weights, in which its states, actions and q-values count."""
-    variables = policy.trainable_variables
-    return variables[0].dtype if variables else policy.compute_dtype
 
 
 def load_policy(path: str | Path) -> NetworkPolicy:
@@ -328,168 +284,9 @@ def load_policy(path: str | Path) -> NetworkPolicy:
     kinds = (
         kind
         for kind in (GaussianPolicy, MultiCategoricalPolicy)
-        if _has_second(network, kind.second_output)
+        if has_second_output(network, kind.second_output)
     )
     return next(kinds, CategoricalPolicy)(network)
-
-
-def numpy_logits(network: keras.Model) -> Logits | None:
-    """A NumPy copy, with the present weights, of a Keras network's first output.
-
-    None unless that output is reached through dense layers alone. One TensorFlow call costs ten times
-    what these small products cost.
-    """
-    path = _path_to_first_output(network)
-    if not path or not all(map(_has_numpy_copy, path)):
-        return None
-    layers = [_numpy_copy(layer) for layer in path]
-    dtype = network.trainable_variables[0].dtype
-
-    def logits(states: np.ndarray) -> np.ndarray:
-        x = states.astype(dtype, copy=False)
-        for layer in layers:
-            x = layer(x)
-        return x
-
-    return logits
-
-
-def _path_to_first_output(network: keras.Model) -> list[keras.Layer]:
-    """The layers between a network's input and its first output; none if the path branches."""
-    try:
-        made_by = {id(layer.output): layer for layer in network.layers}
-        tensor, path = network.outputs[0], []
-        while not any(tensor is each for each in network.inputs):
-            path.append(made_by[id(tensor)])
-            tensor = path[-1].input
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return []  # not built yet, subclassed, or with shared layers: there is no single path
-    return path[::-1]
-
-
-def _has_numpy_copy(layer: keras.Layer) -> bool:
-    if type(layer) is keras.layers.Dense:
-        return any(layer.activation is known for known in ACTIVATIONS)
-    return type(layer) is keras.layers.Flatten and layer.data_format == "channels_last"
-
-
-def _numpy_copy(layer: keras.Layer) -> Callable[[np.ndarray], np.ndarray]:
-    if isinstance(layer, keras.layers.Flatten):
-        return lambda x: x.reshape(len(x), -1)
-    kernel, activate = layer.kernel.numpy(), ACTIVATIONS[layer.activation]
-    bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
-    biases = bias[np.newaxis]
-
-    def dense(x: np.ndarray) -> np.ndarray:
-        nonlocal biases
-        x = np.dot(x, kernel)
-        if biases.shape != x.shape:
-            biases = np.broadcast_to(bias, x.shape).copy()  # adding equal shapes is twice as fast
-        x += biases
-        return activate(x)
-
-    return dense
-
-
-def _outputs(network: keras.Model) -> list[Any]:
-    """The symbolic outputs of a network; none of a subclassed model or one that is not built yet."""
-    return list(getattr(network, "outputs", None) or [])
-
-
-def _has_second(network: keras.Model, name: str | None) -> bool:
-    """Whether a network has the second output of this name."""
-    return len(_outputs(network)) == 2 and any(layer.name == name for layer in network.layers)
-
-
-def _with_second_output(
-    network: keras.Model, name: str, values: float | Sequence[float]
-) -> keras.Model:
-    """The network with a second output that ignores the state: one row of weights times 1.
-
-    A single value is where Da weights begin; several are kept as they are.
-    """
-    first = network.outputs[0]
-    ones = keras.ops.ones_like(first[:, :1])
-    several = list(values) if isinstance(values, Sequence) else None
-    if several == []:
-        raise BadInput(
-            "say among how many each choice is made: MultiCategoricalPolicy(network, choices)"
-        )
-    if several and sum(several) != first.shape[1]:
-        raise BadInput(
-            f"the policy's last layer has {first.shape[1]} units, but the choices "
-            f"{tuple(map(int, several))} need {int(sum(several))}"
-        )
-    second = keras.layers.Dense(
-        len(several) if several else first.shape[1],
-        use_bias=False,
-        trainable=not several,
-        kernel_initializer=keras.initializers.Constant(values),
-        dtype=first.dtype,
-        name=name,
-    )(ones)
-    return keras.Model(network.inputs[0], [first, second])
-
-
-def _warn_of_softmax(network: keras.Model) -> None:
-    for last in network.layers[-1:]:
-        activation = getattr(last, "activation", None)
-        if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
-            warnings.warn(
-                f"the policy's last layer {last.name!r} is a softmax, but logits are wanted: the "
-                "cross-entropy takes the softmax itself; make the last layer linear",
-                stacklevel=3,  # who made the policy
-            )
-
-
-def _check_layers(network: keras.Model) -> None:
-    """Raise BadInput for layers that no policy can have; warn of those that act as in inference."""
-    if not isinstance(network, keras.Model):
-        raise BadInput(
-            f"{type(network).__name__} cannot act: a policy is a Keras model, or an object whose "
-            "actor() gives one of tfpg's actors"
-        )
-    for layer in _all_layers(network):
-        named = f"the policy's layer {layer.name!r} ({type(layer).__name__})"
-        if layer.compute_dtype != layer.variable_dtype:
-            raise BadInput(
-                f"{named} computes in {layer.compute_dtype} with weights in {layer.variable_dtype}: "
-                "mixed precision is not supported, make the network with dtype='float32', or after "
-                "keras.mixed_precision.set_global_policy('float32')"
-            )
-        if getattr(layer, "stateful", False):
-            raise BadInput(f"{named} is recurrent and keeps a state between calls: {WITHOUT_MEMORY}")
-        if isinstance(layer, MODAL_LAYERS):
-            warnings.warn(
-                f"{named} acts in inference mode, in sampling and in the gradient alike, so that both "
-                "are of the same policy: it has no effect of its own in training",
-                stacklevel=4,  # who made the policy
-            )
-
-
-def _all_layers(layer: keras.Layer) -> Iterator[keras.Layer]:
-    """The layer and all that it is made of."""
-    yield layer
-    for part in getattr(layer, "layers", ()):
-        yield from _all_layers(part)
-
-
-def _check_single(outputs: Any) -> None:
-    """Raise BadInput unless a network has given one tensor."""
-    if isinstance(outputs, dict) or (isinstance(outputs, list | tuple) and len(outputs) != 1):
-        raise BadInput(
-            f"the policy's network has {len(outputs)} outputs: it must have one, the logits (or means) "
-            "of shape (N*T, Da); keras.Model(network.inputs, network.outputs[0]) has the first alone"
-        )
-
-
-def _recurrent(policy: keras.Model) -> str:
-    """What to say of a recurrent layer in a network that does not take the states."""
-    for layer in _all_layers(policy):
-        if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):
-            kind = type(layer).__name__
-            return f"; its layer {layer.name!r} ({kind}) is recurrent: {WITHOUT_MEMORY}"
-    return ""
 
 
 def _distributions() -> Any:

@@ -10,7 +10,7 @@ from tfpg.base.errors import BadInput
 from tfpg.estimate.baselines import Baseline
 from tfpg.estimate.estimators import Estimator, check_fraction, with_value_function
 from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
-from tfpg.policies import dense_network
+from tfpg.networks import dense_network
 from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import Policy

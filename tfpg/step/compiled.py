@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpg.base.errors import BadInput
-from tfpg.policies import precision_of
+from tfpg.networks import precision_of
 from tfpg.step.pseudo_loss import policy_gradient_for
 from tfpg.step.types import LossAndGradients, Step
 

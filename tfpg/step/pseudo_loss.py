@@ -10,7 +10,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpg.policies import CategoricalPolicy, precision_of
+from tfpg.networks import precision_of
+from tfpg.policies import CategoricalPolicy
 from tfpg.step.types import Array, GradientFunction, LossAndGradients
 
 
