@@ -278,6 +278,21 @@ def test_an_estimator_that_gives_no_column_is_refused():
         )
 
 
+@pytest.mark.parametrize(
+    ("given", "came"),
+    [
+        (lambda batch: None, "NoneType"),
+        (lambda batch: [path.rewards for path in batch], "list"),
+        (lambda batch: batch.rewards[1:, np.newaxis], "shape"),
+        (lambda batch: 1.0, "float"),
+    ],
+)
+def test_an_estimator_that_gives_something_else_is_told_what_is_wanted(given, came):
+    policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
+    with pytest.raises(tfpg.BadInput, match=rf"column of q_values \(N\*T, 1\).*got .*{came}"):
+        next(tfpg.train("CartPole-v1", policy, estimator=lambda _, batch: given(batch), episodes=3))
+
+
 def test_whole_numbers_in_the_column_count_as_numbers():
     weights = []
     for kind in (int, float):

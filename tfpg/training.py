@@ -3,6 +3,7 @@
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -93,8 +94,9 @@ def train(
 
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
-        policy: any Keras network that returns logits (or means, for continuous actions), built or not;
-            see `NetworkPolicy` for what it cannot have.
+        policy: any Keras network that returns logits (or means, for continuous actions), built or not.
+            Its dropout and batch normalisation act as in inference; mixed precision, a second output
+            and a recurrent memory are refused.
         optimizer: a Keras optimizer or the name of one, with Keras' defaults; Adam at a learning rate
             of 0.01 if none is given.
         estimator: fills the column of q_values (N*T, 1); rewards-to-go with a discount of 0.99,
@@ -131,7 +133,7 @@ def train(
         for index in range(first_iteration, first_iteration + iterations):
             started = time.perf_counter()
             batch = roll_out(environments, policy, size, (seed, TRAINING, index), horizon)
-            q_values = np.asarray(estimator(policy, batch), dtype=float)
+            q_values = _as_column(estimator(policy, batch), len(batch.states))
             _check_finite(index, rewards=batch.rewards, states=batch.states, q_values=q_values)
             tensors = batch.states, batch.actions, q_values
             if compiled_step is None:
@@ -159,6 +161,20 @@ def train(
                 -float(batch.log_likelihoods.mean()),
                 seconds,
             )
+
+
+def _as_column(q_values: Any, samples: int) -> np.ndarray:
+    """What an estimator gave, in double precision. Raises BadInput unless there is one row a sample."""
+    try:
+        values = np.asarray(q_values, dtype=float)
+    except (TypeError, ValueError):
+        values = np.zeros(())
+    if len(values.shape) == 0 or len(values) != samples:
+        came = f"shape {values.shape}" if values.shape else f"type {type(q_values).__name__}"
+        raise BadInput(
+            f"an estimator gives the column of q_values (N*T, 1), here ({samples}, 1), got {came}"
+        )
+    return values
 
 
 def _check_finite(index: int, **arrays: np.ndarray) -> None:
