@@ -59,9 +59,8 @@ class MultiCategoricalActor(NamedTuple):
 
     def log_likelihoods(self, logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
         """log pi(a|s), the sum of those of the choices: (M, Da), (M, K) -> (M,)."""
-        one = CategoricalActor(self.logits)
-        each = zip(self._parts(logits), actions.T, strict=True)
-        return np.sum([one.log_likelihoods(part, ids) for part, ids in each], axis=0)
+        choice, each = CategoricalActor(self.logits), zip(self._parts(logits), actions.T, strict=True)
+        return np.sum([choice.log_likelihoods(part, ids) for part, ids in each], axis=0)
 
     def _parts(self, logits: np.ndarray) -> list[np.ndarray]:
         return np.split(logits, np.cumsum(self.choices)[:-1], axis=-1)
