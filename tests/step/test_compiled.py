@@ -93,6 +93,15 @@ def test_a_sixth_argument_with_another_meaning_keeps_its_default():
     assert_same_weights(policy, twin)
 
 
+def test_a_step_that_looks_at_numbers_is_told_that_it_is_compiled():
+    def looking(policy, optimizer, states, actions, q_values):
+        print(q_values.numpy().mean())
+
+    policy, _ = policy_and_twin()
+    with pytest.raises(tfpg.BadInput, match=r"compiled.*'numpy'.*tf\.print"):
+        CompiledStep(looking, policy, keras.optimizers.SGD(0.3), batch_of(9), None)
+
+
 @pytest.mark.parametrize("step", [lambda policy, states, actions: None, lambda *, policy: None])
 def test_a_step_of_other_arguments_is_refused_with_those_that_are_wanted(step):
     policy, _ = policy_and_twin()

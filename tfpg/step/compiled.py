@@ -94,7 +94,15 @@ class CompiledStep:
                 same = all(a is b for a, b in zip(asked, batch, strict=True))
                 return (next(known, None) if same else None) or part_of_others()(*asked)
 
-            told = step(policy, optimizer, *batch, *([gradient] if takes_gradient else []))
+            try:
+                told = step(policy, optimizer, *batch, *([gradient] if takes_gradient else []))
+            except AttributeError as error:
+                if "SymbolicTensor" not in str(error):
+                    raise
+                raise BadInput(
+                    f"the step is compiled, so it cannot look at numbers ({error}): write it in "
+                    "TensorFlow's functions alone, and print with tf.print"
+                ) from error
             return loss if told is None else told
 
         take.get_concrete_function()  # TensorFlow warns of what is traced only when it is called
