@@ -11,7 +11,7 @@ import tensorflow as tf
 from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 import tfpg
-from tfpg.policies import ACTIVATIONS, numpy_logits
+from tfpg.networks import ACTIVATIONS, numpy_logits
 
 
 def states_of(shape=(STATE_SIZE,), samples=SAMPLES):
@@ -189,8 +189,9 @@ def test_files_that_hold_no_safe_policy_are_refused(tmp_path):
     unsafe.save(tmp_path / "lambda.keras")
     (tmp_path / "text.keras").write_text("hello")
     for name in ("lambda", "text", "missing"):
-        with pytest.raises(tfpg.BadInput, match=name):
+        with pytest.raises(tfpg.BadInput, match=name) as refusal:
             tfpg.load_policy(tmp_path / f"{name}.keras")
+        assert "\n" not in str(refusal.value)
     with pytest.raises(tfpg.BadInput, match=r"expected a \.keras file"):
         tfpg.load_policy(tmp_path / "legacy.h5")
 
@@ -225,13 +226,213 @@ def test_a_policy_of_logits_is_not_warned_about():
         tfpg.CategoricalPolicy(network(2))
 
 
-def test_a_gaussian_policy_needs_known_outputs():
-    class Subclassed(keras.Model):
-        def call(self, states):
-            return states
+# Several choices at once
 
-    with pytest.raises(tfpg.BadInput, match="Input"):
-        tfpg.GaussianPolicy(Subclassed())
+
+SEVERAL = "ignore:an observation has several parts"
+
+
+def test_several_choices_have_the_product_of_their_probabilities():
+    policy = tfpg.MultiCategoricalPolicy(network(5), (2, 3))
+    assert policy.choices == (2, 3)
+    states, ids = states_of().astype(float), np.random.default_rng(1).integers(2, size=(SAMPLES, 2))
+    actor, logits = policy.actor(), policy(states).numpy()
+    first, second = (tfpg.CategoricalPolicy(network(n)).actor() for n in (2, 3))
+    expected = first.log_likelihoods(logits[:, :2], ids[:, 0])
+    expected = expected + second.log_likelihoods(logits[:, 2:], ids[:, 1])
+    np.testing.assert_allclose(actor.log_likelihoods(logits, ids), expected, rtol=1e-12)
+    actions = actor.encode(ids, 5)
+    np.testing.assert_array_equal(actions, np.hstack([np.eye(2)[ids[:, 0]], np.eye(3)[ids[:, 1]]]))
+    np.testing.assert_allclose(tfpg.log_likelihoods(policy, states, actions), expected, rtol=1e-6)
+    greedy = np.stack([logits[:, :2].argmax(1), logits[:, 2:].argmax(1)], axis=1)
+    np.testing.assert_array_equal(actor.sample(logits, np.zeros_like(logits)), greedy)
+
+
+def test_several_choices_are_sampled_as_often_as_they_are_likely():
+    policy = tfpg.MultiCategoricalPolicy(network(5), (2, 3))
+    actor, logits = policy.actor(), np.tile(np.log([[0.2, 0.8, 0.5, 0.1, 0.4]]), (20_000, 1))
+    noise = actor.noise(np.random.default_rng(0), logits.shape)
+    shares = actor.encode(actor.sample(logits, noise), 5).mean(axis=0)
+    np.testing.assert_allclose(shares, [0.2, 0.8, 0.5, 0.1, 0.4], atol=0.015)
+
+
+def test_a_single_choice_among_several_has_the_gradient_of_the_slide():
+    several, plain = tfpg.MultiCategoricalPolicy(network(ACTIONS), (ACTIONS,)), network(ACTIONS)
+    plain.set_weights(several.get_weights()[:4])
+    actions = np.eye(ACTIONS)[np.random.default_rng(2).integers(ACTIONS, size=SAMPLES)]
+    given = states_of(), actions, np.random.default_rng(3).normal(size=(SAMPLES, 1))
+    loss, gradients = tfpg.distribution_policy_gradient(several, *given)
+    expected_loss, expected = tfpg.policy_gradient(plain, *given)
+    assert float(loss) == pytest.approx(float(expected_loss))
+    for gradient, wanted in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(gradient, wanted, atol=1e-12)
+
+
+@pytest.mark.filterwarnings(SEVERAL)
+def test_a_policy_of_several_choices_is_saved_loaded_and_cloned(tmp_path):
+    policy = tfpg.policy_for("Several-v0", hidden=(5,))
+    assert isinstance(policy, tfpg.MultiCategoricalPolicy)
+    assert numpy_logits(policy.network) is not None
+    policy.save(tmp_path / "policy.keras")
+    again, clone = tfpg.load_policy(tmp_path / "policy.keras"), keras.models.clone_model(policy)
+    assert type(again) is type(policy)
+    assert again.choices == clone.choices == (2, 3)
+    np.testing.assert_array_equal(again(states_of((9,))), policy(states_of((9,))))
+
+
+@pytest.mark.filterwarnings(SEVERAL)
+def test_choices_that_do_not_fit_are_refused():
+    with pytest.raises(tfpg.BadInput, match=r"4 units, but the choices \(2, 3\) need 5"):
+        tfpg.MultiCategoricalPolicy(network(4), (2, 3))
+    with pytest.raises(tfpg.BadInput, match="choices"):
+        tfpg.MultiCategoricalPolicy(network(4))
+    other = keras.Sequential([keras.layers.Dense(5)])
+    assert tfpg.evaluate("Several-v0", other, episodes=2).shape == (2,)
+    for policy in (tfpg.MultiCategoricalPolicy(network(5), (3, 2)), tfpg.CategoricalPolicy(network(5))):
+        with pytest.raises(tfpg.BadInput, match=r"choices=\(2, 3\).*MultiCategoricalPolicy"):
+            tfpg.evaluate("Several-v0", policy, episodes=1)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(SEVERAL)
+@pytest.mark.parametrize("step", [None, tfpg.trust_region_step])
+@pytest.mark.parametrize("binary", [False, True])
+def test_several_choices_are_learnt(binary, step):
+    import worlds
+
+    def make():
+        return worlds.Several(binary)
+
+    network = keras.Sequential([keras.layers.Dense(16, "tanh"), keras.layers.Dense(4 + (not binary))])
+    before = tfpg.evaluate(make, network).mean()
+    list(tfpg.train(make, network, keras.optimizers.Adam(0.05), step=step, iterations=60))
+    assert before < 5.5
+    assert tfpg.evaluate(make, network, greedy=True).mean() > 6.8  # 8 is all
+
+
+# Any Keras network will do
+
+
+class Subclassed(keras.Model):
+    def __init__(self, outputs):
+        super().__init__()
+        self.hidden, self.last = keras.layers.Dense(5, "tanh"), keras.layers.Dense(outputs)
+
+    def call(self, states):
+        return self.last(self.hidden(states))
+
+
+def unbuilt(outputs):
+    return keras.Sequential([keras.layers.Dense(5, "tanh"), keras.layers.Dense(outputs)])
+
+
+FIRST = {
+    "train": lambda *policy: next(tfpg.train(*policy, "adam", episodes=2, horizon=5)),
+    "evaluate": lambda *policy: tfpg.evaluate(*policy, episodes=2, horizon=5),
+    "sample": lambda *policy: tfpg.sample_trajectories(*policy, episodes=2, horizon=5),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("make", [unbuilt, Subclassed])
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize(("environment", "outputs"), [("CartPole-v1", 2), ("Pendulum-v1", 1)])
+def test_any_network_acts_and_trains_before_it_is_built(first, make, wrapped, environment, outputs):
+    policy = make(outputs)
+    if wrapped:
+        kind = tfpg.CategoricalPolicy if outputs == 2 else tfpg.GaussianPolicy
+        policy = kind(policy)
+    FIRST[first](environment, policy)
+    before = policy.get_weights()
+    for name in FIRST:
+        FIRST[name](environment, policy)
+    assert len(before) == 4 + (wrapped and outputs == 1)
+    assert not any(np.array_equal(a, b) for a, b in zip(before, policy.get_weights(), strict=True))
+
+
+def test_what_a_plain_network_learns_beside_its_weights_is_kept(tmp_path):
+    network = unbuilt(1)
+    optimizer = keras.optimizers.Adam(0.1)
+
+    def small_actions(policy, trajectories):
+        return -(trajectories.actions**2)
+
+    list(tfpg.train("Pendulum-v1", network, optimizer, small_actions, iterations=4, episodes=2))
+    trajectories = tfpg.sample_trajectories("Pendulum-v1", network, episodes=20)
+    states, actions = tfpg.concatenate(trajectories)
+    spread = (actions - network(states).numpy()).std()
+    assert spread < 0.8  # it was 1
+    network.save(tmp_path / "network.keras")
+    saved = keras.models.load_model(tmp_path / "network.keras")
+    assert [type(layer) for layer in saved.layers] == [keras.layers.Dense, keras.layers.Dense]
+
+
+def test_a_subclassed_gaussian_policy_is_built_by_its_first_call():
+    policy = tfpg.GaussianPolicy(Subclassed(2), initial_log_std=-0.5)
+    assert policy(states_of()).shape == (SAMPLES, 2)
+    np.testing.assert_allclose(policy.log_std, [[-0.5, -0.5]])
+    assert len(policy.trainable_variables) == 5
+
+
+def two_outputs():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, [keras.layers.Dense(2)(inputs), keras.layers.Dense(2)(inputs)])
+
+
+class TwoOutputs(Subclassed):
+    def call(self, states):
+        return {"logits": super().call(states), "values": states}
+
+
+def recurrent(**options):
+    return keras.Sequential([keras.layers.LSTM(5, name="memory", **options), keras.layers.Dense(2)])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (two_outputs, "2 outputs"),
+        (lambda: TwoOutputs(2), "2 outputs"),
+        (recurrent, r"'memory' \(LSTM\) is recurrent.*FrameStackObservation"),
+        (lambda: recurrent(stateful=True), r"'memory' \(LSTM\) is recurrent"),
+        (lambda: network(2, inputs=3), r"states of shape \(4,\): .*"),
+        (lambda: keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")]), "mixed precision"),
+        (lambda: keras.layers.Dense(2), "Dense cannot act"),
+        (lambda: "adam", "str cannot act"),
+    ],
+)
+@pytest.mark.parametrize("first", ["train", "evaluate"])
+def test_a_network_that_will_not_do_is_refused_in_one_sentence(make, message, first):
+    with pytest.raises(tfpg.BadInput, match=message) as refusal:
+        FIRST[first]("CartPole-v1", make())
+    assert "\n" not in str(refusal.value)
+    assert "\x1b" not in str(refusal.value)
+
+
+def test_a_recurrent_layer_over_the_parts_of_one_state_is_a_network_like_others():
+    policy = keras.Sequential(
+        [keras.layers.Reshape((4, 1)), keras.layers.SimpleRNN(3), keras.layers.Dense(2)]
+    )
+    FIRST["train"]("CartPole-v1", policy)
+
+
+def test_dropout_and_batch_normalisation_are_the_same_in_sampling_and_in_the_gradient():
+    layers = keras.layers.Dropout(0.5), keras.layers.BatchNormalization(name="normal")
+    model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(2)])
+    with pytest.warns(UserWarning, match="inference mode") as warned:
+        policy = tfpg.CategoricalPolicy(model)
+    assert len(warned) == 2
+    assert warned[0].filename == __file__
+    model.get_layer("normal").set_weights([w + 0.5 for w in model.get_layer("normal").get_weights()])
+    trajectories = tfpg.sample_trajectories("CartPole-v1", policy, episodes=3)
+    likelihoods = np.concatenate([trajectory.log_likelihoods for trajectory in trajectories])
+    states, actions = tfpg.concatenate(trajectories)
+    np.testing.assert_allclose(tfpg.log_likelihoods(policy, states, actions), likelihoods, atol=1e-5)
+    weights = policy.get_weights()
+    list(tfpg.train("CartPole-v1", policy, iterations=2, episodes=3))
+    moved = [not np.array_equal(a, b) for a, b in zip(weights, policy.get_weights(), strict=True)]
+    assert moved == [True, True, False, False, True, True]  # gamma and beta learn, the averages stay
 
 
 @pytest.mark.slow

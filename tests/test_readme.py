@@ -5,9 +5,11 @@ import re
 import textwrap
 from pathlib import Path
 
+import keras
 import pytest
 
 import tfpg
+from tfpg.runs.folder import read_progress
 from tfpg.slides.page.glossary import terms
 from tfpg.slides.pseudocode import DEPARTURES, PAGE_30
 
@@ -45,6 +47,18 @@ def test_the_loop_has_ten_lines_and_learns():
     exec(loop, names)
     lengths = [len(one.rewards) for one in names["trajectories"]]
     assert sum(lengths) / len(lengths) > 60  # an untrained policy holds the pole for 22 steps
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(2, len(blocks("python"))))
+def test_the_other_examples_run(number, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"tfpg": tfpg, "keras": keras}
+    exec(blocks("python")[number], names)
+    if "settings" in names:
+        assert len(read_progress("runs/from-python")) == 5
+    else:
+        assert names["iteration"].index == 1
 
 
 def test_the_line_counts_are_right():

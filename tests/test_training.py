@@ -1,5 +1,10 @@
 """Training: the slide's step, compiled once, on every batch."""
 
+import inspect
+import re
+import textwrap
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -271,6 +276,91 @@ def test_an_estimator_that_gives_no_column_is_refused():
                 "CartPole-v1", policy, estimator=lambda p, t: np.concatenate([x.rewards for x in t])
             )
         )
+
+
+@pytest.mark.parametrize(
+    ("given", "came"),
+    [
+        (lambda batch: None, "NoneType"),
+        (lambda batch: [path.rewards for path in batch], "list"),
+        (lambda batch: batch.rewards[1:, np.newaxis], "shape"),
+        (lambda batch: 1.0, "float"),
+    ],
+)
+def test_an_estimator_that_gives_something_else_is_told_what_is_wanted(given, came):
+    policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
+    with pytest.raises(tfpg.BadInput, match=rf"column of q_values \(N\*T, 1\).*got .*{came}"):
+        next(tfpg.train("CartPole-v1", policy, estimator=lambda _, batch: given(batch), episodes=3))
+
+
+def test_whole_numbers_in_the_column_count_as_numbers():
+    weights = []
+    for kind in (int, float):
+        keras.utils.set_random_seed(4)
+        policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
+
+        def counted(policy, trajectories, kind=kind):
+            return tfpg.column([np.arange(len(path.rewards), dtype=kind) for path in trajectories])
+
+        list(tfpg.train("CartPole-v1", policy, estimator=counted, iterations=1, episodes=4))
+        weights.append(flat(policy.get_weights()))
+    np.testing.assert_array_equal(*weights)
+
+
+@pytest.mark.parametrize("name", ["adam", "SGD"])
+def test_an_optimizer_may_be_named(name):
+    policy, twin = (tfpg.policy_for("CartPole-v1", hidden=(8,)) for _ in range(2))
+    twin.set_weights(policy.get_weights())
+    for trained, optimizer in ((policy, name), (twin, keras.optimizers.get(name))):
+        list(tfpg.train("CartPole-v1", trained, optimizer, iterations=1, episodes=4))
+    np.testing.assert_array_equal(flat(policy.get_weights()), flat(twin.get_weights()))
+    with pytest.raises(tfpg.BadInput, match="\"adam\", got 'adamant'"):
+        next(tfpg.train("CartPole-v1", policy, "adamant"))
+
+
+def test_training_that_nobody_iterates_over_is_not_silent():
+    policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
+    with pytest.warns(UserWarning, match="nothing was trained: loop") as warned:
+        tfpg.train("CartPole-v1", policy)
+    assert warned[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stream = tfpg.train("CartPole-v1", policy, episodes=2)
+        next(stream)
+        stream.close()
+        del stream
+        assert list(tfpg.train("CartPole-v1", policy, iterations=0)) == []
+
+
+def test_the_docstring_of_train_says_in_its_first_line_what_to_do_and_its_example_runs():
+    documentation = inspect.getdoc(tfpg.train)
+    assert "loop over it" in documentation.splitlines()[0]
+    assert list(inspect.signature(tfpg.train).parameters)[:3] == ["environment", "policy", "optimizer"]
+    indented = re.findall(r"(?:^ {4}.*\n|^\n)+", documentation, re.MULTILINE)
+    code = textwrap.dedent("\n".join(part for part in indented if "def " in part or "with_" in part))
+    code = code.partition("Args:")[0]
+    names = {"tfpg": tfpg, "tf": tf, "policy": tfpg.policy_for("CartPole-v1", hidden=(8,))}
+    before = names["policy"].get_weights()
+    exec(code, names)
+    assert {"with_entropy_bonus", "squared_rewards", "iteration"} <= names.keys()
+    assert np.isfinite(names["iteration"].loss)
+    assert relative_error(names["policy"].get_weights(), before) > 1e-6
+
+
+@pytest.mark.slow
+def test_training_again_and_again_is_no_reason_for_a_warning(caplog):
+    logger = tf.get_logger()
+    logger.addHandler(caplog.handler)
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        for _ in range(7):
+            policy = tfpg.policy_for("CartPole-v1", hidden=(8,))
+            list(tfpg.train("CartPole-v1", policy, iterations=1, episodes=2))
+    finally:
+        logger.removeHandler(caplog.handler)
+        logger.setLevel(level)
+    assert [record.message for record in caplog.records if "retracing" in record.message] == []
 
 
 @pytest.mark.slow

@@ -142,10 +142,42 @@ class Broken(Target):
         return state, (float("nan") if broken and self.what == "reward" else reward), *ends
 
 
+class Several(gymnasium.Env):
+    """Observations of several parts, several choices at once; each right one is paid 1, T = 4."""
+
+    observation_space = spaces.Dict(
+        {
+            "goal": spaces.MultiDiscrete([2, 3]),
+            "noise": spaces.Tuple([spaces.Box(-1, 1, (2,), np.float32), spaces.MultiBinary(2)]),
+        }
+    )
+
+    def __init__(self, binary=False):
+        kinds = spaces.MultiDiscrete([2, 3], start=[0, 5]), spaces.MultiBinary(2)
+        self.action_space = kinds[binary]
+        self.binary = binary
+
+    def _look(self):
+        self.seen = self.observation_space.sample()
+        return self.seen
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.observation_space.seed(seed)
+        self.taken = 0
+        return self._look(), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action)
+        goal = np.minimum(self.seen["goal"], 1) if self.binary else self.seen["goal"] + [0, 5]
+        self.taken += 1
+        return self._look(), float((action == goal).sum()), self.taken == 4, False, {}
+
+
 class Strange(gymnasium.Env):
     """An observation space that is not supported."""
 
-    observation_space = spaces.MultiDiscrete([2, 3])
+    observation_space = spaces.Sequence(spaces.Discrete(2))
     action_space = spaces.Discrete(2)
 
 
@@ -153,7 +185,7 @@ class StrangeActions(gymnasium.Env):
     """An action space that is not supported."""
 
     observation_space = spaces.Discrete(2)
-    action_space = spaces.MultiDiscrete([2, 3])
+    action_space = spaces.Tuple([spaces.Discrete(2)])
 
 
 gymnasium.register(
@@ -163,5 +195,6 @@ gymnasium.register("PlainCounting-v0", lambda: Counting())
 gymnasium.register("Bar-v0", lambda render_mode=None: Bar(render_mode), reward_threshold=7.5)
 gymnasium.register("Target-v0", lambda: Target())
 gymnasium.register("Broken-v0", lambda what="reward": Broken(what))
+gymnasium.register("Several-v0", lambda binary=False: Several(binary), max_episode_steps=9)
 gymnasium.register("Strange-v0", lambda: Strange())
 gymnasium.register("StrangeActions-v0", lambda: StrangeActions())

@@ -10,6 +10,7 @@ from .rollout.trajectories import (
 )
 from .policies import (
     CategoricalPolicy as CategoricalPolicy,
+    MultiCategoricalPolicy as MultiCategoricalPolicy,
     GaussianPolicy as GaussianPolicy,
     policy_for as policy_for,
     load_policy as load_policy,
@@ -64,6 +65,8 @@ from .step.natural_gradient import (
     trust_region_step as trust_region_step,
 )
 from .training import Iteration as Iteration, train as train
+from .runs.settings import Settings as Settings
+from .runs.from_python import run as run
 from .slides.compare.comparison import compare as compare
 from .homework.checks.checking import check as check
 from .base.tensorflow import import_tensorflow as import_tensorflow

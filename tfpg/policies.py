@@ -1,51 +1,86 @@
 """Policies: Keras models that return logits (or means), and how they act and are saved.
 
-TensorFlow is imported here and in the layers above, never below.
+Keras is imported in networks.py, here and in the layers above, never below.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, one_sentence
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import check_keras
-from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits
+from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, MultiCategoricalActor
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
-from tfpg.rollout.sampling import Policy
+from tfpg.rollout.sampling import Policy, misfit
 
 check_keras()
 
 import keras  # noqa: E402  # after the check, which says what to do if it cannot be imported
 import tensorflow as tf  # noqa: E402
 
-# Keras' activations in NumPy; some write to their argument, which is theirs alone.
-ACTIVATIONS: dict[Callable[[Any], Any], Callable[[np.ndarray], np.ndarray]] = {
-    keras.activations.linear: lambda x: x,
-    keras.activations.tanh: lambda x: np.tanh(x, out=x),
-    keras.activations.relu: lambda x: np.maximum(x, 0, out=x),
-    keras.activations.sigmoid: lambda x: 0.5 * (1 + np.tanh(0.5 * x)),
-    keras.activations.softplus: lambda x: np.logaddexp(x, 0),
-    keras.activations.elu: lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-}
+from tfpg.networks import (  # noqa: E402
+    advice_on_recurrence,
+    check_layers,
+    check_single_output,
+    dense_network,
+    has_second_output,
+    numpy_logits,
+    outputs_of,
+    precision_of,
+    warn_of_softmax,
+    with_second_output,
+)
 
 
 class NetworkPolicy(keras.Model):
-    """A policy around a plain Keras network, which is all that its `.keras` file holds."""
+    """A policy around a plain Keras network, which is all that its `.keras` file holds.
 
-    def __init__(self, network: keras.Model) -> None:
+    The network acts in inference mode, and its gradient is taken in the same mode: otherwise the
+    policy that is scored would not be the one that sampled. Dropout then drops nothing, and batch
+    normalisation keeps the averages that it has, of which a warning tells. Raises BadInput for mixed
+    precision, for layers with a state of their own, and for a network with several outputs.
+    """
+
+    # A second output of the network that ignores the state: what a file has to tell of such a policy.
+    second_output: str | None = None
+
+    def __init__(self, network: keras.Model, second_values: float | Sequence[float] = 0.0) -> None:
         super().__init__(autocast=False)  # the network casts by itself, in its own precision
-        self.network = network
+        check_layers(network)
+        self.second_values = second_values
+        self.network = self._completed(network) if outputs_of(network) else network
         self.compiled_call = tf.function(self.__call__, autograph=False, reduce_retracing=True)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Build the network on one state; Keras calls this before the first call."""
+        if outputs_of(self.network):
+            return
+        state_shape, dtype = input_shape[1:], self.network.variable_dtype
+        check_single_output(self.network(np.zeros((1, *state_shape), dtype)))
+        if self.second_output:
+            if not outputs_of(self.network):  # a subclassed model knows no outputs
+                inputs = keras.Input(state_shape, dtype=dtype)
+                self.network = keras.Model(inputs, self.network(inputs))
+            self.network = self._completed(self.network)
+
+    def _completed(self, network: keras.Model) -> keras.Model:
+        """The network with the second output, if this kind of policy has one."""
+        if has_second_output(network, self.second_output):
+            return network
+        check_single_output(network.outputs)
+        if not self.second_output:
+            return network
+        return with_second_output(network, self.second_output, self.second_values)
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """(None, Da), as far as the network knows it."""
-        outputs = _outputs(self.network)
+        outputs = outputs_of(self.network)
         return tuple(outputs[0].shape) if outputs else (None, None)
 
     def logits_in_numpy(self) -> Logits:
@@ -54,7 +89,10 @@ class NetworkPolicy(keras.Model):
         A NumPy copy of the present weights if the network is a chain of dense layers, else one
         compiled TensorFlow call, which follows the weights as they change.
         """
-        return numpy_logits(self.network) or (lambda states: self.compiled_call(states).numpy())
+        dtype = precision_of(self)
+        return numpy_logits(self.network) or (
+            lambda states: self.compiled_call(states.astype(dtype, copy=False)).numpy()
+        )
 
     def get_config(self) -> dict[str, Any]:
         """What makes another policy of the same kind: `keras.models.clone_model` needs no more."""
@@ -83,14 +121,7 @@ class CategoricalPolicy(NetworkPolicy):
 
     def __init__(self, network: keras.Model) -> None:
         super().__init__(network)
-        for last in network.layers[-1:]:
-            activation = getattr(last, "activation", None)
-            if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
-                warnings.warn(
-                    f"the policy's last layer {last.name!r} is a softmax, but logits are wanted: the "
-                    "cross-entropy takes the softmax itself; make the last layer linear",
-                    stacklevel=2,  # who made the policy
-                )
+        warn_of_softmax(network)
 
     def call(self, states: tf.Tensor) -> tf.Tensor:
         """The action logits: (N*T, ...) -> (N*T, Da)."""
@@ -106,22 +137,62 @@ class CategoricalPolicy(NetworkPolicy):
 
 
 @keras.saving.register_keras_serializable("tfpg")
+class MultiCategoricalPolicy(NetworkPolicy):
+    """Makes K choices at once, each by logits of its own: for MultiDiscrete and MultiBinary actions.
+
+    The network's outputs (N*T, Da) are the logits of all choices, one after the other; an action is K
+    one-hot rows side by side. A MultiBinary space has K choices between 2. The network is given a
+    second output, the numbers of choices, which its file keeps. Raises BadInput unless these sum up to
+    Da. Warns if the network ends in a softmax.
+
+    Args:
+        network: has one output, of Da logits; or it is that of such a policy that was saved.
+        choices: among how many each of the K choices is made; known already of a saved network.
+    """
+
+    second_output = "choices"
+
+    def __init__(self, network: keras.Model, choices: Sequence[int] = ()) -> None:
+        super().__init__(network, tuple(float(number) for number in choices))
+        warn_of_softmax(network)
+
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """Among how many each of the K choices is made."""
+        numbers: Any = self.second_values
+        if has_second_output(self.network, self.second_output):
+            numbers = self.network.get_layer("choices").kernel_initializer.value
+        return tuple(map(int, numbers))
+
+    def call(self, states: tf.Tensor) -> tf.Tensor:
+        """The logits of all choices: (N*T, ...) -> (N*T, Da)."""
+        logits, _ = self.network(states)
+        return logits
+
+    def distribution(self, logits: tf.Tensor) -> Any:
+        """The TFP distribution over blocks of one-hot actions (N*T, Da): they are independent."""
+        tfd = _distributions()
+        parts = tf.split(logits, self.choices, axis=-1)
+        return tfd.Blockwise([tfd.OneHotCategorical(logits=part, dtype=part.dtype) for part in parts])
+
+    def actor(self) -> MultiCategoricalActor:
+        """The policy with its present weights, for the environment loop."""
+        return MultiCategoricalActor(self.logits_in_numpy(), self.choices)
+
+
+@keras.saving.register_keras_serializable("tfpg")
 class GaussianPolicy(NetworkPolicy):
     """Draws Da numbers around means (N*T, Da), p. 11; their `log_std` does not depend on the state.
 
-    The network has one output, the means, and is given a second one, log_std, here; or it is the
-    two-output network of a GaussianPolicy that was saved. Raises BadInput for any other.
+    The network has one output, the means, and is given a second one, log_std, here or once it is
+    built; or it is the two-output network of a GaussianPolicy that was saved. Raises BadInput for any
+    other.
     """
 
+    second_output = "log_std"
+
     def __init__(self, network: keras.Model, initial_log_std: float = 0.0) -> None:
-        outputs = _outputs(network)
-        if not outputs:
-            raise BadInput(
-                "a GaussianPolicy needs a Sequential or functional Keras network with an Input"
-            )
-        if len(outputs) == 1:
-            network = _with_log_std(network, initial_log_std)
-        super().__init__(network)
+        super().__init__(network, initial_log_std)
 
     @property
     def log_std(self) -> keras.Variable:
@@ -147,7 +218,10 @@ def policy_for(
     hidden: Sequence[int] = (64, 64),
     activation: str = "tanh",
 ) -> NetworkPolicy:
-    """A dense policy for an environment: Categorical for Discrete actions, Gaussian for Box.
+    """A dense policy for an environment, of the kind that its actions want.
+
+    Categorical for Discrete actions, MultiCategorical for MultiDiscrete and MultiBinary, Gaussian for
+    Box. Observations in a Dict, a Tuple and the like are flattened by Gymnasium.
 
     Its last layer starts a hundred times smaller than Keras would have it, so that the first
     batches are sampled from a nearly uniform policy and explore. Raises BadInput if there is no
@@ -161,37 +235,37 @@ def policy_for(
     return as_policy(network, environment)
 
 
-def dense_network(
-    environment: SubEnvironments,
-    hidden: Sequence[int],
-    outputs: int,
-    activation: str = "tanh",
-    last_initializer: keras.initializers.Initializer | str = "glorot_uniform",
-) -> keras.Model:
-    """A dense Keras network from the states of an environment to linear outputs.
-
-    Args:
-        environment: gives the shape of the states; images of bytes are scaled to [0, 1].
-        hidden: the units of each hidden layer.
-        outputs: how many.
-        activation: of the hidden layers.
-        last_initializer: of the last layer's weights.
-    """
-    inputs = x = keras.Input(environment.state_shape)
-    if environment.state_dtype == np.uint8:
-        x = keras.layers.Rescaling(1 / 255)(x)
-    if len(environment.state_shape) != 1:
-        x = keras.layers.Flatten()(x)
-    for units in hidden:
-        x = keras.layers.Dense(units, activation)(x)
-    return keras.Model(inputs, keras.layers.Dense(outputs, kernel_initializer=last_initializer)(x))
-
-
 def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model:
-    """A policy that can act: itself, or a plain Keras network wrapped as the actions demand."""
-    if isinstance(policy, Policy):
-        return policy
-    return CategoricalPolicy(policy) if environments.discrete else GaussianPolicy(policy)
+    """A built policy that can act: itself, or a plain Keras network wrapped as the actions demand.
+
+    A network is wrapped once, so that what its policy learns beside it, log_std, is not lost. Raises
+    BadInput for what is no Keras model and for one that does not take the environment's states.
+    """
+    kind: type[NetworkPolicy] = CategoricalPolicy if environments.discrete else GaussianPolicy
+    choices = environments.several
+    if choices:
+        kind = MultiCategoricalPolicy
+    if not isinstance(policy, Policy):
+        # A name that Keras does not look at: to it, the policy is not a part of the network.
+        network, policy = policy, getattr(policy, "__policy__", None)
+        if type(policy) is not kind or getattr(policy, "choices", None) != choices:
+            policy = kind(network, *([choices] if choices else []))
+            object.__setattr__(network, "__policy__", policy)
+    fits = isinstance(policy, kind) and getattr(policy, "choices", None) == choices
+    if isinstance(policy, NetworkPolicy) and not fits:
+        raise misfit(environments)
+    if not getattr(policy, "built", True):
+        states = np.zeros((1, *environments.state_shape), precision_of(policy))
+        try:
+            policy(states)
+        except BadInput:
+            raise
+        except (ValueError, TypeError, tf.errors.OpError) as error:
+            raise BadInput(
+                "the policy does not take the environment's states of shape "
+                f"{environments.state_shape}: {one_sentence(error)}{advice_on_recurrence(policy)}"
+            ) from error
+    return policy
 
 
 def load_policy(path: str | Path) -> NetworkPolicy:
@@ -204,83 +278,15 @@ def load_policy(path: str | Path) -> NetworkPolicy:
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
-        raise BadInput(f"{path} contains no policy that can be loaded: {error}") from error
-    gaussian = len(_outputs(network)) == 2
-    return GaussianPolicy(network) if gaussian else CategoricalPolicy(network)
-
-
-def numpy_logits(network: keras.Model) -> Logits | None:
-    """A NumPy copy, with the present weights, of a Keras network's first output.
-
-    None unless that output is reached through dense layers alone. One TensorFlow call costs ten times
-    what these small products cost.
-    """
-    path = _path_to_first_output(network)
-    if not path or not all(map(_has_numpy_copy, path)):
-        return None
-    layers = [_numpy_copy(layer) for layer in path]
-    dtype = network.trainable_variables[0].dtype
-
-    def logits(states: np.ndarray) -> np.ndarray:
-        x = states.astype(dtype, copy=False)
-        for layer in layers:
-            x = layer(x)
-        return x
-
-    return logits
-
-
-def _path_to_first_output(network: keras.Model) -> list[keras.Layer]:
-    """The layers between a network's input and its first output; none if the path branches."""
-    try:
-        made_by = {id(layer.output): layer for layer in network.layers}
-        tensor, path = network.outputs[0], []
-        while not any(tensor is each for each in network.inputs):
-            path.append(made_by[id(tensor)])
-            tensor = path[-1].input
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return []  # not built yet, subclassed, or with shared layers: there is no single path
-    return path[::-1]
-
-
-def _has_numpy_copy(layer: keras.Layer) -> bool:
-    if type(layer) is keras.layers.Dense:
-        return any(layer.activation is known for known in ACTIVATIONS)
-    return type(layer) is keras.layers.Flatten and layer.data_format == "channels_last"
-
-
-def _numpy_copy(layer: keras.Layer) -> Callable[[np.ndarray], np.ndarray]:
-    if isinstance(layer, keras.layers.Flatten):
-        return lambda x: x.reshape(len(x), -1)
-    kernel, activate = layer.kernel.numpy(), ACTIVATIONS[layer.activation]
-    bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
-    biases = bias[np.newaxis]
-
-    def dense(x: np.ndarray) -> np.ndarray:
-        nonlocal biases
-        x = np.dot(x, kernel)
-        if biases.shape != x.shape:
-            biases = np.broadcast_to(bias, x.shape).copy()  # adding equal shapes is twice as fast
-        x += biases
-        return activate(x)
-
-    return dense
-
-
-def _outputs(network: keras.Model) -> list[Any]:
-    """The symbolic outputs of a network; none of a subclassed model or one that is not built yet."""
-    return list(getattr(network, "outputs", None) or [])
-
-
-def _with_log_std(network: keras.Model, initial_log_std: float) -> keras.Model:
-    """The network with a second output that ignores the state: one row of weights times 1."""
-    means = network.outputs[0]
-    ones = keras.ops.ones_like(means[:, :1])
-    initial = keras.initializers.Constant(initial_log_std)
-    log_std = keras.layers.Dense(
-        means.shape[1], use_bias=False, kernel_initializer=initial, dtype=means.dtype, name="log_std"
-    )(ones)
-    return keras.Model(network.inputs[0], [means, log_std])
+        raise BadInput(
+            f"{path} contains no policy that can be loaded: {one_sentence(error)}"
+        ) from error
+    kinds = (
+        kind
+        for kind in (GaussianPolicy, MultiCategoricalPolicy)
+        if has_second_output(network, kind.second_output)
+    )
+    return next(kinds, CategoricalPolicy)(network)
 
 
 def _distributions() -> Any:

@@ -1,13 +1,15 @@
 """Training is the lecture's loop: roll out, estimate, step; a generator for others to iterate over."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from tfpg.base.errors import BadInput
+from tfpg.base.iterators import never_silent
 from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, value_function_of
 from tfpg.estimate.value_function import ValueFunction
 from tfpg.policies import as_policy
@@ -16,7 +18,7 @@ from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import TRAINING, roll_out
 from tfpg.step.compiled import CompiledStep, NotFinite
 from tfpg.step.pseudo_loss import policy_gradient_step
-from tfpg.step.types import Step
+from tfpg.step.types import Step, optimizer_from
 
 EPISODES = 32
 LEARNING_RATE = 0.01
@@ -44,10 +46,11 @@ class Iteration:
     seconds: float  # of training so far, excluding the caller's own time
 
 
+@never_silent("nothing was trained: loop over it, for iteration in tfpg.train(...)")
 def train(
     environment: Environment | SubEnvironments,
     policy: keras.Model,
-    optimizer: keras.optimizers.Optimizer | None = None,
+    optimizer: keras.optimizers.Optimizer | str | None = None,
     estimator: Estimator | None = None,
     step: Step | None = None,
     value_function: ValueFunction | None = None,
@@ -57,22 +60,50 @@ def train(
     seed: int = 0,
     horizon: int | None = None,
     first_iteration: int = 0,
-) -> Iterator[Iteration]:
-    """Train a policy in place by policy gradient (p. 31), and yield an `Iteration` after each step.
+) -> Generator[Iteration, None, None]:
+    """Iterator that trains a policy in place (p. 31), one `Iteration` at a time: loop over it.
 
-    Nothing happens until it is iterated over:
+    Nothing happens until then:
 
         for iteration in tfpg.train("CartPole-v1", policy):
             print(iteration.index, iteration.returns.mean())
 
+    A step of your own has five arguments, all three tensors in the precision of the policy, and
+    returns the loss. It is traced by TensorFlow: it cannot look at numbers (`.numpy()`).
+
+        def with_entropy_bonus(policy, optimizer, states, actions, q_values):
+            with tf.GradientTape() as tape:
+                logits = policy(states)
+                likelihoods = tf.nn.log_softmax(logits)
+                weighted = tf.reduce_sum(actions * likelihoods, axis=1, keepdims=True) * q_values
+                entropy = -tf.reduce_sum(tf.exp(likelihoods) * likelihoods, axis=1)
+                loss = -tf.reduce_mean(weighted) - 0.01 * tf.reduce_mean(entropy)
+            gradients = tape.gradient(loss, policy.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, policy.trainable_variables))
+            return loss
+
+    An estimator of your own fills the column:
+
+        def squared_rewards(policy, trajectories):
+            return tfpg.column([tfpg.reward_to_go(path.rewards**2) for path in trajectories])
+
+        for iteration in tfpg.train(
+            "CartPole-v1", policy, "adam", squared_rewards, with_entropy_bonus, iterations=2
+        ):
+            ...
+
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
-        policy: any Keras model that returns logits (or means, for continuous actions).
-        optimizer: Adam at a learning rate of 0.01 by default.
+        policy: any Keras network that returns logits (or means, for continuous actions), built or not.
+            Its dropout and batch normalisation act as in inference; mixed precision, a second output
+            and a recurrent memory are refused.
+        optimizer: a Keras optimizer or the name of one, with Keras' defaults; Adam at a learning rate
+            of 0.01 if none is given.
         estimator: fills the column of q_values (N*T, 1); rewards-to-go with a discount of 0.99,
             normalised, by default.
-        step: has the arguments and the result of `policy_gradient_step`, which is the default. It is
-            compiled once, whatever N*T is.
+        step: what is done with a batch, `policy_gradient_step` by default. With a sixth argument it is
+            given the gradient function, which knows the gradient already; see there. It is compiled
+            once, whatever N*T is.
         value_function: is fitted after each step. One that the estimator was made with is fitted
             anyway; give it here if an estimator of your own uses it.
         iterations: how many to yield.
@@ -88,7 +119,7 @@ def train(
     size = BatchSize(EPISODES if episodes is None and steps is None else episodes, steps)
     if iterations != int(iterations) or iterations < 0:
         raise BadInput(f"iterations must be a non-negative integer, got {iterations}")
-    optimizer = optimizer or keras.optimizers.Adam(LEARNING_RATE)
+    descent = optimizer_from(optimizer, LEARNING_RATE)
     estimator = estimator or reward_to_go_estimator(DISCOUNT, normalized=True)
     carried = value_function_of(estimator)
     if None not in (carried, value_function) and carried is not value_function:
@@ -98,17 +129,17 @@ def train(
     environment_steps, seconds = 0, 0.0
     with opened(environment, size, horizon) as environments:
         policy = as_policy(policy, environments)
-        optimizer.build(policy.trainable_variables)
+        descent.build(policy.trainable_variables)
         for index in range(first_iteration, first_iteration + iterations):
             started = time.perf_counter()
             batch = roll_out(environments, policy, size, (seed, TRAINING, index), horizon)
-            q_values = estimator(policy, batch)
+            q_values = _as_column(estimator(policy, batch), len(batch.states))
             _check_finite(index, rewards=batch.rewards, states=batch.states, q_values=q_values)
             tensors = batch.states, batch.actions, q_values
             if compiled_step is None:
                 most_samples = size.most_samples(horizon or environments.time_limit)
                 compiled_step = CompiledStep(
-                    step or policy_gradient_step, policy, optimizer, tensors, most_samples
+                    step or policy_gradient_step, policy, descent, tensors, most_samples
                 )
             try:
                 taken = compiled_step(*tensors, batch.middle)
@@ -130,6 +161,20 @@ def train(
                 -float(batch.log_likelihoods.mean()),
                 seconds,
             )
+
+
+def _as_column(q_values: Any, samples: int) -> np.ndarray:
+    """What an estimator gave, in double precision. Raises BadInput unless there is one row a sample."""
+    try:
+        values = np.asarray(q_values, dtype=float)
+    except (TypeError, ValueError):
+        values = np.zeros(())
+    if len(values.shape) == 0 or len(values) != samples:
+        came = f"shape {values.shape}" if values.shape else f"type {type(q_values).__name__}"
+        raise BadInput(
+            f"an estimator gives the column of q_values (N*T, 1), here ({samples}, 1), got {came}"
+        )
+    return values
 
 
 def _check_finite(index: int, **arrays: np.ndarray) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import tfpg
 from tfpg.base import console, figures, files, intervals, tensorflow
+from tfpg.base.errors import one_sentence
 from tfpg.base.importing import folder_for_run
 from tfpg.base.texts import Texts
 
@@ -102,3 +103,19 @@ def test_a_room_of_texts_is_a_mapping():
     keys = list(room)
     assert len(room) == len(keys) > 0
     assert room[keys[0]].say("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "Encountered.\n\n\x1b[1mIt does not fit (1, 2)\x1b[0m\n\nArguments: x",
+            "It does not fit (1, 2)",
+        ),
+        ("Wrong input [[0. 0.]\n [0. 0.]] of shape (2, 2).\nMore.", "Wrong input of shape (2, 2)"),
+        ("No class 'A'. Full object config: {...}", "No class 'A'"),
+        ("", "ValueError"),
+    ],
+)
+def test_an_error_of_many_lines_becomes_one_sentence(text, sentence):
+    assert one_sentence(ValueError(text)) == sentence

@@ -133,6 +133,8 @@ def test_impossible_value_functions_are_refused(options, message):
 def test_shapes_that_would_broadcast_are_refused(batch):
     with pytest.raises(ValueError, match="column"):
         value_function().fit(np.zeros((4, 2)), np.zeros(4))
+    with pytest.raises(tfpg.BadInput, match=r"begins with keras\.Input"):
+        tfpg.ValueFunction(keras.Sequential([keras.layers.Dense(1)]))
     with pytest.raises(tfpg.BadInput, match="one number per state"):
         tfpg.ValueFunction(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]))
     with pytest.raises(tfpg.BadInput, match="lambda"):

@@ -9,7 +9,13 @@ import pytest
 import worlds
 
 import tfpg
-from tfpg.rollout.environments import ActionNoise, VectorEnvironments, make_environment
+from tfpg.rollout.environments import (
+    ActionNoise,
+    SequentialEnvironments,
+    VectorEnvironments,
+    make_environment,
+)
+from tfpg.rollout.spaces import action_format
 
 gymnasium.register("NoModule-v0", "no_such_module:Thing")
 gymnasium.register("NoPackage-v0", "gymnasium.envs.box2d.no_such_module:Thing")
@@ -76,3 +82,56 @@ def test_action_noise_depends_on_the_seed_and_stays_within_the_bounds():
     assert all(worlds.Target.action_space.contains(action) for action in first)
     with pytest.raises(tfpg.BadInput, match="continuous actions only"):
         ActionNoise(worlds.Counting(), std=1.0)
+
+
+SEEN = []
+
+
+class Watched(worlds.Several):
+    def _look(self):
+        SEEN.append(gymnasium.spaces.flatten(self.observation_space, super()._look()))
+        return self.seen
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        lambda: SequentialEnvironments([Watched(), Watched()]),
+        lambda: VectorEnvironments(gymnasium.vector.SyncVectorEnv([Watched, Watched])),
+    ],
+)
+def test_observations_of_several_parts_are_flattened_by_gymnasium_with_a_line_that_says_so(opened):
+    with pytest.warns(UserWarning, match=r"flattens them to a state of shape \(9,\)") as warned:
+        environments = opened()
+    assert len(warned) == 1
+    assert environments.state_shape == (9,)
+    SEEN.clear()
+    states = environments.reset(np.arange(2))
+    np.testing.assert_array_equal(states, SEEN)
+    SEEN.clear()
+    states, rewards, *_ = environments.step(np.array([[0, 1], [1, 2]]), np.ones(2, bool))
+    np.testing.assert_array_equal(states, SEEN)
+    assert rewards.shape == (2,)
+
+
+@pytest.mark.filterwarnings("ignore:an observation has several parts")
+def test_several_choices_become_actions_of_the_environments_kind():
+    several = SequentialEnvironments([worlds.Several()])
+    assert (several.action_size, several.several, several.discrete) == (5, (2, 3), False)
+    np.testing.assert_array_equal(several.decode(np.array([[1, 2], [0, 0]])), [[1, 7], [0, 5]])
+    binary = SequentialEnvironments([worlds.Several(binary=True)])
+    assert (binary.action_size, binary.several) == (4, (2, 2))
+    table = gymnasium.spaces.MultiDiscrete([[2, 3], [4, 2]])
+    size, decode, choices = action_format(table)
+    assert (size, choices) == (11, (2, 3, 4, 2))
+    assert table.contains(decode(np.array([[1, 2, 3, 1]]))[0])
+
+
+def test_another_way_to_reset_is_refused_with_the_argument_that_works():
+    def made(**options):
+        return gymnasium.make_vec("Bar-v0", 2, vectorization_mode="sync", **options)
+
+    mode = gymnasium.vector.AutoresetMode
+    with pytest.raises(tfpg.BadInput, match=r"vector_kwargs=\{'autoreset_mode': .*NEXT_STEP\}"):
+        VectorEnvironments(made(vector_kwargs={"autoreset_mode": mode.SAME_STEP}))
+    VectorEnvironments(made(vector_kwargs={"autoreset_mode": mode.NEXT_STEP})).close()

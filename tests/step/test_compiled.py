@@ -58,6 +58,57 @@ def test_a_step_that_is_compiled_does_what_it_does_alone(step, samples):
         assert_same_weights(policy, twin)
 
 
+def test_a_step_of_five_arguments_gets_all_in_the_precision_of_the_policy_and_may_return_nothing():
+    given = []
+
+    def plain(policy, optimizer, states, actions, q_values):
+        given.extend(tensor.dtype for tensor in (states, actions, q_values))
+        with tf.GradientTape() as tape:
+            likelihoods = tf.nn.log_softmax(policy(states))
+            weighted = tf.reduce_sum(actions * likelihoods, axis=1, keepdims=True) * q_values
+            loss = -tf.reduce_mean(weighted)
+        gradients = tape.gradient(loss, policy.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
+
+    policy, twin = policy_and_twin()
+    states, actions, q_values = batch_of(9)
+    batch = states.astype(float), actions, q_values
+    compiled = CompiledStep(plain, policy, keras.optimizers.SGD(0.3), batch, None)
+    taken = compiled(*batch, 4)
+    loss = tfpg.policy_gradient_step(twin, keras.optimizers.SGD(0.3), *batch)
+    assert given == [tf.float32] * 3
+    assert taken.loss == pytest.approx(float(loss), rel=1e-4)
+    assert_same_weights(policy, twin)
+
+
+def test_a_sixth_argument_with_another_meaning_keeps_its_default():
+    def scaled(policy, optimizer, states, actions, q_values, scale=2.0):
+        assert scale == 2.0
+        return tfpg.policy_gradient_step(policy, optimizer, states, actions, scale * q_values)
+
+    policy, twin = policy_and_twin()
+    batch = batch_of(9)
+    CompiledStep(scaled, policy, keras.optimizers.SGD(0.3), batch, None)(*batch, 4)
+    scaled(twin, keras.optimizers.SGD(0.3), *batch)
+    assert_same_weights(policy, twin)
+
+
+def test_a_step_that_looks_at_numbers_is_told_that_it_is_compiled():
+    def looking(policy, optimizer, states, actions, q_values):
+        print(q_values.numpy().mean())
+
+    policy, _ = policy_and_twin()
+    with pytest.raises(tfpg.BadInput, match=r"compiled.*'numpy'.*tf\.print"):
+        CompiledStep(looking, policy, keras.optimizers.SGD(0.3), batch_of(9), None)
+
+
+@pytest.mark.parametrize("step", [lambda policy, states, actions: None, lambda *, policy: None])
+def test_a_step_of_other_arguments_is_refused_with_those_that_are_wanted(step):
+    policy, _ = policy_and_twin()
+    with pytest.raises(tfpg.BadInput, match=r"\(policy, optimizer, states, actions, q_values\)"):
+        CompiledStep(step, policy, keras.optimizers.SGD(0.3), batch_of(9), None)
+
+
 def test_no_step_is_taken_along_a_gradient_that_is_not_finite():
     policy, twin = policy_and_twin()
     states, actions, q_values = batch_of(6)

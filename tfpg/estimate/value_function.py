@@ -10,11 +10,14 @@ from tfpg.base.errors import BadInput
 from tfpg.estimate.baselines import Baseline
 from tfpg.estimate.estimators import Estimator, check_fraction, with_value_function
 from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
-from tfpg.policies import dense_network
+from tfpg.networks import dense_network
 from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
+from tfpg.step.types import optimizer_from
+
+LEARNING_RATE = 5e-3
 
 
 class ValueFunction:
@@ -37,11 +40,16 @@ class ValueFunction:
     def __init__(
         self,
         network: keras.Model,
-        optimizer: keras.optimizers.Optimizer | None = None,
+        optimizer: keras.optimizers.Optimizer | str | None = None,
         steps: int = 5,
         discount: float = 0.99,
         truncation_is_terminal: bool = False,
     ) -> None:
+        if not getattr(network, "outputs", None):
+            raise BadInput(
+                "a value function needs a Sequential or functional Keras network that begins with "
+                "keras.Input(state_shape), or take tfpg.value_function_for(environment)"
+            )
         if network.output_shape[1:] != (1,):
             raise BadInput(
                 f"a value function gives one number per state, (N*T, 1), got {network.output_shape}"
@@ -51,7 +59,7 @@ class ValueFunction:
         self.network, self.steps, self.discount = network, steps, discount
         self.truncation_is_terminal = truncation_is_terminal
         self.dtype = network.trainable_variables[0].dtype
-        self.optimizer = optimizer or keras.optimizers.Adam(5e-3)
+        self.optimizer = optimizer_from(optimizer, LEARNING_RATE)
         self.optimizer.build(network.trainable_variables)
         shapes = network.input_shape, network.output_shape
         signature = [tf.TensorSpec(shape, self.dtype) for shape in shapes]
@@ -103,7 +111,7 @@ class ValueFunction:
 def value_function_for(
     environment: Environment | SubEnvironments,
     hidden: Sequence[int] = (64, 64),
-    optimizer: keras.optimizers.Optimizer | None = None,
+    optimizer: keras.optimizers.Optimizer | str | None = None,
     steps: int = 5,
     discount: float = 0.99,
     truncation_is_terminal: bool = False,

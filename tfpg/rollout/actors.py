@@ -37,6 +37,35 @@ class CategoricalActor(NamedTuple):
         return chosen - np.log(np.exp(by_action).sum(axis=0))
 
 
+class MultiCategoricalActor(NamedTuple):
+    """Acts in a MultiDiscrete or MultiBinary space: K choices at once, each as a CategoricalActor's."""
+
+    logits: Logits
+    choices: tuple[int, ...]  # (K,), whose sum is Da
+
+    def noise(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Gumbel noise of a shape (..., Da)."""
+        return CategoricalActor(self.logits).noise(generator, shape)
+
+    def sample(self, logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Action ids (W, K) from logits and noise (W, Da)."""
+        return np.stack([part.argmax(axis=-1) for part in self._parts(logits + noise)], axis=-1)
+
+    def encode(self, actions: np.ndarray, size: int) -> np.ndarray:
+        """Ids (M, K) as K blocks of one-hot rows, side by side: (M, Da)."""
+        one_hot = [np.eye(number, dtype=np.float32) for number in self.choices]
+        blocks = [rows.take(ids, axis=0) for rows, ids in zip(one_hot, actions.T, strict=True)]
+        return np.concatenate(blocks, axis=1)
+
+    def log_likelihoods(self, logits: np.ndarray, actions: np.ndarray) -> np.ndarray:
+        """log pi(a|s), the sum of those of the choices: (M, Da), (M, K) -> (M,)."""
+        choice, each = CategoricalActor(self.logits), zip(self._parts(logits), actions.T, strict=True)
+        return np.sum([choice.log_likelihoods(part, ids) for part, ids in each], axis=0)
+
+    def _parts(self, logits: np.ndarray) -> list[np.ndarray]:
+        return np.split(logits, np.cumsum(self.choices)[:-1], axis=-1)
+
+
 class GaussianActor(NamedTuple):
     """Acts in a Box space: mean + standard deviation * standard normal noise."""
 
@@ -61,4 +90,4 @@ class GaussianActor(NamedTuple):
         return -(0.5 * deviations**2 + np.log(self.std) + 0.5 * np.log(2 * np.pi)).sum(axis=-1)
 
 
-Actor = CategoricalActor | GaussianActor
+Actor = CategoricalActor | MultiCategoricalActor | GaussianActor

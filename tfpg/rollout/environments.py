@@ -18,7 +18,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from tfpg.base.errors import BadInput
 from tfpg.base.importing import found_in, is_installed
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.spaces import action_format, state_format
+from tfpg.rollout.spaces import action_format, is_flattened, state_format
 
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -48,8 +48,9 @@ class SubEnvironments(ABC):
     ) -> None:
         self.num_envs = num_envs
         self.state_shape, self.state_dtype, self.encode = state_format(states)
-        self.action_size, self.decode = action_format(actions)
+        self.action_size, self.decode, choices = action_format(actions)
         self.discrete = isinstance(actions, gymnasium.spaces.Discrete)
+        self.several = None if self.discrete or not choices else choices
         # Steps after which the environment itself truncates an episode, where it says so.
         self.time_limit = spec.max_episode_steps if spec else None
 
@@ -82,6 +83,9 @@ class SequentialEnvironments(SubEnvironments):
     episodes_each = 1
 
     def __init__(self, environments: list[gymnasium.Env], owned: bool = True) -> None:
+        if is_flattened(environments[0].observation_space):
+            environments = [gymnasium.wrappers.FlattenObservation(each) for each in environments]
+            _tell_of_flattening(environments[0].observation_space)
         first = environments[0]
         super().__init__(first.observation_space, first.action_space, first.spec, len(environments))
         self.environments, self.opened = environments, environments if owned else ()
@@ -121,9 +125,12 @@ class VectorEnvironments(SubEnvironments):
     def __init__(self, environments: VectorEnv, owned: bool = True) -> None:
         if environments.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
             raise BadInput(
-                "a vector environment must show the last state of an episode: make it with "
-                "autoreset_mode=gymnasium.vector.AutoresetMode.NEXT_STEP"
+                "a vector environment must show the last state of an episode: give gymnasium.make_vec "
+                "vector_kwargs={'autoreset_mode': gymnasium.vector.AutoresetMode.NEXT_STEP}"
             )
+        if is_flattened(environments.single_observation_space):
+            environments = gymnasium.wrappers.vector.FlattenObservation(environments)
+            _tell_of_flattening(environments.single_observation_space)
         spaces = environments.single_observation_space, environments.single_action_space
         super().__init__(*spaces, environments.spec, environments.num_envs)
         self.environments, self.opened = environments, [environments] if owned else ()
@@ -259,6 +266,13 @@ def _make(spec: EnvSpec, make: Callable[..., Made], **options: Any) -> Made:
         needed = (PACKAGES[family] for family in PACKAGES if f"gymnasium.envs.{family}" in entry)
         advice = next((f"pip install {packages}" for packages in needed), error)
         raise BadInput(f"{spec.id} cannot be made: {advice}") from error
+
+
+def _tell_of_flattening(space: gymnasium.Space[Any]) -> None:
+    warnings.warn(
+        f"an observation has several parts: Gymnasium flattens them to a state of shape {space.shape}",
+        stacklevel=3,
+    )
 
 
 def _silence_mujoco() -> None:

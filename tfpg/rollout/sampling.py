@@ -8,16 +8,19 @@ it safe to stop those that turn out not to be needed.
 """
 
 from functools import cache
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from tfpg.base.errors import BadInput
-from tfpg.rollout.actors import Actor, CategoricalActor
+from tfpg.base.errors import BadInput, one_sentence
+from tfpg.rollout.actors import Actor, CategoricalActor, MultiCategoricalActor
 from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.trajectories import Batch, join
+
+if TYPE_CHECKING:
+    import keras
 
 TRAINING, EVALUATION = 0, 1  # two families of seeds that share no episode
 NOISE_STEPS = 64  # noise is drawn for this many steps at a time
@@ -35,7 +38,7 @@ class Policy(Protocol):
 
 def sample_trajectories(
     environment: Environment | SubEnvironments,
-    policy: Policy,
+    policy: "Policy | keras.Model",
     episodes: int | None = None,
     steps: int | None = None,
     seed: int = 0,
@@ -46,7 +49,7 @@ def sample_trajectories(
 
     Args:
         environment: a Gymnasium id, a spec, an environment or a function that makes one.
-        policy: acts; `tfpg.policy_for(environment)`, or a Keras model in CategoricalPolicy(...).
+        policy: `tfpg.policy_for(environment)`, any Keras network, or what has an actor of its own.
         episodes: N, the size of the batch; its gradient is unbiased.
         steps: in place of `episodes`: the batch is the smallest number of episodes, in an order fixed
             beforehand, that holds at least this many steps. It ends with the episode that crosses
@@ -67,7 +70,7 @@ def sample_trajectories(
 
 def evaluate(
     environment: Environment | SubEnvironments,
-    policy: Policy,
+    policy: "Policy | keras.Model",
     episodes: int = 100,
     greedy: bool = False,
     seed: int = 0,
@@ -93,7 +96,7 @@ def evaluate(
 
 def roll_out(
     environment: Environment | SubEnvironments,
-    policy: Policy,
+    policy: "Policy | keras.Model",
     size: BatchSize,
     key: tuple[int, int, int],
     horizon: int | None = None,
@@ -115,12 +118,6 @@ def roll_out(
     seed, *family_and_iteration = key
     if seed != int(seed) or seed < 0:
         raise BadInput(f"seed must be a non-negative integer, got {seed}")
-    if not isinstance(policy, Policy):
-        raise BadInput(
-            f"{type(policy).__name__} cannot act: wrap the Keras model, "
-            "CategoricalPolicy(network) or GaussianPolicy(network)"
-        )
-    actor = policy.actor()
     chunks: list[Batch] = []
     missing: BatchSize | None = size
     with (
@@ -128,7 +125,7 @@ def roll_out(
         # On a busy machine a second BLAS thread turns a product of 0.1 ms into one of 8 ms.
         _thread_pools().limit(limits=1, user_api="blas"),
     ):
-        _check_fit(actor, environments)
+        actor = _actor(policy, environments)
         while missing:
             spawn_key = (*family_and_iteration, len(chunks))
             generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
@@ -231,26 +228,46 @@ def _cut(history: _History, actor: Actor, action_size: int, wanted_steps: int | 
     )
 
 
-def _check_fit(actor: Actor, environments: SubEnvironments) -> None:
-    """Raise BadInput, before the first step, if the policy was made for other spaces."""
-    if isinstance(actor, CategoricalActor) != environments.discrete:
-        fitting = (
-            "discrete: use a Categorical" if environments.discrete else "continuous: use a Gaussian"
-        )
-        raise BadInput(f"the environment's actions are {fitting}Policy")
+def _actor(policy: "Policy | keras.Model", environments: SubEnvironments) -> Actor:
+    """The actor of a policy, or of a plain Keras network.
+
+    Raises BadInput, before the first step, if the policy was made for other spaces.
+    """
+    if not isinstance(policy, Policy) or hasattr(policy, "trainable_variables"):
+        from tfpg.policies import as_policy  # TensorFlow, which what acts does not need
+
+        policy = as_policy(policy, environments)
+    actor = policy.actor()
+    several = actor.choices if isinstance(actor, MultiCategoricalActor) else None
+    if isinstance(actor, CategoricalActor) != environments.discrete or several != environments.several:
+        raise misfit(environments)
     shape = environments.state_shape
     try:
         states = np.zeros((environments.num_envs, *shape), environments.state_dtype)
-        size = actor.logits(states).shape[1]
+        logits = actor.logits(states)
     except ValueError as error:
         raise BadInput(
-            f"the policy does not take the environment's states of shape {shape}: {error}"
+            f"the policy does not take the environment's states of shape {shape}: {one_sentence(error)}"
         ) from error
-    if size != environments.action_size:
+    if logits.ndim != 2:
         raise BadInput(
-            f"the policy's last layer has {size} units, but the environment's actions need "
+            f"the policy gives logits of shape {logits.shape} for {len(states)} states of shape "
+            f"{shape}, instead of ({len(states)}, Da): is a Flatten layer missing?"
+        )
+    if logits.shape[1] != environments.action_size:
+        raise BadInput(
+            f"the policy's last layer has {logits.shape[1]} units, but the environment's actions need "
             f"{environments.action_size}"
         )
+    return actor
+
+
+def misfit(environments: SubEnvironments) -> BadInput:
+    """What to say of a policy that was made for actions of another kind."""
+    fitting = "discrete: use a Categorical" if environments.discrete else "continuous: use a Gaussian"
+    if environments.several:
+        fitting = f"several choices: with choices={environments.several}, use a MultiCategorical"
+    return BadInput(f"the environment's actions are {fitting}Policy")
 
 
 @cache

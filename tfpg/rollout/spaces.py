@@ -1,7 +1,7 @@
 """How Gymnasium's spaces become the slide's tensors: states as arrays, actions as Da columns."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium import spaces
@@ -9,7 +9,22 @@ from gymnasium import spaces
 from tfpg.base.errors import BadInput
 
 Encode = Callable[[Any], np.ndarray]  # observations -> states
-Decode = Callable[[np.ndarray], np.ndarray]  # sampled ids (W,) or vectors (W, Da) -> actions
+# sampled ids (W,), several ids (W, K) or vectors (W, Da) -> actions
+Decode = Callable[[np.ndarray], np.ndarray]
+
+
+class ActionFormat(NamedTuple):
+    """What an action space is to a policy."""
+
+    size: int  # Da, the number of all choices or of numbers in one action
+    decode: Decode
+    choices: tuple[int, ...] = ()  # among how many each of the K parts of an action is chosen
+
+
+def is_flattened(space: spaces.Space[Any]) -> bool:
+    """Whether observations have to be flattened by Gymnasium, and can be."""
+    several = (spaces.Dict, spaces.Tuple, spaces.MultiDiscrete, spaces.MultiBinary)
+    return isinstance(space, several) and space.is_np_flattenable
 
 
 def state_format(space: spaces.Space[Any]) -> tuple[tuple[int, ...], np.dtype, Encode]:
@@ -24,19 +39,30 @@ def state_format(space: spaces.Space[Any]) -> tuple[tuple[int, ...], np.dtype, E
         return space.shape, np.dtype(space.dtype), lambda observations: observations
     raise BadInput(
         f"observations in {space} are not supported: wrap the environment in "
-        "gymnasium.wrappers.FlattenObservation, which makes a Box of them"
+        "gymnasium.wrappers.TransformObservation so that its observations are in a Box"
     )
 
 
-def action_format(space: spaces.Space[Any]) -> tuple[int, Decode]:
-    """Da, the number of choices or of numbers in one action, and what environments take of them.
+def action_format(space: spaces.Space[Any]) -> ActionFormat:
+    """The format of an action space, and what environments take of what was sampled.
 
     Only here are continuous actions clipped: the trajectory keeps, and the slide scores, what was
-    sampled. Raises BadInput for spaces other than Discrete and floating-point Box.
+    sampled. Raises BadInput for spaces other than Discrete, MultiDiscrete, MultiBinary and
+    floating-point Box.
     """
     if isinstance(space, spaces.Discrete):
-        start = int(space.start)
-        return int(space.n), lambda ids: ids + start if start else ids
+        start, n = int(space.start), int(space.n)
+        return ActionFormat(n, lambda ids: ids + start if start else ids, (n,))
+    if isinstance(space, spaces.MultiDiscrete | spaces.MultiBinary):
+        counts, first = np.full(space.shape, 2), np.zeros(space.shape, int)
+        if isinstance(space, spaces.MultiDiscrete):
+            counts, first = space.nvec, space.start
+        choices = tuple(counts.ravel().tolist())
+
+        def several(ids: np.ndarray) -> np.ndarray:
+            return (ids.reshape(-1, *counts.shape) + first).astype(space.dtype)
+
+        return ActionFormat(sum(choices), several, choices)
     if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.floating):
         shape, low, high, dtype = space.shape, space.low, space.high, space.dtype
 
@@ -44,8 +70,9 @@ def action_format(space: spaces.Space[Any]) -> tuple[int, Decode]:
             inside = np.minimum(np.maximum(vectors.reshape(-1, *shape), low), high)  # fast np.clip
             return inside.astype(dtype, copy=False)
 
-        return int(np.prod(shape, dtype=int)), decode
+        return ActionFormat(int(np.prod(shape, dtype=int)), decode)
     raise BadInput(
         f"actions in {space} are not supported: wrap the environment in "
-        "gymnasium.wrappers.TransformAction so that its actions are Discrete or a floating-point Box"
+        "gymnasium.wrappers.TransformAction so that its actions are Discrete, MultiDiscrete, "
+        "MultiBinary or a floating-point Box"
     )

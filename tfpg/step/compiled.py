@@ -1,7 +1,9 @@
 """How a step is compiled: once for any N*T, in chunks where a batch would not fit in memory."""
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import NamedTuple
 
 import keras
@@ -9,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpg.base.errors import BadInput
+from tfpg.networks import precision_of
 from tfpg.step.pseudo_loss import policy_gradient_for
 from tfpg.step.types import LossAndGradients, Step
 
@@ -34,10 +37,12 @@ class CompiledStep:
 
     The gradient is the sum of those of two halves of the batch, whose cosine tells how noisy it is.
     It is known before the step is taken, at the weights that sampled the batch: that is what the step's
-    `gradient` gives when first asked for it; all else it computes.
+    `gradient` gives when first asked for it; all else it computes. The step is given the batch in the
+    precision of the policy.
 
     Args:
-        step: has the arguments and the result of `policy_gradient_step`.
+        step: has the arguments of `policy_gradient_step`, of which it may lack `gradient`, and its
+            result, or none.
         policy: is changed by the step.
         optimizer: is handed to the step; its variables must exist.
         batch: states (N*T, ...), actions (N*T, Da), q_values (N*T, 1), for their shapes and dtypes.
@@ -70,20 +75,37 @@ class CompiledStep:
 
         loss, gradients, *_ = halves.get_concrete_function().structured_outputs
         known = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in (loss, *gradients)]
+        takes_gradient, precision = _takes_gradient(step), precision_of(policy)
+
+        @cache
+        def part_of_others() -> BatchGradient:
+            cast = [tf.TensorSpec(spec.shape, precision) for spec in signature]
+            return part if cast == signature else compiled_gradient(policy, cast, most_samples)
 
         @tf.function(input_signature=[*signature, *known], autograph=False)
         def take(*tensors: tf.Tensor) -> tf.Tensor:
             states, actions, q_values, loss, *gradients = tensors
-            batch, known = (states, actions, q_values), iter([(loss, gradients)])
+            batch = [tf.cast(tensor, precision) for tensor in (states, actions, q_values)]
+            known = iter([(loss, gradients)])
 
             def gradient(model: keras.Model, *asked: tf.Tensor) -> LossAndGradients:
                 if model is not policy:
                     return policy_gradient_for(model)(model, *asked)
                 same = all(a is b for a, b in zip(asked, batch, strict=True))
-                return (next(known, None) if same else None) or part(*asked)
+                return (next(known, None) if same else None) or part_of_others()(*asked)
 
-            return step(policy, optimizer, *batch, gradient)
+            try:
+                told = step(policy, optimizer, *batch, *([gradient] if takes_gradient else []))
+            except AttributeError as error:
+                if "SymbolicTensor" not in str(error):
+                    raise
+                raise BadInput(
+                    f"the step is compiled, so it cannot look at numbers ({error}): write it in "
+                    "TensorFlow's functions alone, and print with tf.print"
+                ) from error
+            return loss if told is None else told
 
+        take.get_concrete_function()  # TensorFlow warns of what is traced only when it is called
         self._halves, self._take = halves, take
 
     def __call__(
@@ -109,6 +131,28 @@ class CompiledStep:
                 raise NotFinite("the gradient is not finite")
             loss = self._take(*tensors, loss, *gradients)
         return Taken(float(loss), *_norm_and_cosine(first, second))
+
+
+def _takes_gradient(step: Step) -> bool:
+    """Whether a step has a sixth argument, the gradient. Raises BadInput if it takes no batch."""
+    signature = inspect.signature(step)
+    positional = [
+        argument
+        for argument in signature.parameters.values()
+        if argument.kind not in (argument.KEYWORD_ONLY, argument.VAR_KEYWORD)
+    ]
+    takes_gradient = any(argument.kind is argument.VAR_POSITIONAL for argument in positional) or any(
+        argument.name == "gradient" or argument.default is argument.empty
+        for argument in positional[5:6]
+    )
+    try:
+        signature.bind(*range(6 if takes_gradient else 5))
+    except TypeError as error:
+        raise BadInput(
+            "a step has the arguments (policy, optimizer, states, actions, q_values) and, if it wants "
+            f"the gradient, gradient; this one has {signature}"
+        ) from error
+    return takes_gradient
 
 
 def compiled_gradient(

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfpg.networks import precision_of
 from tfpg.policies import CategoricalPolicy
 from tfpg.step.types import Array, GradientFunction, LossAndGradients
 
@@ -160,8 +161,7 @@ def given(policy: keras.Model, *tensors: Array) -> tuple[tf.Tensor, ...]:
     All are cast to the precision of the policy, once, and count as constants. Raises ValueError for
     other shapes than (N*T, ...), (N*T, Da) and (N*T, 1).
     """
-    variables = policy.trainable_variables
-    dtype = variables[0].dtype if variables else policy.compute_dtype
+    dtype = precision_of(policy)
     states, actions, *column = (tf.stop_gradient(tf.cast(tensor, dtype)) for tensor in tensors)
     samples = states.shape[0] if states.shape.rank else None  # None inside tf.function
     outputs = getattr(policy, "output_shape", None)  # of most Keras models (None, Da)

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfpg.base.errors import BadInput
+
 Array: TypeAlias = "tf.Tensor | np.ndarray"
 LossAndGradients = tuple[tf.Tensor, Sequence[tf.Tensor]]  # (), one gradient per trainable variable
 
@@ -36,3 +38,20 @@ class Step(Protocol):
     ) -> tf.Tensor:
         """Change the policy, and return the pseudo-loss ()."""
         ...
+
+
+def optimizer_from(
+    given: keras.optimizers.Optimizer | str | None, learning_rate: float
+) -> keras.optimizers.Optimizer:
+    """The optimizer that was given or named, "adam"; Adam at this learning rate if none was.
+
+    Raises BadInput if Keras knows no such optimizer.
+    """
+    if given is None:
+        return keras.optimizers.Adam(learning_rate)
+    try:
+        return keras.optimizers.get(given)
+    except (ValueError, TypeError) as error:
+        raise BadInput(
+            f'optimizer must be a Keras optimizer or the name of one, "adam", got {given!r}'
+        ) from error

@@ -1,0 +1,58 @@
+"""A run from Python leaves what one on the command line leaves."""
+
+import dataclasses
+
+import pytest
+from support import returns_of
+
+import tfpg
+from tfpg.cli.main import main
+
+SHORT = tfpg.Settings("CartPole-v1", iterations=3, episodes=4, layers=1, layer_size=8)
+
+
+def files(folder):
+    return {path.name for path in folder.iterdir() if not path.name.startswith("events.")}
+
+
+@pytest.mark.slow
+def test_a_run_from_python_is_the_run_of_the_command_line(tmp_path):
+    progress = tfpg.run(SHORT, tmp_path / "python")
+    flags = ["-n", "3", "--episodes", "4", "-l", "1", "-s", "8", "-lr", "0.01", "--quiet"]
+    main(["train", "CartPole-v1", *flags, "--out", str(tmp_path / "shell")])
+    assert returns_of(tmp_path / "python") == returns_of(tmp_path / "shell")
+    assert files(tmp_path / "python") == files(tmp_path / "shell")
+    assert [step.iteration.index for step in progress] == [0, 1, 2]
+    assert tfpg.load_policy(tmp_path / "python" / "policy.keras").output_shape == (None, 2)
+
+
+@pytest.mark.slow
+def test_a_run_from_python_is_resumed_as_if_it_had_not_stopped(tmp_path):
+    longer = dataclasses.replace(SHORT, iterations=5)
+    tfpg.run(SHORT, tmp_path / "twice")
+    progress = tfpg.run(longer, tmp_path / "twice", resume=True)
+    tfpg.run(longer, tmp_path / "once")
+    assert [step.iteration.index for step in progress] == [3, 4]
+    assert returns_of(tmp_path / "twice") == returns_of(tmp_path / "once")
+    assert tfpg.run(longer, tmp_path / "twice", resume=True) == []
+    with pytest.raises(tfpg.BadInput, match="except iterations: discount differ"):
+        tfpg.run(dataclasses.replace(longer, discount=0.5), tmp_path / "twice", resume=True)
+    with pytest.raises(tfpg.BadInput, match="not empty"):
+        tfpg.run(SHORT, tmp_path / "twice")
+
+
+def test_what_is_no_run_is_not_resumed(tmp_path):
+    with pytest.raises(tfpg.BadInput, match="not a run folder"):
+        tfpg.run(SHORT, tmp_path, resume=True)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:an observation has several parts")
+def test_several_choices_are_trained_and_measured_on_the_command_line(tmp_path, capsys):
+    folder = str(tmp_path / "several")
+    flags = ["-n", "2", "--episodes", "4", "--quiet", "--baseline", "--step", "trust-region"]
+    assert main(["train", "worlds:Several-v0", *flags, "--out", folder]) == 0
+    allowed = ["--allow-module", "worlds"]
+    assert main(["train", "--resume", folder, "-n", "3", "--quiet", *allowed]) == 0
+    assert main(["evaluate", folder, "--episodes", "3", "--json", *allowed]) == 0
+    assert '"greedy"' in capsys.readouterr().out

@@ -1,0 +1,226 @@
+"""Plain Keras networks: what a policy's network may be made of, and its copy in NumPy."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfpg.base.errors import BadInput
+from tfpg.rollout.actors import Logits
+from tfpg.rollout.environments import SubEnvironments
+
+# Keras' activations in NumPy; some write to their argument, which is theirs alone.
+ACTIVATIONS: dict[Callable[[Any], Any], Callable[[np.ndarray], np.ndarray]] = {
+    keras.activations.linear: lambda x: x,
+    keras.activations.tanh: lambda x: np.tanh(x, out=x),
+    keras.activations.relu: lambda x: np.maximum(x, 0, out=x),
+    keras.activations.sigmoid: lambda x: 0.5 * (1 + np.tanh(0.5 * x)),
+    keras.activations.softplus: lambda x: np.logaddexp(x, 0),
+    keras.activations.elu: lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+}
+
+WITHOUT_MEMORY = (
+    "a policy sees one state at a time; gymnasium.wrappers.FrameStackObservation makes a state of the "
+    "last observations"
+)
+
+# What Keras does differently in training and in inference.
+MODAL_LAYERS = (
+    keras.layers.BatchNormalization,
+    keras.layers.Dropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.AlphaDropout,
+)
+
+
+def dense_network(
+    environment: SubEnvironments,
+    hidden: Sequence[int],
+    outputs: int,
+    activation: str = "tanh",
+    last_initializer: keras.initializers.Initializer | str = "glorot_uniform",
+) -> keras.Model:
+    """A dense Keras network from the states of an environment to linear outputs.
+
+    Args:
+        environment: gives the shape of the states; images of bytes are scaled to [0, 1].
+        hidden: the units of each hidden layer.
+        outputs: how many.
+        activation: of the hidden layers.
+        last_initializer: of the last layer's weights.
+    """
+    inputs = x = keras.Input(environment.state_shape)
+    if environment.state_dtype == np.uint8:
+        x = keras.layers.Rescaling(1 / 255)(x)
+    if len(environment.state_shape) != 1:
+        x = keras.layers.Flatten()(x)
+    for units in hidden:
+        x = keras.layers.Dense(units, activation)(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, kernel_initializer=last_initializer)(x))
+
+
+def precision_of(policy: keras.Model) -> str:
+    """The dtype of a policy's weights, in which its states, actions and q-values count."""
+    variables = policy.trainable_variables
+    return variables[0].dtype if variables else policy.compute_dtype
+
+
+def check_layers(network: keras.Model) -> None:
+    """Raise BadInput for layers that no policy can have; warn of those that act as in inference."""
+    if not isinstance(network, keras.Model):
+        raise BadInput(
+            f"{type(network).__name__} cannot act: a policy is a Keras model, or an object whose "
+            "actor() gives one of tfpg's actors"
+        )
+    for layer in _all_layers(network):
+        named = f"the policy's layer {layer.name!r} ({type(layer).__name__})"
+        if layer.compute_dtype != layer.variable_dtype:
+            raise BadInput(
+                f"{named} computes in {layer.compute_dtype} with weights in {layer.variable_dtype}: "
+                "mixed precision is not supported, make the network with dtype='float32', or after "
+                "keras.mixed_precision.set_global_policy('float32')"
+            )
+        if getattr(layer, "stateful", False):
+            raise BadInput(f"{named} is recurrent and keeps a state between calls: {WITHOUT_MEMORY}")
+        if isinstance(layer, MODAL_LAYERS):
+            warnings.warn(
+                f"{named} acts in inference mode, in sampling and in the gradient alike, so that both "
+                "are of the same policy: it has no effect of its own in training",
+                stacklevel=4,  # who made the policy
+            )
+
+
+def check_single_output(outputs: Any) -> None:
+    """Raise BadInput unless a network has given one tensor."""
+    if isinstance(outputs, dict) or (isinstance(outputs, list | tuple) and len(outputs) != 1):
+        raise BadInput(
+            f"the policy's network has {len(outputs)} outputs: it must have one, the logits (or means) "
+            "of shape (N*T, Da); keras.Model(network.inputs, network.outputs[0]) has the first alone"
+        )
+
+
+def warn_of_softmax(network: keras.Model) -> None:
+    """Warn if a network ends in a softmax: its probabilities would be treated as logits."""
+    for last in network.layers[-1:]:
+        activation = getattr(last, "activation", None)
+        if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
+            warnings.warn(
+                f"the policy's last layer {last.name!r} is a softmax, but logits are wanted: the "
+                "cross-entropy takes the softmax itself; make the last layer linear",
+                stacklevel=3,  # who made the policy
+            )
+
+
+def advice_on_recurrence(policy: keras.Model) -> str:
+    """What to say of a recurrent layer in a network that does not take the states."""
+    for layer in _all_layers(policy):
+        if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):
+            kind = type(layer).__name__
+            return f"; its layer {layer.name!r} ({kind}) is recurrent: {WITHOUT_MEMORY}"
+    return ""
+
+
+def _all_layers(layer: keras.Layer) -> Iterator[keras.Layer]:
+    """The layer and all that it is made of."""
+    yield layer
+    for part in getattr(layer, "layers", ()):
+        yield from _all_layers(part)
+
+
+def outputs_of(network: keras.Model) -> list[Any]:
+    """The symbolic outputs of a network; none of a subclassed model or one that is not built yet."""
+    return list(getattr(network, "outputs", None) or [])
+
+
+def has_second_output(network: keras.Model, name: str | None) -> bool:
+    """Whether a network has the second output of this name."""
+    return len(outputs_of(network)) == 2 and any(layer.name == name for layer in network.layers)
+
+
+def with_second_output(network: keras.Model, name: str, values: float | Sequence[float]) -> keras.Model:
+    """The network with a second output that ignores the state: one row of weights times 1.
+
+    A single value is where Da weights begin; several are kept as they are.
+    """
+    first = network.outputs[0]
+    ones = keras.ops.ones_like(first[:, :1])
+    several = list(values) if isinstance(values, Sequence) else None
+    if several == []:
+        raise BadInput(
+            "say among how many each choice is made: MultiCategoricalPolicy(network, choices)"
+        )
+    if several and sum(several) != first.shape[1]:
+        raise BadInput(
+            f"the policy's last layer has {first.shape[1]} units, but the choices "
+            f"{tuple(map(int, several))} need {int(sum(several))}"
+        )
+    second = keras.layers.Dense(
+        len(several) if several else first.shape[1],
+        use_bias=False,
+        trainable=not several,
+        kernel_initializer=keras.initializers.Constant(values),
+        dtype=first.dtype,
+        name=name,
+    )(ones)
+    return keras.Model(network.inputs[0], [first, second])
+
+
+def numpy_logits(network: keras.Model) -> Logits | None:
+    """A NumPy copy, with the present weights, of a Keras network's first output.
+
+    None unless that output is reached through dense layers alone. One TensorFlow call costs ten times
+    what these small products cost.
+    """
+    path = _path_to_first_output(network)
+    if not path or not all(map(_has_numpy_copy, path)):
+        return None
+    layers = [_numpy_copy(layer) for layer in path]
+    dtype = network.trainable_variables[0].dtype
+
+    def logits(states: np.ndarray) -> np.ndarray:
+        x = states.astype(dtype, copy=False)
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    return logits
+
+
+def _path_to_first_output(network: keras.Model) -> list[keras.Layer]:
+    """The layers between a network's input and its first output; none if the path branches."""
+    try:
+        made_by = {id(layer.output): layer for layer in network.layers}
+        tensor, path = network.outputs[0], []
+        while not any(tensor is each for each in network.inputs):
+            path.append(made_by[id(tensor)])
+            tensor = path[-1].input
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return []  # not built yet, subclassed, or with shared layers: there is no single path
+    return path[::-1]
+
+
+def _has_numpy_copy(layer: keras.Layer) -> bool:
+    if type(layer) is keras.layers.Dense:
+        return any(layer.activation is known for known in ACTIVATIONS)
+    return type(layer) is keras.layers.Flatten and layer.data_format == "channels_last"
+
+
+def _numpy_copy(layer: keras.Layer) -> Callable[[np.ndarray], np.ndarray]:
+    if isinstance(layer, keras.layers.Flatten):
+        return lambda x: x.reshape(len(x), -1)
+    kernel, activate = layer.kernel.numpy(), ACTIVATIONS[layer.activation]
+    bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
+    biases = bias[np.newaxis]
+
+    def dense(x: np.ndarray) -> np.ndarray:
+        nonlocal biases
+        x = np.dot(x, kernel)
+        if biases.shape != x.shape:
+            biases = np.broadcast_to(bias, x.shape).copy()  # adding equal shapes is twice as fast
+        x += biases
+        return activate(x)
+
+    return dense

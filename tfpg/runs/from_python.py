@@ -1,0 +1,44 @@
+"""A run from Python: what `tfpg train` does, without its display."""
+
+import dataclasses
+from pathlib import Path
+
+from tfpg.base.errors import BadInput
+from tfpg.runs.curves import draw_curve
+from tfpg.runs.folder import check_new, read_settings
+from tfpg.runs.run import Progress, perform
+from tfpg.runs.settings import Settings
+
+
+def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Progress]:
+    """Train by the settings, with the logs, checkpoints and files of `tfpg train` in a run folder.
+
+    With `resume` an interrupted run goes on, and a finished one as far as more `iterations` say:
+
+        settings = tfpg.Settings("CartPole-v1", iterations=50, stop_at=475)
+        tfpg.run(settings, "runs/mine")
+        tfpg.run(dataclasses.replace(settings, iterations=80), "runs/mine", resume=True)
+
+    The best policy is then `tfpg.load_policy("runs/mine/policy.keras")`; a network of your own is
+    trained if `Settings(network=...)` names its file. Each `Progress` of this call has an `iteration`,
+    perhaps the returns of an `evaluation`, and whether the environment is `solved`.
+
+    Raises BadInput for impossible settings, a folder that is not empty, or, to resume, is no run of
+    these settings, and when numbers stop being finite.
+    """
+    folder = Path(folder)
+    if resume:
+        kept = dataclasses.asdict(read_settings(folder))
+        asked = dataclasses.asdict(settings)
+        others = [name for name in asked if name != "iterations" and asked[name] != kept[name]]
+        if others:
+            raise BadInput(
+                f"resuming keeps all settings except iterations: {', '.join(others)} "
+                f"differ from those of {folder}"
+            )
+    else:
+        check_new(folder)
+    done = list(perform(settings, folder, resume))
+    if done:
+        draw_curve(folder)
+    return done
