@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically
+from tfpg.base.files import atomically, check_writable
 
 # Okabe and Ito's colours, told apart by colour-blind readers too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -19,9 +19,10 @@ SUFFIXES = (".png", ".pdf", ".svg")
 
 
 def check_picture(path: Path) -> None:
-    """Raises BadInput unless the file's name is that of a picture."""
+    """Raises BadInput unless the file's name is that of a picture, and it can be written."""
     if path.suffix not in SUFFIXES:
         raise BadInput(f"a picture is a .png, .pdf or .svg file, got {path}")
+    check_writable(path)
 
 
 def panels(count: int) -> tuple[Figure, Sequence[Axes]]:

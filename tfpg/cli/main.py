@@ -2,11 +2,13 @@
 
 import argparse
 import importlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 
 from tfpg import __version__
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, explained
 from tfpg.base.importing import children_without_the_folder
 from tfpg.cli.shared import TRAIN_EXAMPLES
 
@@ -39,18 +41,29 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 2 bad input, 130 Ctrl-C, 1 anything else."""
     words = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a path or a language that the terminal cannot show
     if not words:
         parser().print_help()
         return 2
     try:
-        options = parse(words)
-        with children_without_the_folder():
-            return options.run(options)
+        try:
+            options = parse(words)
+            with children_without_the_folder():
+                return options.run(options)
+        finally:
+            sys.stdout.flush()  # what cannot be written is told here, and not when Python ends
     except BadInput as error:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130  # what a shell expects after Ctrl-C
+    except OSError as error:
+        sentence, status = explained(error)
+        if not isinstance(error, BrokenPipeError):  # `| head` has read enough
+            print("; ".join([f"tfpg: {sentence}", *getattr(error, "__notes__", ())]), file=sys.stderr)
+        _give_up_output()
+        return status
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -78,6 +91,14 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
             module.add_arguments(subparser)
             subparser.set_defaults(run=getattr(module, name))
     return whole
+
+
+def _give_up_output() -> None:
+    """Let Python end without writing again what could not be written to standard output."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _with_hyphens(word: str) -> str:

@@ -24,6 +24,7 @@ class Bounds(NamedTuple):
 NOT_NEGATIVE = Bounds("be at least 0", lambda value: value >= 0)
 AT_LEAST_ONE = Bounds("be at least 1", lambda value: value >= 1)
 POSITIVE = Bounds("be a number greater than 0", lambda value: value > 0)
+SEED = Bounds("lie between 0 and 4294967295", lambda value: 0 <= value < 2**32)  # NumPy's bounds
 FRACTION = Bounds("lie between 0 and 1", lambda value: 0 <= value <= 1)
 
 
@@ -87,7 +88,7 @@ class Settings:
     action_noise_std: float = setting(
         0.0, "STD", "standard deviation of the noise added to actions", NOT_NEGATIVE
     )
-    seed: int = setting(1, "N", "random seed; the same seed repeats the run", NOT_NEGATIVE)
+    seed: int = setting(1, "N", "random seed; the same seed repeats the run", SEED)
     baseline: bool = setting(False, "--use-baseline", "subtract a learned value-function baseline")
     baseline_learning_rate: float = setting(
         5e-3, "-blr RATE", "learning rate of the value function", POSITIVE
