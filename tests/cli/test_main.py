@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,10 +15,11 @@ import numpy as np
 import pytest
 import worlds
 from PIL import Image
+from support import returns_of
 
 import tfpg
 from tfpg.cli.main import main
-from tfpg.runs.folder import read_progress, read_settings
+from tfpg.runs.folder import held, read_progress, read_settings, write_config
 from tfpg.runs.recorder import Recorder
 from tfpg.runs.settings import HOMEWORK, Settings
 from tfpg.runs.video import record_video
@@ -136,6 +138,111 @@ def test_runs_go_into_folders_of_their_own():
         "CartPole-v1-seed1",
         "CartPole-v1-seed1-2",
     ]
+
+
+def starting(*words, **options):
+    """A process of `tfpg`, while it runs."""
+    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    command = [sys.executable, "-m", "tfpg", *words]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **options
+    )
+
+
+def ended(*processes):
+    """Exit status, output and errors of processes that run side by side."""
+    told = [process.communicate(timeout=120) for process in processes]
+    return [(process.returncode, *texts) for process, texts in zip(processes, told, strict=True)]
+
+
+LONG = ("train", "CartPole-v1", "-n", "100000", "--episodes", "2", "-s", "8", "-q")
+
+
+def written(folder, process):
+    """Wait until the first iteration is written down."""
+    while not Path(folder, "progress.csv").exists() and process.poll() is None:
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_runs_that_start_at_once_take_folders_of_their_own():
+    both = ended(*(starting("train", "CartPole-v1", *SHORT) for _ in range(2)))
+    assert [status for status, *_ in both] == [0, 0]
+    folders = {"runs/CartPole-v1-seed1", "runs/CartPole-v1-seed1-2"}
+    assert {re.search(r"evaluate (\S+)", out)[1] for _, out, _ in both} == folders
+    for folder in folders:
+        assert [row["iteration"] for row in read_progress(folder)] == [0, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_one_run_folder_has_one_process_and_a_dead_one_holds_nothing():
+    first = starting(*LONG, "--out", "two")
+    written("two", first)
+    others = (
+        starting("train", "CartPole-v1", *SHORT, "--out", "two"),
+        starting("train", "--resume", "two"),
+    )
+    (fresh, _, is_full), (resumed, _, is_held) = ended(*others)
+    assert (fresh, resumed) == (2, 2)
+    assert "two exists and is not empty" in is_full
+    assert "another process is writing to two" in is_held
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    done = len(read_progress("two"))
+    resuming = [starting("train", "--resume", "two", "-n", str(done + 400), "-q") for _ in range(2)]
+    outcomes = ended(*resuming)
+    assert sorted(status for status, *_ in outcomes) == [0, 2]
+    assert [row["iteration"] for row in read_progress("two")] == list(range(done + 400))
+
+
+def test_two_runs_that_are_told_the_same_folder(tmp_path):
+    with held(tmp_path / "runs" / "one") as one:
+        (one / "progress.csv").touch()
+        for resume in (False, True):
+            with pytest.raises(tfpg.BadInput, match="another process is writing"), held(one, resume):
+                pass
+        with held(one, numbered=True) as other:
+            assert other.name == "one-2"
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
+
+
+@pytest.mark.slow
+def test_a_resume_before_the_first_checkpoint_begins_again():
+    assert main([*LONG[:2], *SHORT, "--out", "whole"]) == 0
+    settings = read_settings("whole")
+    for name, rows in (("early", ""), ("later", "iteration,environment_steps\n0,12\n")):
+        Path(name).mkdir()
+        write_config(Path(name), settings)
+        if rows:
+            Path(name, "progress.csv").write_text(rows)
+        assert main(["train", "--resume", name, "-q"]) == 0
+        assert returns_of(name) == returns_of("whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "flags", [("-n", "0"), ("--network", "bad.keras"), ("--ep-len", "0"), ("--video-log-freq", "1")]
+)
+def test_a_start_that_is_refused_leaves_nothing(flags, monkeypatch):
+    monkeypatch.syspath_prepend(TESTS)
+    Path("bad.keras").write_text("no network")
+    environment = "worlds:Bar-v0" if "--network" in flags else "worlds:Counting-v0"
+    assert main(["train", environment, "--episodes", "2", *flags]) == 2
+    assert [path.name for path in Path().iterdir()] == ["bad.keras"]
+
+
+@pytest.mark.slow
+def test_a_name_cannot_leave_the_runs_and_what_is_printed_can_be_pasted(capsys):
+    assert main([*LONG[:2], *SHORT, "--exp-name", "../../a b", "--stop-at", "1000"]) == 1
+    folder = "runs/..-..-a b-CartPole-v1-seed1"
+    assert Path(folder, "progress.csv").exists()
+    out = capsys.readouterr().out
+    for command in ("evaluate", "evaluate", "train --resume"):
+        assert f"tfpg {command} '{folder}'" in out
+    resume = shlex.split(re.search(r"tfpg (train --resume .*)", out)[1])
+    assert main([*resume, "-q"]) == 1
+    assert len(read_progress(folder)) == 4
 
 
 @pytest.mark.slow
@@ -307,7 +414,7 @@ BAD = [
     (["train", "CartPole-v1", "-n", "-3"], "iterations must be at least 0"),
     (["train", "CartPole-v1", "--discount", "2"], "discount must lie between 0 and 1"),
     (["train", "CartPole-v1", "-lr", "-1"], "learning rate must be"),
-    (["train", "CartPole-v1", "--seed", "-1"], "seed must be"),
+    (["train", "CartPole-v1", "--seed", "-1"], "seed must lie"),
     (["train", "CartPole-v1", "--step", "giant"], "step must be gradient or trust-region"),
     (["train", "CartPole-v1", "--step", "natural", "--max-kl", "0"], "max kl must be"),
     (["train", "CartPole-v1", "--action_noise_std", "0.1"], "continuous actions only"),

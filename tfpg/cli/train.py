@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import re
+import shlex
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
-from tfpg.base.files import free_path
+from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
-from tfpg.runs.folder import check_new, read_settings
+from tfpg.runs.folder import check_new, held, read_settings
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, own_flag, with_todays_names
 
 if TYPE_CHECKING:  # it would import TensorFlow, which readers of help do not need
@@ -91,7 +92,10 @@ def train(options: argparse.Namespace) -> int:
         folder = Path(options.resume)
     else:
         settings, modules = new_settings(given), Path.cwd()
-        folder = check_new(options.out or _free_folder(settings))
+        folder = _folder(settings)
+        if options.out:
+            folder = check_new(options.out)
+    check_writable(folder)
     import_tensorflow()
     _choose_gpu(options)
     from tfpg.base.console import say
@@ -101,20 +105,21 @@ def train(options: argparse.Namespace) -> int:
 
     if not options.quiet:
         say(_intention(settings))
-    last = None
-    try:
-        with (
-            closing(perform(settings, folder, bool(options.resume), modules)) as stream,
-            _interruptible() as signals,
-            shown(settings.iterations, settings.log_every, options.quiet) as show,
-        ):
-            for last in stream:
-                show(last)
-                if signals:
-                    break
-    finally:
-        if last:
-            draw_curve(folder)
+    last, resume = None, bool(options.resume)
+    with held(folder, resume, numbered=not options.out) as folder, _advising(settings, folder):
+        try:
+            with (
+                closing(perform(settings, folder, resume, modules)) as stream,
+                _interruptible() as signals,
+                shown(settings.iterations, settings.log_every, options.quiet) as show,
+            ):
+                for last in stream:
+                    show(last)
+                    if signals:
+                        break
+        finally:
+            if last:
+                draw_curve(folder)
     if last is None:
         raise BadInput(
             f"{folder} has finished its {settings.iterations} iterations; pass a larger -n to continue"
@@ -158,6 +163,8 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
     settings = Settings(environment=named[0], **chosen)
+    if settings.iterations < 1:
+        raise BadInput("there is nothing to do with --iterations 0 (-n 0): give a larger number")
     for name, (other, value, needed) in NEEDS.items():
         if name in given and getattr(settings, other) != value:
             flag = own_flag(FIELDS[name])
@@ -175,11 +182,20 @@ def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
     return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
 
 
-def _free_folder(settings: Settings) -> Path:
-    """A folder below runs/ that does not exist yet."""
-    environment = re.sub("[:/.]", "-", settings.environment)
-    name = "-".join(filter(None, (settings.name, environment, f"seed{settings.seed}")))
-    return free_path(Path("runs", name))
+def _folder(settings: Settings) -> Path:
+    """The folder of a run below runs/: no name leads out of there, or is one that Windows forbids."""
+    environment, name = re.sub("[:/.]", "-", settings.environment), settings.name
+    named = "-".join(filter(None, (name, environment, f"seed{settings.seed}")))
+    return Path("runs", re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", named))
+
+
+def _to_resume(settings: Settings, folder: Path) -> str:
+    return f"tfpg train --resume {_pasted(settings, folder)}"
+
+
+def _pasted(settings: Settings, folder: Path) -> str:
+    """A run folder as a shell takes it, and the flag that lets the module of its environment in."""
+    return f"{shlex.quote(str(folder))}{importing.allowing(settings.environment)}"
 
 
 def _intention(settings: Settings) -> str:
@@ -206,12 +222,24 @@ def _result(settings: Settings, folder: Path, last: "Progress", interrupted: boo
     if solved and evaluation is not None:
         mean, episodes = evaluation.mean(), len(evaluation)
         yield f"mean return {mean:.1f} over {episodes} new episodes (target {settings.stop_at:g})"
-    run = f"{folder}{importing.allowing(settings.environment)}"
+    run, video = _pasted(settings, folder), re.sub("[:/]", "-", settings.environment)
     yield f"learning curve  {folder / 'curve.png'}"
     yield f"measure it      tfpg evaluate {run} --episodes 100"
-    yield f"watch it        tfpg evaluate {run} --video {settings.environment.replace(':', '-')}.gif"
+    yield f"watch it        tfpg evaluate {run} --video {shlex.quote(video)}.gif"
     if interrupted or unsolved:
-        yield f"continue        tfpg train --resume {run}{'' if interrupted else ' -n MORE'}"
+        more = "" if interrupted else f" -n {2 * settings.iterations}"
+        yield f"continue        {_to_resume(settings, folder)}{more}"
+
+
+@contextmanager
+def _advising(settings: Settings, folder: Path) -> Iterator[None]:
+    """Add to an error of the operating system, a full disk say, how the run goes on after it."""
+    try:
+        yield
+    except OSError as error:
+        if (folder / "progress.csv").exists():
+            error.add_note(f"once that is put right, go on with {_to_resume(settings, folder)}")
+        raise
 
 
 def _choose_gpu(options: argparse.Namespace) -> None:
