@@ -1,10 +1,10 @@
 """How every picture looks, and how it is written."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -26,9 +26,11 @@ def check_picture(path: Path) -> None:
 
 
 def panels(count: int) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with so many empty panels, side by side."""
-    figure = Figure(figsize=(7 * count, 4.2), layout="constrained", dpi=150)
-    axes = list(np.ravel(figure.subplots(1, count)))
+    """A figure with so many empty panels, at most three side by side."""
+    columns = min(count, 3)
+    rows = math.ceil(count / columns)
+    figure = Figure(figsize=(7 * columns, 4.2 * rows), layout="constrained", dpi=150)
+    axes = [figure.add_subplot(rows, columns, place) for place in range(1, count + 1)]
     for panel in axes:
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(axis="y", alpha=0.3)
