@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import worlds
 from PIL import Image
+from rich.console import Console
 from support import returns_of
 
 import tfpg
@@ -269,16 +270,30 @@ def test_plain_lines_go_where_there_is_no_terminal_and_quiet_is_quiet(capsys):
 
 
 @pytest.mark.slow
-def test_a_terminal_sees_a_live_bar(monkeypatch, capsys):
-    from rich.console import Console
-
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_terminal_sees_number_bar_and_time_at_any_width_and_the_rest_where_it_fits(
+    width, monkeypatch, capsys
+):
     for place in ("tfpg.base.console.console", "tfpg.cli.progress.console"):
-        monkeypatch.setattr(place, Console(force_terminal=True, width=200))
-    assert main(["train", "CartPole-v1", "-n", "3", "--episodes", "4", "-s", "8"]) == 0
-    out = capsys.readouterr().out
-    assert "3/3" in out
-    assert "return" in out
-    assert "steps/s" in out
+        console = Console(force_terminal=True, width=width, color_system=None)
+        monkeypatch.setattr(place, console)
+    words = ["train", "CartPole-v1", "-n", "12", "--episodes", "4", "-s", "8", "-eb", "1"]
+    for flags in (["--out", "run"], ["--resume", "run"]):
+        assert main([*(words if "--out" in flags else [*words[:1], "-n", "20"]), *flags]) == 0
+        drawn = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", capsys.readouterr().out)
+        live = [
+            line.rstrip() for line in re.split(r"[\r\n]+", drawn) if re.match(r"iteration \d", line)
+        ]
+        total = "12/12" if "--out" in flags else "20/20"
+        assert live
+        for line in live:
+            assert len(line) <= width
+            assert re.match(r"iteration \d+/\d\d [━╸╺╺ ]{10,} (at most|took) (\d|-):..:..", line), line
+        assert live[-1].startswith(f"iteration {total} ")
+        assert "took" in live[-1]
+        assert not any("at most" in line for line in live if line.startswith(f"iteration {total}"))
+        assert ("return" in live[-1]) == (width >= 80)
+        assert ("steps/s" in live[-1]) == (width >= 120)
 
 
 @pytest.mark.slow
