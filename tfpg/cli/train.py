@@ -17,7 +17,15 @@ from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.runs.folder import check_new, held, read_settings
-from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, own_flag, with_todays_names
+from tfpg.runs.settings import (
+    HOMEWORK,
+    PRESETS,
+    BadSetting,
+    Settings,
+    flags_of,
+    own_flag,
+    with_todays_names,
+)
 
 if TYPE_CHECKING:  # it would import TensorFlow, which readers of help do not need
     from tfpg.runs.recorder import Progress
@@ -67,16 +75,14 @@ def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> No
     """A flag whose `dest` is the setting's name, and which is None unless it is given."""
     kind, default, help = get_type_hints(Settings)[field.name], field.default, field.metadata["help"]
     kind = next((part for part in get_args(kind) if part is not NoneType), kind)  # `int | None` is int
-    flags, options = list(field.metadata["flags"]), {"type": kind}
+    options: dict[str, Any] = {"type": kind}
     if kind is bool:
         options, default = {"action": argparse.BooleanOptionalAction}, "on" if default else "off"
     else:
-        options["metavar"] = flags.pop()
+        options["metavar"] = field.metadata["flags"][-1]
     if default is not None:
         help = f"{help} (default {default})"
-    flags.append(own_flag(field))
-    flags.sort(key=lambda flag: (flag.startswith("--"), flag != own_flag(field)))  # short ones first
-    group.add_argument(*flags, dest=field.name, help=help, **options)
+    group.add_argument(*flags_of(field), dest=field.name, help=help, **options)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -162,7 +168,10 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
     if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
-    settings = Settings(environment=named[0], **chosen)
+    try:
+        settings = Settings(environment=named[0], **chosen)
+    except BadSetting as error:
+        raise BadInput(error.with_flags()) from error
     if settings.iterations < 1:
         raise BadInput("there is nothing to do with --iterations 0 (-n 0): give a larger number")
     for name, (other, value, needed) in NEEDS.items():
@@ -176,10 +185,16 @@ def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
     """Those of the run, with as many iterations as -n says."""
     others = given.keys() - RESUMING
     if others:
-        flags = sorted(own_flag(FIELDS[name]) if name in FIELDS else name for name in others)
+        flags = sorted(
+            own_flag(FIELDS[name]) if name in FIELDS else "--" + name.replace("_", "-")
+            for name in others - {"environment"}
+        ) + ["the environment"] * ("environment" in others)
         raise BadInput(f"resuming keeps all settings except -n: remove {', '.join(flags)}")
     settings = read_settings(given["resume"])
-    return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
+    try:
+        return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
+    except BadSetting as error:
+        raise BadInput(error.with_flags()) from error
 
 
 def _folder(settings: Settings) -> Path:

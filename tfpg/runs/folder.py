@@ -18,7 +18,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -71,6 +71,9 @@ def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator
             if not numbered:
                 break
             folder = free_path(named)
+        except OSError:
+            _remove_empty(made)
+            raise
     with (folder / LOCK).open("a") as file:
         if not _lock(file):
             raise BadInput(f"{held_by_another}: wait until it ends, or give another folder")
@@ -82,9 +85,14 @@ def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator
             if not resume and not (folder / "progress.csv").exists():
                 for path in folder.iterdir():
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
-                with suppress(OSError):  # another run may have come below the same parent
-                    for place in made:
-                        place.rmdir()
+                _remove_empty(made)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove a folder and its parents, unless another run has come there since."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _lock(file: IO[str]) -> bool:
