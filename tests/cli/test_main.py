@@ -19,7 +19,8 @@ from rich.console import Console
 from support import returns_of
 
 import tfpg
-from tfpg.cli.main import main
+from tfpg.cli.main import main, parse
+from tfpg.cli.train import given_in, new_settings
 from tfpg.runs.folder import held, read_progress, read_settings, write_config
 from tfpg.runs.recorder import Recorder
 from tfpg.runs.settings import HOMEWORK, Settings
@@ -107,6 +108,22 @@ def test_the_homeworks_command_line_runs_with_its_defaults():
     assert plain.discount == 1.0
     assert plain.learning_rate == 5e-3
     assert plain.stop_at is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", [["--env_name"], []])
+def test_a_retired_id_runs_as_the_one_of_today(form, capsys):
+    words = ["train", *form, "Pendulum-v0", "-n", "1", "--episodes", "1", "-s", "8", "--ep-len", "9"]
+    assert main([*words, "-q"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Pendulum-v0 is retired: Pendulum-v1 is trained in its place\n")
+    assert read_settings("runs/Pendulum-v1-seed1").environment == "Pendulum-v1"
+
+
+def test_a_threshold_that_cut_episodes_may_never_reach_is_remarked_on(capsys):
+    options = parse(["train", "CartPole-v1", "--ep-len", "10"])
+    assert new_settings(given_in(options)).stop_at == 475
+    assert "475, is meant for episodes of 500 steps" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -421,6 +438,9 @@ BAD = [
     (["train", "CartPol-v1"], "Did you mean: `CartPole`"),
     (["train", "LunarLander-v2"], "LunarLander-v3"),
     (["train", "HalfCheetah-v2"], "HalfCheetah-v5"),
+    (["train", "CartPole-v1", "--nn_baseline"], "did you mean --baseline? See tfpg train --help"),
+    (["train", "CartPole-v1", "-dsa"], "tfpg train does not know -dsa"),
+    (["train", "CartPole-v1", "--network", "x.keras", "-l", "3"], "--network brings its own layers"),
     (["train", "nowhere:Thing-v0"], "No module named 'nowhere'"),
     (["train"], "name one environment"),
     (["train", "CartPole-v1", "--env_name", "CartPole-v1"], "name one environment"),

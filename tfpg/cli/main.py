@@ -4,8 +4,10 @@ import argparse
 import importlib
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from tfpg import __version__
 from tfpg.base.errors import BadInput, explained
@@ -69,7 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The options of a command line; `run` is the function that does it."""
     words = [_with_hyphens(word) for word in words]
-    return parser(next((word for word in words if word in COMMANDS), None)).parse_args(words)
+    command = next((word for word in words if word in COMMANDS), None)
+    options, unknown = parser(command).parse_known_args(words)
+    if unknown:
+        flags = [word for word in unknown if word.startswith("-")] or unknown
+        known = re.findall(r"(?<![\w-])--?(?!no-)[a-z][\w-]*", options.help)
+        close = get_close_matches(flags[0].partition("=")[0], known, 1, cutoff=0.7)
+        hint = f": did you mean {close[0]}? See" if close else ": see"
+        raise BadInput(f"tfpg {command} does not know {' '.join(flags)}{hint} tfpg {command} --help")
+    del options.help
+    return options
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -89,7 +100,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         if name == command:
             module = importlib.import_module(f"tfpg.cli.{name}")
             module.add_arguments(subparser)
-            subparser.set_defaults(run=getattr(module, name))
+            subparser.set_defaults(run=getattr(module, name), help=subparser.format_help())
     return whole
 
 

@@ -38,9 +38,11 @@ def shown(iterations: int, every: int, quiet: bool) -> Iterator[Callable[[Progre
             finally:
                 bar.update(task, ended=True)
     else:
-        say(ROW.format("iteration", "return", "evaluation", "steps", "steps/s"))
+        header = iter([ROW.format("iteration", "return", "evaluation", "steps", "steps/s")])
 
         def line(progress: Progress) -> None:
+            for row in header:  # once, and not before there is something to show
+                say(row)
             index = progress.iteration.index
             if progress.solved or due(index, every):
                 say(ROW.format(index + 1, *columns(progress)))

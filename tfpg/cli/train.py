@@ -160,25 +160,55 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
         )
     if "episodes" in given and "steps" in given:
         raise BadInput("a batch is --episodes or --batch-steps (-b), not both")
-    spec = find_spec(named[0], Path.cwd())
+    environment = _current(named[0])
+    spec = find_spec(environment, Path.cwd())
     homework = "env_name" in given
-    chosen = dict(HOMEWORK if homework else PRESETS.get(named[0], {}))
+    chosen = dict(HOMEWORK if homework else PRESETS.get(environment, {}))
     if "episodes" in given or "steps" in given:
         chosen |= {"episodes": None, "steps": None}
     chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
     if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
+        horizon, limit = given.get("horizon"), spec.max_episode_steps
+        if spec.reward_threshold is not None and horizon and limit and horizon < limit:
+            threshold = f"the mean return that counts as solved, {spec.reward_threshold:g},"
+            print(f"{threshold} is meant for episodes of {limit} steps: these end after {horizon}")
     try:
-        settings = Settings(environment=named[0], **chosen)
+        settings = Settings(environment=environment, **chosen)
     except BadSetting as error:
         raise BadInput(error.with_flags()) from error
     if settings.iterations < 1:
         raise BadInput("there is nothing to do with --iterations 0 (-n 0): give a larger number")
+    if "network" in given and not settings.baseline and (given.keys() & {"layers", "layer_size"}):
+        raise BadInput("--network brings its own layers: drop -l/--layers and -s/--layer-size")
     for name, (other, value, needed) in NEEDS.items():
         if name in given and getattr(settings, other) != value:
             flag = own_flag(FIELDS[name])
             raise BadInput(f"{flag} does nothing without {needed}: add it, or drop {flag}")
     return settings
+
+
+def _current(environment: str) -> str:
+    """The id that Gymnasium has put in the place of a retired one, with a line that says so."""
+    import gymnasium
+    from gymnasium.envs.registration import find_highest_version, get_env_id, parse_env_id
+
+    if ":" in environment:
+        return environment
+    try:
+        entry = gymnasium.spec(environment).entry_point
+        # What has moved to another package (MuJoCo's v2 and v3) is still there, and says so when made.
+        retired = callable(entry) and entry.__module__.startswith("gymnasium.")
+    except gymnasium.error.DeprecatedEnv:
+        retired = True
+    except gymnasium.error.Error:
+        retired = False
+    if not retired:
+        return environment
+    namespace, name, _ = parse_env_id(environment)
+    current = get_env_id(namespace, name, find_highest_version(namespace, name))
+    print(f"{environment} is retired: {current} is trained in its place")
+    return current
 
 
 def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
@@ -219,9 +249,8 @@ def _intention(settings: Settings) -> str:
     if settings.step == "trust-region":
         how = f"trust-region steps of {settings.max_kl:g} nats"
     until = f"until the mean return reaches {settings.stop_at:g}, at most " if settings.stop_at else ""
-    return (
-        f"{settings.environment}: {batch} per iteration, {how}, {until}{settings.iterations} iterations"
-    )
+    count = f"{settings.iterations} iteration{'s' * (settings.iterations > 1)}"
+    return f"{settings.environment}: {batch} per iteration, {how}, {until}{count}"
 
 
 def _result(settings: Settings, folder: Path, last: "Progress", interrupted: bool) -> Iterator[str]:
