@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import check_free
+from tfpg.base.files import check_free, check_writable
 from tfpg.base.texts import check_language
 from tfpg.cli.shared import add_language
 
@@ -110,6 +110,7 @@ def grade(options: argparse.Namespace) -> int:
     manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
     language = options.lang or (manifests[0]["language"] if manifests else "en")
     check_language(language, "--lang")
+    check_writable(Path(options.out))
     records = Records(Path(options.out), language)
     isolation = strongest()
     if isolation.gaps:
