@@ -1,6 +1,7 @@
 """`tfpg homework grade`, `isolation`, `map`, `gradescope` and `otter`."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -223,7 +224,7 @@ def otter(options: argparse.Namespace) -> int:
     print(path)
     if "@" not in requirement():
         print(f"its first cell asks for {requirement()}: if it is not on PyPI, put its URL there")
-    print(f"then: PYTHONSAFEPATH=1 otter assign --no-pdfs {path} dist")
+    print(f"then: PYTHONSAFEPATH=1 otter assign --no-pdfs {shlex.quote(str(path))} dist")
     print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
     print("Start it with PYTHONSAFEPATH=1, so that no file beside a notebook passes for a module.")
     return 0
