@@ -251,6 +251,15 @@ def test_a_start_that_is_refused_leaves_nothing(flags, monkeypatch):
 
 
 @pytest.mark.slow
+def test_a_first_iteration_that_fails_leaves_nothing(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(TESTS)
+    monkeypatch.setattr(worlds.Broken, "episodes", 1000)
+    assert main(["train", "worlds:Broken-v0", "--episodes", "4"]) == 2
+    assert "iteration 0: rewards contain NaN" in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.slow
 def test_a_name_cannot_leave_the_runs_and_what_is_printed_can_be_pasted(capsys):
     assert main([*LONG[:2], *SHORT, "--exp-name", "../../a b", "--stop-at", "1000"]) == 1
     folder = "runs/..-..-a b-CartPole-v1-seed1"

@@ -1,5 +1,6 @@
 """Whatever a person does to a command, it answers with a sentence and never with a traceback."""
 
+import io
 import json
 import os
 import shutil
@@ -151,6 +152,14 @@ def test_a_run_that_fills_the_disk_goes_on_when_there_is_space(size, capsys):
     assert errors.startswith("tfpg: new")
     assert len(errors.splitlines()) == 1
     assert main(["train", "--resume", "new", "-q", "-n", "3"]) == 0
+
+
+def test_what_a_terminal_cannot_show_is_no_reason_to_fail(monkeypatch):
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    assert main(["check", "f.py", "--lang", "zh"]) == 1
+    assert main(["homework", "new", "h\udcff"]) == 0
+    assert shown.getvalue().decode("ascii").startswith("normalize  ?")
 
 
 PRINTING = (
