@@ -37,11 +37,7 @@ def check_new(folder: str | Path) -> Path:
     """Raise BadInput if a new run cannot go into this folder: no run is written over."""
     folder = Path(folder)
     check_writable(folder)
-    if not folder.is_dir():
-        taken = folder.exists()
-    else:
-        taken = any(path.name != LOCK for path in folder.iterdir())
-    if taken:
+    if folder.exists() and not (folder.is_dir() and {LOCK} >= {path.name for path in folder.iterdir()}):
         raise BadInput(f"{folder} exists and is not empty: give another folder with --out")
     return folder
 
@@ -60,8 +56,7 @@ def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator
 
     Raises BadInput if another process holds the folder, or if a new run would write over something.
     """
-    made: list[Path] = []  # a folder and its parents
-    named, held_by_another = folder, f"another process is writing to {folder}"
+    named, made = folder, list[Path]()  # a folder and its parents
     while not resume:
         made = [place for place in (folder, *folder.parents) if not place.exists()]
         try:
@@ -76,7 +71,9 @@ def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator
             raise
     with (folder / LOCK).open("a") as file:
         if not _lock(file):
-            raise BadInput(f"{held_by_another}: wait until it ends, or give another folder")
+            raise BadInput(
+                f"another process is writing to {folder}: wait for it, or use another folder"
+            )
         if not resume:
             check_new(folder)
         try:
@@ -84,7 +81,8 @@ def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator
         finally:
             if not resume and not (folder / "progress.csv").exists():
                 for path in folder.iterdir():
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    with suppress(PermissionError):  # Windows keeps the lock, which is open
+                        shutil.rmtree(path) if path.is_dir() else path.unlink()
                 _remove_empty(made)
 
 
