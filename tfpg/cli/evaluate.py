@@ -15,7 +15,7 @@ from tfpg.runs.settings import SEED
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg evaluate`."""
     parser.description = (
-        "Run the best policy of a run on new episodes, once with sampled and once with greedy\n"
+        "Run the best policy of a run on new episodes, once with sampled and once with greedy "
         "actions, and print the mean return with its 95 % interval."
     )
     parser.add_argument("run_folder", metavar="RUN", help="a folder that tfpg train has written")

@@ -15,7 +15,7 @@ from tfpg.runs.settings import SEED
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg lab`."""
     parser.description = (
-        "Run the experiment behind a claim of the lecture, print what was found, and write its\n"
+        "Run the experiment behind a claim of the lecture, print what was found, and write its "
         "numbers (.csv) and its picture (.png)."
     )
     parser.add_argument(

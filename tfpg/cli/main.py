@@ -5,7 +5,9 @@ import importlib
 import io
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -30,13 +32,13 @@ EXAMPLES = f"""\
 examples:
 {TRAIN_EXAMPLES}\
   tfpg evaluate runs/CartPole-v1-seed1 --video video.gif
-                                               measure a run, and watch an episode
-  tfpg plot runs/*                             compare the learning curves of runs
-  tfpg lab errata                              errors in the slides, with numbers
-  tfpg slides                                  every slide beside its code, in the browser
-  tfpg compare mycode.py:my_update             compare the slide with your own function
-  tfpg check homework.py                       are your functions right, and if not, why?
-  tfpg homework new hw                         write exercises to solve and check
+                                        measure a run, and watch an episode
+  tfpg plot runs/*                      compare the learning curves of runs
+  tfpg lab errata                       errors in the slides, with numbers
+  tfpg slides                           every slide beside its code
+  tfpg compare mycode.py:my_update      compare the slide with your own function
+  tfpg check homework.py                are your functions right? If not, why?
+  tfpg homework new hw                  write exercises to solve and check
 """
 
 
@@ -100,6 +102,8 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         if name == command:
             module = importlib.import_module(f"tfpg.cli.{name}")
             module.add_arguments(subparser)
+            width = min(shutil.get_terminal_size().columns, 100) - 2
+            subparser.description = textwrap.fill(subparser.description or "", width)
             subparser.set_defaults(run=getattr(module, name), help=subparser.format_help())
     return whole
 

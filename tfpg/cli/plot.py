@@ -10,10 +10,10 @@ from tfpg.base.files import free_path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg plot`."""
     parser.description = (
-        "Draw the learning curves of runs over environment steps, in a panel for each environment.\n"
-        "Runs that differ only in their seed become one mean with a 95 % interval, as far as all of\n"
-        "them go. What is left out is said, a line each: folders without a curve, runs that are too\n"
-        "short for the others, copies of a seed."
+        "Draw the learning curves of runs over environment steps, in a panel for each environment. "
+        "Runs that differ only in their seed become one mean with a 95 % interval, up to the steps "
+        "that all of them reached. Left out, with a line for each: folders without a curve, runs "
+        "that are too short to compare, and repeated seeds."
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folders that tfpg train has written")
     parser.add_argument(

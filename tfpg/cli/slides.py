@@ -16,7 +16,7 @@ OURS = '<meta name="generator" content="tfpg '
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg slides`."""
     parser.description = (
-        "Write one HTML page that needs no network, with every slide beside the installed code, and\n"
+        "Write one HTML page that needs no network, with every slide beside the installed code, and "
         "open it in the browser."
     )
     add_language(parser, "the language in which the page opens")

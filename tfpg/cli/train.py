@@ -48,8 +48,8 @@ RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gp
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg train`: every setting of a run, and what is none."""
     parser.description = (
-        "Train a policy by policy gradient. With the environment first, tfpg's own settings are used,\n"
-        "and training stops once the environment is solved; with --env_name, the homework's defaults\n"
+        "Train a policy by policy gradient. With the environment first, tfpg's own settings are used, "
+        "and training stops once the environment is solved; with --env_name, the homework's defaults "
         "are used. Hyphens and underscores in flags are the same."
     )
     parser.epilog = f"examples:\n{TRAIN_EXAMPLES}"
