@@ -102,7 +102,8 @@ def test_what_merely_lies_in_the_current_folder_is_not_imported(words):
     litter(*STANDARD, "types", "warnings")
     Path("hw.py").write_text("def total_reward(rewards):\n    return sum(rewards)\n")
     write_config(Path("run"), Settings("CartPole-v1"))
-    append_progress(Path("run"), {"environment_steps": 1, "mean_return": 1})
+    for steps in (1, 2):
+        append_progress(Path("run"), {"environment_steps": steps, "mean_return": 1})
     done = tfpg_script(*words.split())
     assert done.returncode in (0, 1)
     assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,10 +15,13 @@ import numpy as np
 import pytest
 import worlds
 from PIL import Image
+from rich.console import Console
+from support import returns_of
 
 import tfpg
-from tfpg.cli.main import main
-from tfpg.runs.folder import read_progress, read_settings
+from tfpg.cli.main import main, parse
+from tfpg.cli.train import given_in, new_settings
+from tfpg.runs.folder import held, read_progress, read_settings, write_config
 from tfpg.runs.recorder import Recorder
 from tfpg.runs.settings import HOMEWORK, Settings
 from tfpg.runs.video import record_video
@@ -107,6 +111,22 @@ def test_the_homeworks_command_line_runs_with_its_defaults():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("form", [["--env_name"], []])
+def test_a_retired_id_runs_as_the_one_of_today(form, capsys):
+    words = ["train", *form, "Pendulum-v0", "-n", "1", "--episodes", "1", "-s", "8", "--ep-len", "9"]
+    assert main([*words, "-q"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Pendulum-v0 is retired: Pendulum-v1 is trained in its place\n")
+    assert read_settings("runs/Pendulum-v1-seed1").environment == "Pendulum-v1"
+
+
+def test_a_threshold_that_cut_episodes_may_never_reach_is_remarked_on(capsys):
+    options = parse(["train", "CartPole-v1", "--ep-len", "10"])
+    assert new_settings(given_in(options)).stop_at == 475
+    assert "475, is meant for episodes of 500 steps" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_hyphens_serve_as_underscores():
     for index, spelling in enumerate(("--use-reward-to-go", "--use_reward_to_go")):
         assert (
@@ -138,6 +158,120 @@ def test_runs_go_into_folders_of_their_own():
     ]
 
 
+def starting(*words, **options):
+    """A process of `tfpg`, while it runs."""
+    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    command = [sys.executable, "-m", "tfpg", *words]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **options
+    )
+
+
+def ended(*processes):
+    """Exit status, output and errors of processes that run side by side."""
+    told = [process.communicate(timeout=120) for process in processes]
+    return [(process.returncode, *texts) for process, texts in zip(processes, told, strict=True)]
+
+
+LONG = ("train", "CartPole-v1", "-n", "100000", "--episodes", "2", "-s", "8", "-q")
+
+
+def written(folder, process):
+    """Wait until the first iteration is written down."""
+    while not Path(folder, "progress.csv").exists() and process.poll() is None:
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_runs_that_start_at_once_take_folders_of_their_own():
+    both = ended(*(starting("train", "CartPole-v1", *SHORT) for _ in range(2)))
+    assert [status for status, *_ in both] == [0, 0]
+    folders = {"runs/CartPole-v1-seed1", "runs/CartPole-v1-seed1-2"}
+    assert {re.search(r"evaluate (\S+)", out)[1] for _, out, _ in both} == folders
+    for folder in folders:
+        assert [row["iteration"] for row in read_progress(folder)] == [0, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_one_run_folder_has_one_process_and_a_dead_one_holds_nothing():
+    first = starting(*LONG, "--out", "two")
+    written("two", first)
+    others = (
+        starting("train", "CartPole-v1", *SHORT, "--out", "two"),
+        starting("train", "--resume", "two"),
+    )
+    (fresh, _, is_full), (resumed, _, is_held) = ended(*others)
+    assert (fresh, resumed) == (2, 2)
+    assert "two exists and is not empty" in is_full
+    assert "another process is writing to two" in is_held
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    done = len(read_progress("two"))
+    resuming = [starting("train", "--resume", "two", "-n", str(done + 400), "-q") for _ in range(2)]
+    outcomes = ended(*resuming)
+    assert sorted(status for status, *_ in outcomes) == [0, 2]
+    assert [row["iteration"] for row in read_progress("two")] == list(range(done + 400))
+
+
+def test_two_runs_that_are_told_the_same_folder(tmp_path):
+    with held(tmp_path / "runs" / "one") as one:
+        (one / "progress.csv").touch()
+        for resume in (False, True):
+            with pytest.raises(tfpg.BadInput, match="another process is writing"), held(one, resume):
+                pass
+        with held(one, numbered=True) as other:
+            assert other.name == "one-2"
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
+
+
+@pytest.mark.slow
+def test_a_resume_before_the_first_checkpoint_begins_again():
+    assert main([*LONG[:2], *SHORT, "--out", "whole"]) == 0
+    settings = read_settings("whole")
+    for name, rows in (("early", ""), ("later", "iteration,environment_steps\n0,12\n")):
+        Path(name).mkdir()
+        write_config(Path(name), settings)
+        if rows:
+            Path(name, "progress.csv").write_text(rows)
+        assert main(["train", "--resume", name, "-q"]) == 0
+        assert returns_of(name) == returns_of("whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "flags", [("-n", "0"), ("--network", "bad.keras"), ("--ep-len", "0"), ("--video-log-freq", "1")]
+)
+def test_a_start_that_is_refused_leaves_nothing(flags, monkeypatch):
+    monkeypatch.syspath_prepend(TESTS)
+    Path("bad.keras").write_text("no network")
+    environment = "worlds:Bar-v0" if "--network" in flags else "worlds:Counting-v0"
+    assert main(["train", environment, "--episodes", "2", *flags]) == 2
+    assert [path.name for path in Path().iterdir()] == ["bad.keras"]
+
+
+@pytest.mark.slow
+def test_a_first_iteration_that_fails_leaves_nothing(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(TESTS)
+    monkeypatch.setattr(worlds.Broken, "episodes", 1000)
+    assert main(["train", "worlds:Broken-v0", "--episodes", "4"]) == 2
+    assert "iteration 0: rewards contain NaN" in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_name_cannot_leave_the_runs_and_what_is_printed_can_be_pasted(capsys):
+    assert main([*LONG[:2], *SHORT, "--exp-name", "../../a b", "--stop-at", "1000"]) == 1
+    folder = "runs/..-..-a b-CartPole-v1-seed1"
+    assert Path(folder, "progress.csv").exists()
+    out = capsys.readouterr().out
+    for command in ("evaluate", "evaluate", "train --resume"):
+        assert f"tfpg {command} '{folder}'" in out
+    resume = shlex.split(re.search(r"tfpg (train --resume .*)", out)[1])
+    assert main([*resume, "-q"]) == 1
+    assert len(read_progress(folder)) == 4
+
+
 @pytest.mark.slow
 def test_a_run_that_is_not_solved_says_so_and_can_go_on(capsys):
     words = ["train", "CartPole-v1", *SHORT, "--stop-at", "400", "--out", "run"]
@@ -162,16 +296,30 @@ def test_plain_lines_go_where_there_is_no_terminal_and_quiet_is_quiet(capsys):
 
 
 @pytest.mark.slow
-def test_a_terminal_sees_a_live_bar(monkeypatch, capsys):
-    from rich.console import Console
-
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_terminal_sees_number_bar_and_time_at_any_width_and_the_rest_where_it_fits(
+    width, monkeypatch, capsys
+):
     for place in ("tfpg.base.console.console", "tfpg.cli.progress.console"):
-        monkeypatch.setattr(place, Console(force_terminal=True, width=200))
-    assert main(["train", "CartPole-v1", "-n", "3", "--episodes", "4", "-s", "8"]) == 0
-    out = capsys.readouterr().out
-    assert "3/3" in out
-    assert "return" in out
-    assert "steps/s" in out
+        console = Console(force_terminal=True, width=width, color_system=None)
+        monkeypatch.setattr(place, console)
+    words = ["train", "CartPole-v1", "-n", "12", "--episodes", "4", "-s", "8", "-eb", "1"]
+    for flags in (["--out", "run"], ["--resume", "run"]):
+        assert main([*(words if "--out" in flags else [*words[:1], "-n", "20"]), *flags]) == 0
+        drawn = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", capsys.readouterr().out)
+        live = [
+            line.rstrip() for line in re.split(r"[\r\n]+", drawn) if re.match(r"iteration \d", line)
+        ]
+        total = "12/12" if "--out" in flags else "20/20"
+        assert live
+        for line in live:
+            assert len(line) <= width
+            assert re.match(r"iteration \d+/\d\d [━╸╺╺ ]{10,} (at most|took) (\d|-):..:..", line), line
+        assert live[-1].startswith(f"iteration {total} ")
+        assert "took" in live[-1]
+        assert not any("at most" in line for line in live if line.startswith(f"iteration {total}"))
+        for part, least in (("return", 80), (" steps", 120), ("steps/s", 200)):
+            assert part in live[-1] or width < least
 
 
 @pytest.mark.slow
@@ -299,33 +447,46 @@ BAD = [
     (["train", "CartPol-v1"], "Did you mean: `CartPole`"),
     (["train", "LunarLander-v2"], "LunarLander-v3"),
     (["train", "HalfCheetah-v2"], "HalfCheetah-v5"),
+    (["train", "CartPole-v1", "--nn_baseline"], "did you mean --baseline? See tfpg train --help"),
+    (["train", "CartPole-v1", "-dsa"], "tfpg train does not know -dsa"),
+    (["train", "CartPole-v1", "--network", "x.keras", "-l", "3"], "--network brings its own layers"),
     (["train", "nowhere:Thing-v0"], "No module named 'nowhere'"),
     (["train"], "name one environment"),
     (["train", "CartPole-v1", "--env_name", "CartPole-v1"], "name one environment"),
     (["train", "CartPole-v1", "-b", "100", "--episodes", "3"], "not both"),
-    (["train", "CartPole-v1", "-b", "0"], "steps must be at least 1"),
-    (["train", "CartPole-v1", "-n", "-3"], "iterations must be at least 0"),
-    (["train", "CartPole-v1", "--discount", "2"], "discount must lie between 0 and 1"),
-    (["train", "CartPole-v1", "-lr", "-1"], "learning rate must be"),
-    (["train", "CartPole-v1", "--seed", "-1"], "seed must be"),
+    (["train", "CartPole-v1", "-b", "0"], "-b/--batch-steps/--batch-size must be at least 1"),
+    (["train", "CartPole-v1", "-n", "-3"], "-n/--iterations/--n-iter must be at least 0"),
+    (["train", "CartPole-v1", "--discount", "2"], "--discount must lie between 0 and 1"),
+    (["train", "CartPole-v1", "-lr", "-1"], "-lr/--learning-rate must be"),
+    (["train", "CartPole-v1", "--seed", "-1"], "seed must lie"),
     (["train", "CartPole-v1", "--step", "giant"], "step must be gradient or trust-region"),
-    (["train", "CartPole-v1", "--step", "natural", "--max-kl", "0"], "max kl must be"),
+    (["train", "CartPole-v1", "--step", "natural", "--max-kl", "0"], "--max-kl must be"),
     (["train", "CartPole-v1", "--action_noise_std", "0.1"], "continuous actions only"),
     (["train", "CartPole-v1", "--network", "missing.keras"], "missing.keras"),
     (["train", "CartPole-v1", "--out", "full"], "full exists and is not empty"),
     (["train", "CartPole-v1", "--out", "file"], "file exists"),
     (["train", "--resume", "nowhere"], "not a run folder"),
     (["train", "--resume", "full", "-lr", "0.1"], "remove --learning-rate"),
-    (["train", "CartPole-v1", "--use_baseline", "-blr", "0"], "baseline learning rate must be"),
+    (["train", "CartPole-v1", "--use_baseline", "-blr", "0"], "-blr/--baseline-learning-rate must be"),
     (
         ["train", "CartPole-v1", "-blr", "0.1"],
         "--baseline-learning-rate does nothing without --baseline",
     ),
     (["train", "CartPole-v1", "--step", "natural", "-lr", "0.1"], "nothing without --step gradient"),
     (["train", "CartPole-v1", "--max-kl", "0.1"], "nothing without --step trust-region"),
-    (["train", "CartPole-v1", "--use_baseline", "-bgs", "0"], "baseline steps must be at least 1"),
-    (["train", "CartPole-v1", "--use_baseline", "--gae_lambda", "2"], "lambda must lie"),
-    (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --baseline"),
+    (
+        ["train", "CartPole-v1", "--use_baseline", "-bgs", "0"],
+        "-bgs/--baseline-steps/--baseline-gradient-steps must be",
+    ),
+    (["train", "CartPole-v1", "--use_baseline", "--gae_lambda", "2"], "--gae-lambda must lie"),
+    (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --baseline/--use-baseline"),
+    (["train", "CartPole-v1", "--ep-len", "0"], "--horizon/--ep-len must be at least 1"),
+    (["train", "CartPole-v1", "-n", "0"], "there is nothing to do"),
+    (["train", "--resume", "full", "--env_name", "CartPole-v1"], "remove --env-name"),
+    (["train", "CartPole-v1", "--exp-name", "x" * 300], "File name too long"),
+    (["train", "CartPole-v1", "--seed", "4294967296"], "--seed must lie between"),
+    (["lab", "broadcast", "--seed", "-1"], "--seed must lie between"),
+    (["evaluate", "nowhere", "--episodes", "0"], "--episodes must be at least 1"),
     (["train", "CartPole-v1", "--which_gpu", "-1"], "there is no GPU"),
     (["evaluate", "nowhere"], "not a run folder"),
     (["plot", "nowhere"], "not a run folder"),

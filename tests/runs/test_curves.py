@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import tfpg
+from tfpg.base import figures
 from tfpg.base.intervals import mean_interval, summary
 from tfpg.runs import curves
 from tfpg.runs.folder import append_progress, write_config
@@ -54,17 +55,69 @@ def test_curves_are_drawn(tmp_path):
         write_run(tmp_path / str(seed), np.arange(5) * seed, dataclasses.replace(BASE, seed=seed))
         for seed in (1, 2)
     ]
-    for path in (curves.draw_curve(folders[0]), curves.draw_curves(folders, tmp_path / "curves.png")):
-        picture = np.asarray(Image.open(path).convert("RGB"))
-        blue = (np.abs(picture.astype(int) - [0x00, 0x72, 0xB2]).sum(axis=2) < 30).sum()
-        assert blue > 300, "a curve in the first colour"
+    assert curves.draw_curves(folders, tmp_path / "curves.png") == []
+    for path in (curves.draw_curve(folders[0]), tmp_path / "curves.png"):
+        assert colours_in(path)[0] > 300, "a curve in the first colour"
 
 
-def test_runs_of_different_environments_are_not_drawn_together(tmp_path):
-    cartpole = write_run(tmp_path / "1", [1, 2], BASE)
-    acrobot = write_run(tmp_path / "2", [1, 2], dataclasses.replace(BASE, environment="Acrobot-v1"))
-    with pytest.raises(tfpg.BadInput, match="different environments"):
-        curves.draw_curves([cartpole, acrobot], tmp_path / "curves.png")
+def colours_in(picture):
+    """Pixels in each of the colours of lines."""
+    pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
+    colours = [tuple(bytes.fromhex(colour[1:])) for colour in figures.COLOURS[:3]]
+    return [int((np.abs(pixels - colour).sum(axis=2) < 30).sum()) for colour in colours]
+
+
+def test_runs_of_several_environments_have_a_panel_each(tmp_path):
+    runs = [
+        write_run(tmp_path / environment, range(9), dataclasses.replace(BASE, environment=environment))
+        for environment in ("CartPole-v1", "Acrobot-v1", "Pendulum-v1", "MountainCar-v0")
+    ]
+    assert curves.draw_curves(runs, tmp_path / "curves.png") == []
+    several = Image.open(tmp_path / "curves.png").size
+    curves.draw_curves(runs[:1], tmp_path / "one.png")
+    one = Image.open(tmp_path / "one.png").size
+    assert several == (3 * one[0], 2 * one[1])
+
+
+def test_what_cannot_be_drawn_is_left_out_with_a_reason_each(tmp_path):
+    def named(name, means, **others):
+        return write_run(tmp_path / name, means, dataclasses.replace(BASE, **others))
+
+    drawn = [named("1", np.arange(30)), named("2", np.arange(40) / 2, seed=2)]
+    others = {
+        named("killed", [1]): "no curve yet",
+        named("copy", np.arange(3)): f"has the seed and the settings of {drawn[0]}",
+        named("short", [1, 2], seed=3): "ended after 2 iterations: too early",
+        named("empty", []): "has no progress.csv",
+        tmp_path / "nowhere": "is not a run folder",
+    }
+    strange = named("strange", [])
+    (strange / "progress.csv").write_text("a,b\n1,2\n3,4\n")
+    others[strange] = "lacks the columns"
+    left_out = curves.draw_curves([*others, *drawn], tmp_path / "curves.png")
+    assert len(left_out) == len(others)
+    for folder, reason in others.items():
+        assert any(line.startswith(str(folder)) and reason in line for line in left_out), reason
+    curves.draw_curves(drawn, tmp_path / "alone.png")
+    assert (tmp_path / "curves.png").read_bytes() == (tmp_path / "alone.png").read_bytes()
+    with pytest.raises(tfpg.BadInput, match="no curve yet"):
+        curves.draw_curves([tmp_path / "killed"], tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()
+
+
+@pytest.mark.parametrize("batches", [(100, 100), (100, 4000), (4000, 10)])
+def test_a_picture_is_never_empty(batches, tmp_path):
+    runs = [
+        write_run(tmp_path / str(seed), [1, 5, 3], dataclasses.replace(BASE, seed=seed), steps)
+        for seed, steps in enumerate(batches)
+    ]
+    curves.draw_curves(runs, tmp_path / "curves.png")
+    assert colours_in(tmp_path / "curves.png")[0] > 1000
+
+
+def test_runs_of_one_name_and_several_settings_are_told_apart_by_these():
+    named = [dataclasses.replace(BASE, name="mine", discount=discount) for discount in (0.9, 1.0)]
+    assert curves.labels(named) == ["discount 0.9", "discount 1"]
 
 
 @pytest.mark.slow

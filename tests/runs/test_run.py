@@ -221,15 +221,15 @@ def test_action_noise_reaches_the_environment_and_not_the_trajectory(tmp_path):
     ("wrong", "message"),
     [
         ({"iterations": -1}, "iterations"),
-        ({"episodes": None}, "episodes or a number of steps"),
-        ({"steps": 5}, "episodes or a number of steps"),
+        ({"episodes": None}, "episodes or of steps: give one, episodes or steps"),
+        ({"steps": 5}, "episodes or of steps: give one, episodes or steps"),
         ({"discount": 1.5}, "discount"),
-        ({"learning_rate": 0.0}, "learning rate"),
-        ({"learning_rate": float("nan")}, "learning rate"),
+        ({"learning_rate": 0.0}, "^learning_rate must"),
+        ({"learning_rate": float("nan")}, "^learning_rate must"),
         ({"action_noise_std": -1.0}, "noise"),
         ({"seed": -1}, "seed"),
-        ({"layer_size": 0}, "layer size"),
-        ({"horizon": 0}, "horizon"),
+        ({"layer_size": 0}, "^layer_size must"),
+        ({"horizon": 0}, "^horizon must"),
     ],
 )
 def test_impossible_settings_are_refused(wrong, message):

@@ -1,16 +1,16 @@
 """How every picture looks, and how it is written."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically
+from tfpg.base.files import atomically, check_writable
 
 # Okabe and Ito's colours, told apart by colour-blind readers too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -20,15 +20,18 @@ SUFFIXES = (".png", ".pdf", ".svg")
 
 
 def check_picture(path: Path) -> None:
-    """Raises BadInput unless the file's name is that of a picture."""
+    """Raises BadInput unless the file's name is that of a picture, and it can be written."""
     if path.suffix not in SUFFIXES:
         raise BadInput(f"a picture is a .png, .pdf or .svg file, got {path}")
+    check_writable(path)
 
 
 def panels(count: int) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with so many empty panels, side by side."""
-    figure = Figure(figsize=(7 * count, 4.2), layout="constrained", dpi=150)
-    axes = list(np.ravel(figure.subplots(1, count)))
+    """A figure with so many empty panels, at most three side by side."""
+    columns = min(count, 3)
+    rows = math.ceil(count / columns)
+    figure = Figure(figsize=(7 * columns, 4.2 * rows), layout="constrained", dpi=150)
+    axes = [figure.add_subplot(rows, columns, place) for place in range(1, count + 1)]
     for panel in axes:
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(axis="y", alpha=0.3)

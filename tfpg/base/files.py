@@ -11,9 +11,25 @@ from tfpg.base.errors import BadInput
 
 
 def check_free(path: Path, instead: str) -> None:
-    """Raises BadInput if something is there: nothing is written over without being asked."""
+    """Raises BadInput if something is there, or nothing can be: no file is written over unasked."""
+    check_writable(path)
     if path.exists() or path.is_symlink():
         raise BadInput(f"{path} exists: {instead}, or move it away")
+
+
+def check_writable(path: Path) -> None:
+    """Raises BadInput if no file can be written at a path, or in a folder; nothing is left there.
+
+    It is asked before the work whose outcome is to be written.
+    """
+    try:
+        place = next(place for place in (path, *path.absolute().parents) if place.exists())
+        if place == path and not place.is_dir():
+            place = path.absolute().parent
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(4096))  # of a full disk one learns when it is written to
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
 
 
 def free_path(path: Path) -> Path:
@@ -31,6 +47,10 @@ def atomically(path: str | Path) -> Iterator[Path]:
     try:
         yield unfinished
         unfinished.replace(path)
+    except OSError as error:
+        if error.filename == str(unfinished) or (error.errno and error.filename is None):
+            error.filename = str(path)  # the name that a person knows
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -5,15 +5,17 @@ import json
 from pathlib import Path
 
 from tfpg.base import importing
+from tfpg.base.errors import BadInput
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import add_allow_module
 from tfpg.runs.folder import read_settings
+from tfpg.runs.settings import SEED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg evaluate`."""
     parser.description = (
-        "Run the best policy of a run on new episodes, once with sampled and once with greedy\n"
+        "Run the best policy of a run on new episodes, once with sampled and once with greedy "
         "actions, and print the mean return with its 95 % interval."
     )
     parser.add_argument("run_folder", metavar="RUN", help="a folder that tfpg train has written")
@@ -28,7 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Print the return of the best policy of a run, sampled and greedy, and perhaps record it."""
+    if options.episodes < 1:
+        raise BadInput(f"--episodes must be at least 1, got {options.episodes}")
+    if not SEED.allows(options.seed):
+        raise BadInput(f"--seed must {SEED.wanted}, got {options.seed}")
     settings = read_settings(options.run_folder)
+    if options.video:
+        from tfpg.runs.video import check_video
+
+        check_video(Path(options.video))
     modules = importing.folder_for_run(
         options.run_folder, settings.environment, options.allow_module or ()
     )
@@ -44,6 +54,8 @@ def evaluate(options: argparse.Namespace) -> int:
 
     policy = load_policy(Path(options.run_folder) / "policy.keras")
     episodes, seed, horizon = options.episodes, options.seed, settings.horizon
+    if options.video:  # first: what keeps it from being recorded is said before the long work
+        total = record_video(maker(settings, modules), policy, options.video, seed, horizon)
     environment = environment_of(settings, modules)
     with open_environments(environment, BatchSize(episodes)) as environments:
         results = {
@@ -58,8 +70,6 @@ def evaluate(options: argparse.Namespace) -> int:
         for name, result in results.items():
             low, high = result["interval"]
             say(f"{name:8} {result['mean']:10.2f} {result['std']:9.2f}   [{low:.2f}, {high:.2f}]")
-    if options.video:
-        total = record_video(maker(settings, modules), policy, options.video, seed, horizon)
-        if not options.json:
+        if options.video:
             say(f"video    {options.video}, an episode with a return of {total:.2f}")
     return 0

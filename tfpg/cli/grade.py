@@ -1,6 +1,7 @@
 """`tfpg homework grade`, `isolation`, `map`, `gradescope` and `otter`."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import check_free
+from tfpg.base.files import check_free, check_writable
 from tfpg.base.texts import check_language
 from tfpg.cli.shared import add_language
 
@@ -110,6 +111,7 @@ def grade(options: argparse.Namespace) -> int:
     manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
     language = options.lang or (manifests[0]["language"] if manifests else "en")
     check_language(language, "--lang")
+    check_writable(Path(options.out))
     records = Records(Path(options.out), language)
     isolation = strongest()
     if isolation.gaps:
@@ -222,7 +224,7 @@ def otter(options: argparse.Namespace) -> int:
     print(path)
     if "@" not in requirement():
         print(f"its first cell asks for {requirement()}: if it is not on PyPI, put its URL there")
-    print(f"then: PYTHONSAFEPATH=1 otter assign --no-pdfs {path} dist")
+    print(f"then: PYTHONSAFEPATH=1 otter assign --no-pdfs {shlex.quote(str(path))} dist")
     print("Otter runs submissions unprotected, beside its tests: `tfpg homework grade` does not.")
     print("Start it with PYTHONSAFEPATH=1, so that no file beside a notebook passes for a module.")
     return 0

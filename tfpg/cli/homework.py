@@ -1,6 +1,7 @@
 """`tfpg homework ACTION`; `grade`, `isolation`, `map`, `gradescope` and `otter` are in grade.py."""
 
 import argparse
+import shlex
 
 from tfpg.base.texts import check_language
 from tfpg.cli import grade
@@ -75,5 +76,5 @@ def new(options: argparse.Namespace) -> int:
         f"{points} points"
     )
     print(f"read it         {options.dir}/README.md")
-    print(f"check it        tfpg check {options.dir}")
+    print(f"check it        tfpg check {shlex.quote(options.dir)}")
     return 0

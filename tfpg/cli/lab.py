@@ -6,14 +6,16 @@ import time
 from pathlib import Path
 
 from tfpg.base.errors import BadInput
+from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.labs import LABS
+from tfpg.runs.settings import SEED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg lab`."""
     parser.description = (
-        "Run the experiment behind a claim of the lecture, print what was found, and write its\n"
+        "Run the experiment behind a claim of the lecture, print what was found, and write its "
         "numbers (.csv) and its picture (.png)."
     )
     parser.add_argument(
@@ -33,7 +35,10 @@ def lab(options: argparse.Namespace) -> int:
     names = LABS if options.name == "all" else (options.name,)
     if not set(names) <= set(LABS):
         raise BadInput(f"there is no lab {options.name!r}: choose all, {', '.join(LABS)}")
+    if not SEED.allows(options.seed):
+        raise BadInput(f"--seed must {SEED.wanted}, got {options.seed}")
     folder = Path(options.out)
+    check_writable(folder / names[0])
     import_tensorflow()
     from rich.table import Table
     from rich.text import Text

@@ -2,11 +2,18 @@
 
 import argparse
 import importlib
+import io
+import os
+import re
+import shutil
 import sys
+import textwrap
+import warnings
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from tfpg import __version__
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, explained
 from tfpg.base.importing import children_without_the_folder
 from tfpg.cli.shared import TRAIN_EXAMPLES
 
@@ -26,37 +33,59 @@ EXAMPLES = f"""\
 examples:
 {TRAIN_EXAMPLES}\
   tfpg evaluate runs/CartPole-v1-seed1 --video video.gif
-                                               measure a run, and watch an episode
-  tfpg plot runs/*                             compare the learning curves of runs
-  tfpg lab errata                              errors in the slides, with numbers
-  tfpg slides                                  every slide beside its code, in the browser
-  tfpg compare mycode.py:my_update             compare the slide with your own function
-  tfpg check homework.py                       are your functions right, and if not, why?
-  tfpg homework new hw                         write exercises to solve and check
+                                        measure a run, and watch an episode
+  tfpg plot runs/*                      compare the learning curves of runs
+  tfpg lab errata                       errors in the slides, with numbers
+  tfpg slides                           every slide beside its code
+  tfpg compare mycode.py:my_update      compare the slide with your own function
+  tfpg check homework.py                are your functions right? If not, why?
+  tfpg homework new hw                  write exercises to solve and check
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 2 bad input, 130 Ctrl-C, 1 anything else."""
     words = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a path or a language that the terminal cannot show
+    # A sentence for a person, without the line of Python that said it.
+    warnings.formatwarning = lambda message, *_, **__: f"tfpg: {message}\n"
     if not words:
         parser().print_help()
         return 2
     try:
-        options = parse(words)
-        with children_without_the_folder():
-            return options.run(options)
+        try:
+            options = parse(words)
+            with children_without_the_folder():
+                return options.run(options)
+        finally:
+            sys.stdout.flush()  # what cannot be written is told here, and not when Python ends
     except BadInput as error:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130  # what a shell expects after Ctrl-C
+    except OSError as error:
+        sentence, status = explained(error)
+        if not isinstance(error, BrokenPipeError):  # `| head` has read enough
+            print("; ".join([f"tfpg: {sentence}", *getattr(error, "__notes__", ())]), file=sys.stderr)
+        _give_up_output()
+        return status
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The options of a command line; `run` is the function that does it."""
     words = [_with_hyphens(word) for word in words]
-    return parser(next((word for word in words if word in COMMANDS), None)).parse_args(words)
+    command = next((word for word in words if word in COMMANDS), None)
+    options, unknown = parser(command).parse_known_args(words)
+    if unknown:
+        flags = [word for word in unknown if word.startswith("-")] or unknown
+        known = re.findall(r"(?<![\w-])--?(?!no-)[a-z][\w-]*", options.help)
+        close = get_close_matches(flags[0].partition("=")[0], known, 1, cutoff=0.7)
+        hint = f": did you mean {close[0]}? See" if close else ": see"
+        raise BadInput(f"tfpg {command} does not know {' '.join(flags)}{hint} tfpg {command} --help")
+    del options.help
+    return options
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -76,8 +105,18 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         if name == command:
             module = importlib.import_module(f"tfpg.cli.{name}")
             module.add_arguments(subparser)
-            subparser.set_defaults(run=getattr(module, name))
+            width = min(shutil.get_terminal_size().columns, 100) - 2
+            subparser.description = textwrap.fill(subparser.description or "", width)
+            subparser.set_defaults(run=getattr(module, name), help=subparser.format_help())
     return whole
+
+
+def _give_up_output() -> None:
+    """Let Python end without writing again what could not be written to standard output."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _with_hyphens(word: str) -> str:

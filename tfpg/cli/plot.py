@@ -1,6 +1,7 @@
 """`tfpg plot RUN RUN ...`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from tfpg.base.files import free_path
@@ -9,8 +10,10 @@ from tfpg.base.files import free_path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg plot`."""
     parser.description = (
-        "Draw the learning curves of runs over environment steps. Runs that differ only in their seed\n"
-        "become one mean with a 95 % interval."
+        "Draw the learning curves of runs over environment steps, in a panel for each environment. "
+        "Runs that differ only in their seed become one mean with a 95 % interval, up to the steps "
+        "that all of them reached. Left out, with a line for each: folders without a curve, runs "
+        "that are too short to compare, and repeated seeds."
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folders that tfpg train has written")
     parser.add_argument(
@@ -27,5 +30,7 @@ def plot(options: argparse.Namespace) -> int:
 
     path = Path(options.out) if options.out else free_path(Path("curves.png"))
     check_picture(path)
-    print(draw_curves(options.runs, path))
+    for reason in draw_curves(options.runs, path):
+        print(f"tfpg: left out: {reason}", file=sys.stderr)
+    print(path)
     return 0

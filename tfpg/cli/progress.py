@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
+from rich.text import Text
 
 from tfpg.base.console import console, say
 from tfpg.runs.recorder import Progress, due
@@ -18,23 +20,29 @@ def shown(iterations: int, every: int, quiet: bool) -> Iterator[Callable[[Progre
     if quiet:
         yield lambda progress: None
     elif console.is_terminal:
+        number, bar_width = "iteration {task.completed}/{task.total}", 10 if console.width < 100 else 20
+        taken = len(f"iteration {iterations}/{iterations} ") + bar_width + len(" at most 0:00:00 ")
         with Bar(
-            TextColumn("iteration"),
-            MofNCompleteColumn(),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[status]}"),
-            TextColumn("at most"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=console,
+            TextColumn(number), BarColumn(bar_width), _Time(), _Status(taken), console=console
         ) as bar:
-            task = bar.add_task("", total=iterations, status="")
-            yield lambda progress: bar.update(
-                task, completed=progress.iteration.index + 1, status=status(progress)
-            )
+            task = bar.add_task("", total=iterations, progress=None, ended=False)
+
+            def advance(progress: Progress) -> None:
+                index = progress.iteration.index
+                if index > 0 and not bar.tasks[0].completed:  # resumed: its time is not of this process
+                    bar.reset(task, total=iterations, completed=index, progress=None, ended=False)
+                bar.update(task, completed=index + 1, progress=progress)
+
+            try:
+                yield advance
+            finally:
+                bar.update(task, ended=True)
     else:
-        say(ROW.format("iteration", "return", "evaluation", "steps", "steps/s"))
+        header = iter([ROW.format("iteration", "return", "evaluation", "steps", "steps/s")])
 
         def line(progress: Progress) -> None:
+            for row in header:  # once, and not before there is something to show
+                say(row)
             index = progress.iteration.index
             if progress.solved or due(index, every):
                 say(ROW.format(index + 1, *columns(progress)))
@@ -56,8 +64,43 @@ def columns(progress: Progress) -> tuple[str, str, str, str]:
     )
 
 
-def status(progress: Progress) -> str:
-    """The same in a line."""
+def status(progress: Progress, width: int) -> str:
+    """The same in a line of at most so many characters: the return first, the speed only if it fits."""
     returns, evaluation, steps, speed = columns(progress)
-    evaluated = evaluation and f"  evaluation {evaluation}"
-    return f"return {returns}{evaluated}  {steps} steps  {speed} steps/s"
+    parts = [f"return {returns.rstrip()}", evaluation and f"evaluation {evaluation}"]
+    line = ""
+    for part in filter(None, [*parts, f"{steps} steps", f"{speed} steps/s"]):
+        longer = f"{line}  {part}" if line else part
+        if len(longer) > width:
+            break
+        line = longer
+    return line
+
+
+class _Time(ProgressColumn):
+    """How long it will take at most, and in the end how long it took."""
+
+    def render(self, task: Task) -> Text:
+        """See ProgressColumn."""
+        ended = task.finished or task.fields["ended"]
+        seconds = task.elapsed if ended else task.time_remaining
+        minutes, rest = divmod(int(seconds or 0), 60)
+        time = "-:--:--" if seconds is None else f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+        return Text(f"took {time}" if ended else f"at most {time}")
+
+
+class _Status(ProgressColumn):
+    """How it goes, as far as there is room: the columns before it are never made narrower.
+
+    Args:
+        taken: how many characters the other columns take.
+    """
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(Column(no_wrap=True))
+        self.taken = taken
+
+    def render(self, task: Task) -> Text:
+        """See ProgressColumn."""
+        progress = task.fields["progress"]
+        return Text("" if progress is None else status(progress, console.width - self.taken))

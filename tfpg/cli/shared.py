@@ -5,12 +5,12 @@ import argparse
 from tfpg.base.texts import ENGLISH, languages
 
 TRAIN_EXAMPLES = """\
-  tfpg train CartPole-v1                       train until CartPole is solved
-  tfpg train Acrobot-v1 -n 50 --seed 3         50 iterations, another seed
-  tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small_rtg_na
-                                               the homework's flags and defaults
+  tfpg train CartPole-v1                train until CartPole is solved
+  tfpg train Acrobot-v1 -n 50 --seed 3  50 iterations, another seed
+  tfpg train --env_name CartPole-v0 -n 100 -b 1000 -rtg -na --exp_name small
+                                        the homework's flags and defaults
   tfpg train Pendulum-v1 --baseline --gae-lambda 0.95 --discount 0.95 -bgs 50 -n 200
-                                               advantages from a value function
+                                        advantages from a value function
 """
 
 

@@ -5,7 +5,7 @@ import webbrowser
 from pathlib import Path
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically, check_free
+from tfpg.base.files import atomically, check_free, check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import add_language
 from tfpg.slides.pseudocode import CODE_SLIDES
@@ -17,7 +17,7 @@ OURS = '<meta name="generator" content="tfpg '
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg slides`."""
     parser.description = (
-        "Write one HTML page that needs no network, with every slide beside the installed code, and\n"
+        "Write one HTML page that needs no network, with every slide beside the installed code, and "
         "open it in the browser."
     )
     add_language(parser, "the language in which the page opens")
@@ -61,6 +61,7 @@ def _check_free(path: Path, by_default: bool = False) -> None:
     """Raise BadInput if something is there, unless it is the page of before at its own place."""
     if path.is_dir():
         raise BadInput(f"{path} is a folder: name a file")
+    check_writable(path)
     if not (by_default and path.exists() and _is_ours(path)):
         check_free(path, "name another with --out or --svg")
 

@@ -8,18 +8,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
-from tfpg.base.files import free_path
+from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
-from tfpg.runs.folder import check_new, read_settings
-from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, own_flag, with_todays_names
-
-if TYPE_CHECKING:  # it would import TensorFlow, which readers of help do not need
-    from tfpg.runs.recorder import Progress
+from tfpg.cli.summary import intention, result, to_resume
+from tfpg.runs.folder import check_new, held, read_settings
+from tfpg.runs.settings import (
+    HOMEWORK,
+    PRESETS,
+    BadSetting,
+    Settings,
+    flags_of,
+    own_flag,
+    with_todays_names,
+)
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)[1:]}
 GROUPS = {"network": "what to train", "iterations": "how to train", "name": "what to keep and show"}
@@ -39,8 +45,8 @@ RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gp
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg train`: every setting of a run, and what is none."""
     parser.description = (
-        "Train a policy by policy gradient. With the environment first, tfpg's own settings are used,\n"
-        "and training stops once the environment is solved; with --env_name, the homework's defaults\n"
+        "Train a policy by policy gradient. With the environment first, tfpg's own settings are used, "
+        "and training stops once the environment is solved; with --env_name, the homework's defaults "
         "are used. Hyphens and underscores in flags are the same."
     )
     parser.epilog = f"examples:\n{TRAIN_EXAMPLES}"
@@ -66,16 +72,14 @@ def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> No
     """A flag whose `dest` is the setting's name, and which is None unless it is given."""
     kind, default, help = get_type_hints(Settings)[field.name], field.default, field.metadata["help"]
     kind = next((part for part in get_args(kind) if part is not NoneType), kind)  # `int | None` is int
-    flags, options = list(field.metadata["flags"]), {"type": kind}
+    options: dict[str, Any] = {"type": kind}
     if kind is bool:
         options, default = {"action": argparse.BooleanOptionalAction}, "on" if default else "off"
     else:
-        options["metavar"] = flags.pop()
+        options["metavar"] = field.metadata["flags"][-1]
     if default is not None:
         help = f"{help} (default {default})"
-    flags.append(own_flag(field))
-    flags.sort(key=lambda flag: (flag.startswith("--"), flag != own_flag(field)))  # short ones first
-    group.add_argument(*flags, dest=field.name, help=help, **options)
+    group.add_argument(*flags_of(field), dest=field.name, help=help, **options)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -91,7 +95,10 @@ def train(options: argparse.Namespace) -> int:
         folder = Path(options.resume)
     else:
         settings, modules = new_settings(given), Path.cwd()
-        folder = check_new(options.out or _free_folder(settings))
+        folder = _folder(settings)
+        if options.out:
+            folder = check_new(options.out)
+    check_writable(folder)
     import_tensorflow()
     _choose_gpu(options)
     from tfpg.base.console import say
@@ -100,28 +107,29 @@ def train(options: argparse.Namespace) -> int:
     from tfpg.runs.run import perform
 
     if not options.quiet:
-        say(_intention(settings))
-    last = None
-    try:
-        with (
-            closing(perform(settings, folder, bool(options.resume), modules)) as stream,
-            _interruptible() as signals,
-            shown(settings.iterations, settings.log_every, options.quiet) as show,
-        ):
-            for last in stream:
-                show(last)
-                if signals:
-                    break
-    finally:
-        if last:
-            draw_curve(folder)
+        say(intention(settings))
+    last, resume = None, bool(options.resume)
+    with held(folder, resume, numbered=not options.out) as folder, _advising(settings, folder):
+        try:
+            with (
+                closing(perform(settings, folder, resume, modules)) as stream,
+                _interruptible() as signals,
+                shown(settings.iterations, settings.log_every, options.quiet) as show,
+            ):
+                for last in stream:
+                    show(last)
+                    if signals:
+                        break
+        finally:
+            if last:
+                draw_curve(folder)
     if last is None:
         raise BadInput(
             f"{folder} has finished its {settings.iterations} iterations; pass a larger -n to continue"
         )
     unfinished = not last.solved and last.iteration.index + 1 < settings.iterations
     interrupted = bool(signals) and unfinished
-    for line in _result(settings, folder, last, interrupted):
+    for line in result(settings, folder, last, interrupted):
         say(line)
     if interrupted:
         return 128 + signals[0]
@@ -149,15 +157,27 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
         )
     if "episodes" in given and "steps" in given:
         raise BadInput("a batch is --episodes or --batch-steps (-b), not both")
-    spec = find_spec(named[0], Path.cwd())
+    environment = _current(named[0])
+    spec = find_spec(environment, Path.cwd())
     homework = "env_name" in given
-    chosen = dict(HOMEWORK if homework else PRESETS.get(named[0], {}))
+    chosen = dict(HOMEWORK if homework else PRESETS.get(environment, {}))
     if "episodes" in given or "steps" in given:
         chosen |= {"episodes": None, "steps": None}
     chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
     if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
-    settings = Settings(environment=named[0], **chosen)
+        horizon, limit = given.get("horizon"), spec.max_episode_steps
+        if spec.reward_threshold is not None and horizon and limit and horizon < limit:
+            threshold = f"the mean return that counts as solved, {spec.reward_threshold:g},"
+            print(f"{threshold} is meant for episodes of {limit} steps: these end after {horizon}")
+    try:
+        settings = Settings(environment=environment, **chosen)
+    except BadSetting as error:
+        raise BadInput(error.with_flags()) from error
+    if settings.iterations < 1:
+        raise BadInput("there is nothing to do with --iterations 0 (-n 0): give a larger number")
+    if "network" in given and not settings.baseline and (given.keys() & {"layers", "layer_size"}):
+        raise BadInput("--network brings its own layers: drop -l/--layers and -s/--layer-size")
     for name, (other, value, needed) in NEEDS.items():
         if name in given and getattr(settings, other) != value:
             flag = own_flag(FIELDS[name])
@@ -165,53 +185,61 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _current(environment: str) -> str:
+    """The id that Gymnasium has put in the place of a retired one, with a line that says so."""
+    import gymnasium
+    from gymnasium.envs.registration import find_highest_version, get_env_id, parse_env_id
+
+    if ":" in environment:
+        return environment
+    try:
+        entry = gymnasium.spec(environment).entry_point
+        # What has moved to another package (MuJoCo's v2 and v3) is still there, and says so when made.
+        retired = callable(entry) and entry.__module__.startswith("gymnasium.")
+    except gymnasium.error.DeprecatedEnv:
+        retired = True
+    except gymnasium.error.Error:
+        retired = False
+    if not retired:
+        return environment
+    namespace, name, _ = parse_env_id(environment)
+    current = get_env_id(namespace, name, find_highest_version(namespace, name))
+    print(f"{environment} is retired: {current} is trained in its place")
+    return current
+
+
 def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
     """Those of the run, with as many iterations as -n says."""
     others = given.keys() - RESUMING
     if others:
-        flags = sorted(own_flag(FIELDS[name]) if name in FIELDS else name for name in others)
+        flags = sorted(
+            own_flag(FIELDS[name]) if name in FIELDS else "--" + name.replace("_", "-")
+            for name in others - {"environment"}
+        ) + ["the environment"] * ("environment" in others)
         raise BadInput(f"resuming keeps all settings except -n: remove {', '.join(flags)}")
     settings = read_settings(given["resume"])
-    return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
+    try:
+        return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
+    except BadSetting as error:
+        raise BadInput(error.with_flags()) from error
 
 
-def _free_folder(settings: Settings) -> Path:
-    """A folder below runs/ that does not exist yet."""
-    environment = re.sub("[:/.]", "-", settings.environment)
-    name = "-".join(filter(None, (settings.name, environment, f"seed{settings.seed}")))
-    return free_path(Path("runs", name))
+def _folder(settings: Settings) -> Path:
+    """The folder of a run below runs/: no name leads out of there, or is one that Windows forbids."""
+    environment, name = re.sub("[:/.]", "-", settings.environment), settings.name
+    named = "-".join(filter(None, (name, environment, f"seed{settings.seed}")))
+    return Path("runs", re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", named))
 
 
-def _intention(settings: Settings) -> str:
-    batch = f"{settings.episodes} episodes" if settings.episodes else f"{settings.steps} steps"
-    how = f"Adam at {settings.learning_rate:g}"
-    if settings.step == "trust-region":
-        how = f"trust-region steps of {settings.max_kl:g} nats"
-    until = f"until the mean return reaches {settings.stop_at:g}, at most " if settings.stop_at else ""
-    return (
-        f"{settings.environment}: {batch} per iteration, {how}, {until}{settings.iterations} iterations"
-    )
-
-
-def _result(settings: Settings, folder: Path, last: "Progress", interrupted: bool) -> Iterator[str]:
-    """How it went, and what to do next, line by line."""
-    iteration, evaluation, solved = last
-    unsolved = settings.stop_at is not None and not solved
-    outcome = "solved" if solved else "not solved" if unsolved else "done"
-    done = iteration.index + 1
-    yield (
-        f"{'interrupted' if interrupted else outcome} after {done} iteration{'s' * (done > 1)}, "
-        f"{iteration.environment_steps:,} steps and {iteration.seconds:.1f} s of training"
-    )
-    if solved and evaluation is not None:
-        mean, episodes = evaluation.mean(), len(evaluation)
-        yield f"mean return {mean:.1f} over {episodes} new episodes (target {settings.stop_at:g})"
-    run = f"{folder}{importing.allowing(settings.environment)}"
-    yield f"learning curve  {folder / 'curve.png'}"
-    yield f"measure it      tfpg evaluate {run} --episodes 100"
-    yield f"watch it        tfpg evaluate {run} --video {settings.environment.replace(':', '-')}.gif"
-    if interrupted or unsolved:
-        yield f"continue        tfpg train --resume {run}{'' if interrupted else ' -n MORE'}"
+@contextmanager
+def _advising(settings: Settings, folder: Path) -> Iterator[None]:
+    """Add to an error of the operating system, a full disk say, how the run goes on after it."""
+    try:
+        yield
+    except OSError as error:
+        if (folder / "progress.csv").exists():
+            error.add_note(f"once that is put right, go on with {to_resume(settings, folder)}")
+        raise
 
 
 def _choose_gpu(options: argparse.Namespace) -> None:

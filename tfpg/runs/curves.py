@@ -1,65 +1,133 @@
 """Learning curves: mean return over environment steps, with an interval."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, explained
 from tfpg.base.figures import COLOURS, LINES, draw_line, panels, save
 from tfpg.base.intervals import mean_interval
 from tfpg.runs.folder import read_progress, read_settings
 from tfpg.runs.settings import Settings
 
 GRID_POINTS = 200
+SHORT = 0.1  # of the longest run's steps: a run that ended before is not compared with it
+CURVE = ("environment_steps", "mean_return")
+
+
+class Run(NamedTuple):
+    """A run that is drawn: what it was asked to do, and how it went."""
+
+    folder: str | Path
+    settings: Settings
+    progress: list[dict[str, float]]
+
+    @property
+    def first(self) -> float:
+        """The steps at the first point of its curve."""
+        return self.progress[0]["environment_steps"]
+
+    @property
+    def last(self) -> float:
+        """The steps at the last point of its curve."""
+        return self.progress[-1]["environment_steps"]
 
 
 def draw_curve(folder: Path) -> Path:
     """Draw one run's curve.png from its progress.csv; the band is the interval of each batch's mean."""
-    rows = read_progress(folder)
-    steps, mean, std, episodes = _columns(
-        rows, "environment_steps", "mean_return", "std_return", "episodes"
-    )
+    steps, mean, std, episodes = _columns(read_progress(folder), *CURVE, "std_return", "episodes")
     margin = 1.96 * std / np.sqrt(episodes)
     marker = "o" if len(steps) < 50 else None
     label = "mean of the batch, 95 % interval"
-    with _picture(read_settings(folder), folder / "curve.png") as axes:
+    figure, (axes,) = panels(1)
+    with _panel(axes, [read_settings(folder)]):
         interval = (mean - margin, mean + margin)
         draw_line(axes, 0, steps, mean, interval, alpha=0.25, label=label, marker=marker, ms=3)
-    return folder / "curve.png"
+    return save(figure, folder / "curve.png")
 
 
-def draw_curves(folders: Sequence[str | Path], path: Path) -> Path:
-    """Draw runs beside each other; seeds of one configuration become a mean with its interval.
+def draw_curves(folders: Sequence[str | Path], path: Path) -> list[str]:
+    """Draw runs beside each other, in a panel for each environment, and say what was left out and why.
 
-    Raises BadInput if a folder is not a run, or if the runs are of different environments.
+    Seeds of one configuration become a mean with its interval. Raises BadInput if no run can be drawn.
     """
-    settings = [read_settings(folder) for folder in folders]
-    if len({run.environment for run in settings}) > 1:
-        raise BadInput("the runs are of different environments: plot each environment by itself")
-    groups: dict[str, list[str | Path]] = {}
-    for folder, label in zip(folders, labels(settings), strict=True):
-        groups.setdefault(label, []).append(folder)
-    with _picture(settings[0], path) as axes:
-        for index, (label, members) in enumerate(groups.items()):
-            steps, low, mean, high = merged([read_progress(folder) for folder in members])
-            line = LINES[index // len(COLOURS) % len(LINES)]  # another when the colours are used up
-            seeds = f"{label} ({len(members)} seeds)" if len(members) > 1 else label
-            draw_line(axes, index, steps, mean, (low, high), ls=line, label=seeds)
-    return path
+    runs, left_out = _read(folders)
+    if not runs:
+        raise BadInput("; ".join(left_out))
+    figure, places = panels(len(runs))
+    for axes, members in zip(places, runs.values(), strict=True):
+        groups = defaultdict(list)
+        for run, label in zip(members, labels([run.settings for run in members]), strict=True):
+            groups[label].append(run)
+        with _panel(axes, [run.settings for run in members]):
+            for index, (label, group) in enumerate(groups.items()):
+                compared, others = comparable(group)
+                left_out += others
+                steps, low, mean, high = merged([run.progress for run in compared])
+                line = LINES[index // len(COLOURS) % len(LINES)]  # another when the colours are used up
+                seeds = f"{label} ({len(compared)} seeds)" if len(compared) > 1 else label
+                draw_line(axes, index, steps, mean, (low, high), ls=line, label=seeds)
+    save(figure, path)
+    return left_out
+
+
+def _read(folders: Sequence[str | Path]) -> tuple[dict[str, list[Run]], list[str]]:
+    """The runs that have a curve, by their environments, and why the others have none."""
+    runs, left_out = defaultdict(list), []
+    for folder in folders:
+        try:
+            run = Run(folder, read_settings(folder), read_progress(folder))
+            if len(run.progress) < 2:
+                raise BadInput(f"{folder} has no curve yet: fewer than two iterations were completed")
+            if not run.progress[0].keys() >= set(CURVE):
+                raise BadInput(f"{folder}/progress.csv lacks the columns {' and '.join(CURVE)}")
+            runs[run.settings.environment].append(run)
+        except BadInput as error:
+            left_out.append(str(error))
+        except OSError as error:
+            left_out.append(explained(error)[0])
+    return runs, left_out
+
+
+def comparable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """The longest run of each seed, unless it is too short for the others; and why the rest is not.
+
+    What is merged is drawn as far as the shortest run goes, and copies of a seed tell nothing new.
+    """
+    of_seed: dict[int, Run] = {}
+    for run in sorted(runs, key=lambda run: len(run.progress), reverse=True):
+        of_seed.setdefault(run.settings.seed, run)
+    start = max(run.first for run in of_seed.values())
+    longest = max(run.last for run in of_seed.values())
+    compared, left_out = [], []
+    for run in runs:
+        chosen = of_seed[run.settings.seed]
+        if run is not chosen:
+            left_out.append(f"{run.folder} has the seed and the settings of {chosen.folder}")
+        elif run.last <= start or run.last < SHORT * longest:
+            ended = f"{run.folder} ended after {len(run.progress)} iterations"
+            left_out.append(f"{ended}: too early to be compared with the others")
+        else:
+            compared.append(run)
+    return compared, left_out
 
 
 def labels(settings: Sequence[Settings]) -> list[str]:
     """What tells the runs apart, seeds aside: their names, or the settings that differ."""
     common = [run.apart_from_seed() for run in settings]
     differing = [key for key in common[0] if len({repr(run[key]) for run in common}) > 1]
-    if differing == ["name"] or all(run.name for run in settings):
-        return [run.name or "unnamed" for run in settings]
     shown = [key for key in differing if key not in ("name", "stop_at", "iterations")]
+    configurations = [repr([run[key] for key in shown]) for run in common]
+    names = [run.name or "unnamed" for run in settings]
+    one_each = len(set(zip(names, configurations, strict=True))) == len(set(names))
+    if one_each and (differing == ["name"] or all(run.name for run in settings)):
+        return names
     return [
         ", ".join(f"{key.replace('_', ' ')} {_short(run[key])}" for key in shown) or run["environment"]
         for run in common
@@ -74,7 +142,7 @@ def merged(
     progress: Sequence[Sequence[dict[str, float]]],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Steps, low, mean, high over several runs, on steps that all of them reached."""
-    curves = [_columns(rows, "environment_steps", "mean_return") for rows in progress]
+    curves = [_columns(rows, *CURVE) for rows in progress]
     if len(curves) == 1:
         steps, mean = curves[0]
         return steps, mean, mean, mean
@@ -90,14 +158,11 @@ def _columns(rows: Sequence[dict[str, float]], *names: str) -> list[np.ndarray]:
 
 
 @contextmanager
-def _picture(settings: Settings, path: Path) -> Iterator[Axes]:
-    """Axes for returns over steps, which become a picture, with the threshold of the run if any."""
-    figure, (axes,) = panels(1)
-    axes.set(title=settings.environment, xlabel="environment steps", ylabel="mean return")
+def _panel(axes: Axes, settings: Sequence[Settings]) -> Iterator[None]:
+    """Label a panel of returns over steps, into which runs are drawn, with their threshold if any."""
+    axes.set(title=settings[0].environment, xlabel="environment steps", ylabel="mean return")
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    yield axes
-    if settings.stop_at is not None:
-        label = f"threshold {settings.stop_at:g}"
-        axes.axhline(settings.stop_at, color="0.4", lw=1, ls=":", label=label)
+    yield
+    for threshold in {run.stop_at for run in settings if run.stop_at is not None}:
+        axes.axhline(threshold, color="0.4", lw=1, ls=":", label=f"threshold {threshold:g}")
     axes.legend(frameon=False, loc="best")
-    save(figure, path)

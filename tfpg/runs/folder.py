@@ -7,34 +7,110 @@
 - curve.png        the learning curve
 - events.out...    the same for TensorBoard, where it is installed
 - videos/          episodes recorded on the way, where that was asked for
+- lock             held by the process that writes here, and by none once that has ended
 """
 
 import csv
 import dataclasses
+import errno
 import json
 import os
 import platform
-from collections.abc import Mapping
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically
+from tfpg.base.files import atomically, check_writable, free_path
 from tfpg.runs.settings import Settings, with_todays_names
 
 PACKAGES = ("tfpg", "tensorflow", "keras", "tensorflow-probability", "gymnasium", "numpy")
 
 
+LOCK = "lock"
+
+
 def check_new(folder: str | Path) -> Path:
     """Raise BadInput if a new run cannot go into this folder: no run is written over."""
     folder = Path(folder)
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    check_writable(folder)
+    if folder.exists() and not (folder.is_dir() and {LOCK} >= {path.name for path in folder.iterdir()}):
         raise BadInput(f"{folder} exists and is not empty: give another folder with --out")
     return folder
 
 
+@contextmanager
+def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator[Path]:
+    """Hold a run folder, as the only process that writes there, and give its path.
+
+    A process that has ended holds nothing, however it ended. A new folder in which no iteration was
+    completed is removed at the end.
+
+    Args:
+        folder: of the run; a new or empty one, unless the run is resumed.
+        resume: the run in this folder goes on.
+        numbered: if there is such a folder, make FOLDER-2, FOLDER-3, ... instead.
+
+    Raises BadInput if another process holds the folder, or if a new run would write over something.
+    """
+    named, made = folder, list[Path]()  # a folder and its parents
+    while not resume:
+        made = [place for place in (folder, *folder.parents) if not place.exists()]
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            if not numbered:
+                break
+            folder = free_path(named)
+        except OSError:
+            _remove_empty(made)
+            raise
+    with (folder / LOCK).open("a") as file:
+        if not _lock(file):
+            raise BadInput(
+                f"another process is writing to {folder}: wait for it, or use another folder"
+            )
+        if not resume:
+            check_new(folder)
+        try:
+            yield folder
+        finally:
+            if not resume and not (folder / "progress.csv").exists():
+                for path in folder.iterdir():
+                    with suppress(PermissionError):  # Windows keeps the lock, which is open
+                        shutil.rmtree(path) if path.is_dir() else path.unlink()
+                _remove_empty(made)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove a folder and its parents, unless another run has come there since."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _lock(file: IO[str]) -> bool:
+    """Lock an open file until it is closed, or its process ends; False if another process has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:  # some network file systems know no locks: there one trusts
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return True
+
+
 def write_config(folder: Path, settings: Settings, **facts: Any) -> None:
-    """Make the run folder, and write down the settings and what else its numbers depend on."""
+    """Write down the settings and what else its numbers depend on."""
     from importlib import metadata  # takes a quarter of the time in which --help answers
 
     config = {
@@ -45,10 +121,6 @@ def write_config(folder: Path, settings: Settings, **facts: Any) -> None:
         "machine": platform.machine(),
         "versions": {package: metadata.version(package) for package in PACKAGES},
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"the run folder {folder} cannot be made: {error.strerror}") from error
     with atomically(folder / "config.json") as path:
         path.write_text(json.dumps(config, indent=2) + "\n")
 
@@ -61,9 +133,9 @@ def read_settings(folder: str | Path) -> Settings:
         if not (isinstance(settings.environment, str) and settings.environment.isprintable()):
             raise ValueError(f"{settings.environment!r} is not an environment")
         return settings
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise BadInput(f"{folder} is not a run folder: it has no config.json") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} is not a configuration of this version: {error}") from error
 
 
@@ -81,16 +153,21 @@ def read_progress(folder: str | Path) -> list[dict[str, float]]:
     path = Path(folder) / "progress.csv"
     try:
         text = path.read_text()
-    except FileNotFoundError as error:
-        raise BadInput(f"{folder} has no progress.csv: no iteration was completed there") from error
-    whole = text[: text.rfind("\n") + 1].splitlines()
-    try:
+        whole = text[: text.rfind("\n") + 1].splitlines()
         return [
             {key: float(value) if value else float("nan") for key, value in row.items()}
             for row in csv.DictReader(whole)
         ]
+    except FileNotFoundError as error:
+        raise BadInput(f"{folder} has no progress.csv: no iteration was completed there") from error
     except (ValueError, TypeError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether a run got as far as a checkpoint, which the first iteration ends with."""
+    saved, progress = folder / "checkpoint" / "checkpoint", folder / "progress.csv"
+    return saved.exists() or (progress.exists() and len(read_progress(folder)) > 1)
 
 
 def keep_progress(folder: Path, iterations: int) -> None:

@@ -1,8 +1,11 @@
 """The recorder of a run writes its folder while it goes on, and finds it again when it is resumed."""
 
 import dataclasses
+import errno
 import importlib.util
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -102,7 +105,16 @@ class Recorder:
         )
 
     def add(self, progress: Progress) -> None:
-        """Write one iteration down; save the weights unless that was done a moment ago."""
+        """Write one iteration down; save the weights unless that was done a moment ago.
+
+        Raises OSError if the disk is full.
+        """
+        with _named(self.folder):
+            self._add(progress)
+        if SAVING * (time.monotonic() - self.saved_at) > self.save_seconds:
+            self.save()
+
+    def _add(self, progress: Progress) -> None:
         iteration, evaluation, solved = progress
         measured, self.weights = self.weights, self.policy.network.get_weights()
         mean = float(iteration.returns.mean())
@@ -124,14 +136,13 @@ class Recorder:
                 for tag, value in tags.items():
                     tf.summary.scalar(tag, value)
             self.events.flush()
-        if SAVING * (time.monotonic() - self.saved_at) > self.save_seconds:
-            self.save()
 
     def save(self) -> None:
         """Save the checkpoint, and the best policy as policy.keras."""
         started = time.monotonic()
-        type(self.policy)(self.best).save(self.folder / "policy.keras")
-        self.checkpoints.save(int(self.state["iterations_done"]))
+        with _named(self.folder):
+            type(self.policy)(self.best).save(self.folder / "policy.keras")
+            self.checkpoints.save(int(self.state["iterations_done"]))
         self.saved_at = time.monotonic()
         self.save_seconds = self.saved_at - started
 
@@ -146,6 +157,20 @@ class Recorder:
             self.save()
         if self.events:
             self.events.close()
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Let an error of writing name the run folder; TensorFlow's own become the operating system's."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        reason = error.message.splitlines()[0]
+        raise OSError(errno.EIO, reason, str(folder)) from error
+    except OSError as error:
+        if error.errno and error.filename is None:
+            error.filename = str(folder)
+        raise
 
 
 def columns_of(progress: Progress) -> dict[str, tuple[str | None, float | int | None]]:

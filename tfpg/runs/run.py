@@ -30,10 +30,10 @@ from tfpg.rollout.environments import (
     open_environments,
 )
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
-from tfpg.runs.folder import write_config
+from tfpg.runs.folder import has_begun, write_config
 from tfpg.runs.recorder import Progress, Recorder, due
 from tfpg.runs.settings import Settings
-from tfpg.runs.video import record_video
+from tfpg.runs.video import check_drawable, record_video
 from tfpg.step.natural_gradient import trust_region_step
 from tfpg.step.pseudo_loss import policy_gradient_step
 from tfpg.step.types import Step
@@ -52,8 +52,9 @@ def perform(
 
     Args:
         settings: of the run.
-        folder: the run folder; a new or empty one, unless the run is resumed.
-        resume: go on from the folder's last checkpoint.
+        folder: the run folder; a new or empty one, unless the run is resumed. Where another process
+            might write to it, hold it (`tfpg.runs.folder.held`).
+        resume: go on from the folder's last checkpoint, or begin again if there is none yet.
         modules: the folder where the environment's module may lie, if it is not installed.
 
     Raises BadInput for impossible settings and unfit checkpoints, and when numbers stop being finite;
@@ -61,6 +62,11 @@ def perform(
     """
     keras.utils.set_random_seed(settings.seed)
     environment = environment_of(settings, modules)
+    if settings.video_every > 0:
+        check_drawable(maker(settings, modules))
+    if resume and not has_begun(folder):
+        (folder / "progress.csv").unlink(missing_ok=True)
+        resume = False
     with ExitStack() as opened:
         environments = opened.enter_context(
             open_environments(environment, settings.batch_size, settings.horizon)

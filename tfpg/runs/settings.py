@@ -6,12 +6,32 @@ A field of `Settings` is a flag of `tfpg train` (tfpg/cli/train.py), --NAME, and
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
+from string import Template
 from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
 from tfpg.rollout.batch_size import BatchSize
 
 STEPS = ("gradient", "trust-region")
+
+
+class BadSetting(BadInput):
+    """A setting that no run can have: in Python `horizon`, on the command line --horizon/--ep-len.
+
+    Args:
+        sentence: with a $ before each name of a setting.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence.replace("$", ""))
+        self.sentence = sentence
+
+    def with_flags(self) -> str:
+        """The sentence with the flags of each setting in place of its name."""
+        every = {field.name: flags_of(field) for field in dataclasses.fields(Settings)[1:]}
+        return Template(self.sentence).safe_substitute(
+            {name: "/".join(flags) for name, flags in every.items()}
+        )
 
 
 class Bounds(NamedTuple):
@@ -24,6 +44,7 @@ class Bounds(NamedTuple):
 NOT_NEGATIVE = Bounds("be at least 0", lambda value: value >= 0)
 AT_LEAST_ONE = Bounds("be at least 1", lambda value: value >= 1)
 POSITIVE = Bounds("be a number greater than 0", lambda value: value > 0)
+SEED = Bounds("lie between 0 and 4294967295", lambda value: 0 <= value < 2**32)  # NumPy's bounds
 FRACTION = Bounds("lie between 0 and 1", lambda value: 0 <= value <= 1)
 
 
@@ -87,7 +108,7 @@ class Settings:
     action_noise_std: float = setting(
         0.0, "STD", "standard deviation of the noise added to actions", NOT_NEGATIVE
     )
-    seed: int = setting(1, "N", "random seed; the same seed repeats the run", NOT_NEGATIVE)
+    seed: int = setting(1, "N", "random seed; the same seed repeats the run", SEED)
     baseline: bool = setting(False, "--use-baseline", "subtract a learned value-function baseline")
     baseline_learning_rate: float = setting(
         5e-3, "-blr RATE", "learning rate of the value function", POSITIVE
@@ -124,12 +145,15 @@ class Settings:
             value, bounds = getattr(self, field.name), field.metadata["bounds"]
             if value is None or bounds is None or (bounds.allows(value) and math.isfinite(value)):
                 continue
-            raise BadInput(f"{field.name.replace('_', ' ')} must {bounds.wanted}, got {value}")
-        BatchSize(self.episodes, self.steps)
+            raise BadSetting(f"${field.name} must {bounds.wanted}, got {value}")
+        if (self.episodes is None) == (self.steps is None):
+            raise BadSetting(
+                "a batch is a number of episodes or of steps: give one, $episodes or $steps"
+            )
         if self.step not in STEPS:
-            raise BadInput(f"step must be {' or '.join(STEPS)}, got {self.step!r}")
+            raise BadSetting(f"$step must be {' or '.join(STEPS)}, got {self.step!r}")
         if self.gae_lambda is not None and not self.baseline:
-            raise BadInput("--gae-lambda needs a value function: add --baseline")
+            raise BadSetting("$gae_lambda needs a value function: add $baseline")
 
     @property
     def batch_size(self) -> BatchSize:
@@ -144,6 +168,12 @@ class Settings:
     def apart_from_seed(self) -> dict[str, Any]:
         """What runs that differ only in their seed have in common."""
         return {key: value for key, value in dataclasses.asdict(self).items() if key != "seed"}
+
+
+def flags_of(field: dataclasses.Field) -> list[str]:
+    """The flags of a setting, short ones first, then its own, then the homework's."""
+    flags = [flag for flag in field.metadata["flags"] if flag.startswith("-")] + [own_flag(field)]
+    return sorted(flags, key=lambda flag: (flag.startswith("--"), flag != own_flag(field)))
 
 
 def own_flag(field: dataclasses.Field) -> str:

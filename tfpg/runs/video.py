@@ -13,7 +13,8 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AsyncVectorEnv
 
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically
+from tfpg.base.files import atomically, check_writable
+from tfpg.base.importing import is_installed
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Step, VectorEnvironments, make_environment
 from tfpg.rollout.sampling import EVALUATION, Policy, roll_out
@@ -43,13 +44,11 @@ def record_video(
     Raises BadInput if the environment cannot be drawn, or if this kind of file cannot be written.
     """
     path = Path(path)
-    if path.suffix not in WRITERS:
-        raise BadInput(f"a video is a {' or '.join(WRITERS)} file, got {path}")
+    check_video(path)
+    check_drawable(environment)
     make = partial(make_environment, environment, render_mode="rgb_array")
     try:
         with closing(AsyncVectorEnv([make], context="spawn")) as drawn:
-            if "rgb_array" not in drawn.metadata.get("render_modes", ()):
-                raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
             rate = drawn.metadata.get("render_fps", 30)
             with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
                 environments = _Recorded(drawn, write)
@@ -58,6 +57,30 @@ def record_video(
     except gymnasium.error.DependencyNotInstalled as error:
         raise BadInput(f"the environment cannot be drawn: {error}") from error
     return float(returns[0])
+
+
+def check_video(path: Path) -> None:
+    """Raises BadInput if there is no writer for this kind of file, or it cannot be written."""
+    if path.suffix not in WRITERS:
+        raise BadInput(f"a video is a {' or '.join(WRITERS)} file, got {path}")
+    if path.suffix == ".mp4" and not is_installed("imageio_ffmpeg"):
+        raise BadInput("an .mp4 video needs: pip install imageio-ffmpeg (a .gif needs nothing)")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: name a file")
+    check_writable(path)
+
+
+def check_drawable(environment: str | EnvSpec | Callable[..., gymnasium.Env]) -> None:
+    """Raises BadInput if the environment draws no pictures."""
+    try:
+        with closing(make_environment(environment, render_mode="rgb_array")) as made:
+            drawn = "rgb_array" in made.metadata.get("render_modes", ())
+    except TypeError as error:
+        if "render_mode" not in str(error):
+            raise
+        drawn = False
+    if not drawn:
+        raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
 
 
 class _Recorded(VectorEnvironments):
@@ -104,12 +127,8 @@ def _gif(path: Path, rate: float) -> Iterator[Write]:
 
 @contextmanager
 def _mp4(path: Path, rate: float) -> Iterator[Write]:
-    try:
-        import imageio_ffmpeg
-    except ImportError as error:
-        raise BadInput(
-            "an .mp4 video needs: pip install imageio-ffmpeg (a .gif needs nothing)"
-        ) from error
+    import imageio_ffmpeg
+
     with ExitStack() as opened:
 
         @cache  # the first frame tells the size
