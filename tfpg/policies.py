@@ -4,6 +4,7 @@ Keras is imported in networks.py, here and in the layers above, never below.
 """
 
 import warnings
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -278,9 +279,9 @@ def load_policy(path: str | Path) -> NetworkPolicy:
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
-        raise BadInput(
-            f"{path} contains no policy that can be loaded: {one_sentence(error)}"
-        ) from error
+        foreign = Path(path).is_file() and not zipfile.is_zipfile(path)
+        reason = "Keras did not write it" if foreign else one_sentence(error)
+        raise BadInput(f"{path} contains no policy that can be loaded: {reason}") from error
     kinds = (
         kind
         for kind in (GaussianPolicy, MultiCategoricalPolicy)

@@ -18,7 +18,9 @@ from tfpg.rollout.environments import (
 from tfpg.rollout.spaces import action_format
 
 gymnasium.register("NoModule-v0", "no_such_module:Thing")
-gymnasium.register("NoPackage-v0", "gymnasium.envs.box2d.no_such_module:Thing")
+gymnasium.register("NoPackage-v0", "gymnasium.envs.no_such_module:Thing")
+gymnasium.register("Older-v0", "gymnasium.envs.box2d.no_such_module:Thing")
+gymnasium.register("Older-v1", "gymnasium.envs.box2d.no_such_module:Thing")
 gymnasium.register("NoPackage-v1", "gymnasium.envs.mujoco.no_such_module:Thing")
 
 
@@ -36,6 +38,8 @@ def test_what_an_environment_lacks_is_said():
         make_environment("NoModule-v0")
     with pytest.raises(tfpg.BadInput, match="NoPackage-v0 is retired: use NoPackage-v1"):
         make_environment("NoPackage-v0")
+    with pytest.raises(tfpg.BadInput, match="Older-v0 cannot be made: pip install box2d"):
+        make_environment("Older-v0")  # with its package it works, as HalfCheetah-v4 does
 
 
 @pytest.mark.parametrize(

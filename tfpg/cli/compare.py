@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tfpg.base.files import atomically, check_free
+from tfpg.base.texts import check_language
 from tfpg.cli.shared import add_language
 from tfpg.slides.pseudocode import CODE_SLIDES
 
@@ -41,6 +42,7 @@ def compare(options: argparse.Namespace) -> int:
     from tfpg.base.console import say
     from tfpg.base.tensorflow import import_tensorflow
 
+    check_language(options.lang, "--lang")
     path = Path(options.html) if options.html else None
     if path is not None:
         check_free(path, "name another with --html")

@@ -11,6 +11,7 @@ import textwrap
 import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
 from tfpg import __version__
 from tfpg.base.errors import BadInput, explained
@@ -41,6 +42,14 @@ examples:
   tfpg check homework.py                are your functions right? If not, why?
   tfpg homework new hw                  write exercises to solve and check
 """
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise BadInput."""
+        raise BadInput(f"{message}: see {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,7 +99,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser, with the arguments of one command: those of others need not be imported."""
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="tfpg",
         description="The policy-gradient slide of CS285, running in TensorFlow 2.",
         epilog=EXAMPLES,

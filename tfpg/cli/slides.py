@@ -7,6 +7,7 @@ from pathlib import Path
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free, check_writable
 from tfpg.base.tensorflow import import_tensorflow
+from tfpg.base.texts import check_language
 from tfpg.cli.shared import add_language
 from tfpg.slides.pseudocode import CODE_SLIDES
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def slides(options: argparse.Namespace) -> int:
     """Write the page, and perhaps the two slides as pictures; open it; print where they are."""
+    check_language(options.lang, "--lang")
     path = Path(options.out or DEFAULT)
     pages = CODE_SLIDES if options.svg else ()
     pictures = {page: Path(options.svg) / f"p{page}.svg" for page in pages}

@@ -16,7 +16,7 @@ from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.cli.summary import intention, result, to_resume
-from tfpg.runs.folder import check_new, held, read_settings
+from tfpg.runs.folder import check_new, held, read_progress, read_settings
 from tfpg.runs.settings import (
     HOMEWORK,
     PRESETS,
@@ -121,12 +121,11 @@ def train(options: argparse.Namespace) -> int:
                     if signals:
                         break
         finally:
-            if last:
+            if last or resume:
                 draw_curve(folder)
     if last is None:
-        raise BadInput(
-            f"{folder} has finished its {settings.iterations} iterations; pass a larger -n to continue"
-        )
+        done = len(read_progress(folder))
+        raise BadInput(f"{folder} has finished {done} iterations; pass a larger -n to continue")
     unfinished = not last.solved and last.iteration.index + 1 < settings.iterations
     interrupted = bool(signals) and unfinished
     for line in result(settings, folder, last, interrupted):
@@ -225,10 +224,10 @@ def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
 
 
 def _folder(settings: Settings) -> Path:
-    """The folder of a run below runs/: no name leads out of there, or is one that Windows forbids."""
+    """The folder of a run below runs/: no name leads out of there, or hides, or fails on Windows."""
     environment, name = re.sub("[:/.]", "-", settings.environment), settings.name
     named = "-".join(filter(None, (name, environment, f"seed{settings.seed}")))
-    return Path("runs", re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", named))
+    return Path("runs", re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", named).lstrip(".-"))
 
 
 @contextmanager

@@ -257,14 +257,13 @@ def _make(spec: EnvSpec, make: Callable[..., Made], **options: Any) -> Made:
             _silence_mujoco()
         return make(spec, **options)
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
-        namespace, name, version = parse_env_id(spec.id)
+        entry, (namespace, name, version) = spec.entry_point, parse_env_id(spec.id)
+        families = [family for family in PACKAGES if f"gymnasium.envs.{family}" in str(entry)]
         latest = find_highest_version(namespace, name)
-        if latest != version:
+        if latest != version and not (families and isinstance(entry, str)):
             newest = get_env_id(namespace, name, latest)
             raise BadInput(f"{spec.id} is retired: use {newest}") from error
-        entry = str(spec.entry_point)
-        needed = (PACKAGES[family] for family in PACKAGES if f"gymnasium.envs.{family}" in entry)
-        advice = next((f"pip install {packages}" for packages in needed), error)
+        advice = f"pip install {PACKAGES[families[0]]}" if families else error
         raise BadInput(f"{spec.id} cannot be made: {advice}") from error
 
 

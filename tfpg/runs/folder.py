@@ -38,7 +38,7 @@ def check_new(folder: str | Path) -> Path:
     folder = Path(folder)
     check_writable(folder)
     if folder.exists() and not (folder.is_dir() and {LOCK} >= {path.name for path in folder.iterdir()}):
-        raise BadInput(f"{folder} exists and is not empty: give another folder with --out")
+        raise BadInput(f"{folder} exists and is not empty: give another folder, or resume its run")
     return folder
 
 

@@ -97,7 +97,7 @@ def perform(
             optimizer,
             estimator(settings, values),
             step,
-            iterations=settings.iterations - recorder.iterations_before,
+            iterations=max(0, settings.iterations - recorder.iterations_before),
             episodes=settings.episodes,
             steps=settings.steps,
             seed=settings.seed,

@@ -143,9 +143,11 @@ class Settings:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self)[1:]:
             value, bounds = getattr(self, field.name), field.metadata["bounds"]
-            if value is None or bounds is None or (bounds.allows(value) and math.isfinite(value)):
+            finite = not isinstance(value, float) or math.isfinite(value)
+            if value is None or (finite and (bounds is None or bounds.allows(value))):
                 continue
-            raise BadSetting(f"${field.name} must {bounds.wanted}, got {value}")
+            wanted = bounds.wanted if bounds else "be a finite number"
+            raise BadSetting(f"${field.name} must {wanted}, got {value}")
         if (self.episodes is None) == (self.steps is None):
             raise BadSetting(
                 "a batch is a number of episodes or of steps: give one, $episodes or $steps"

@@ -716,3 +716,13 @@ def test_the_exact_gradients_of_the_losses_are_their_differences():
 def test_a_right_sampler_is_hardly_ever_refused():
     verdicts = [tfpg.check(solutions.sample, seed=seed) for seed in range(40)]
     assert all(verdicts)
+
+
+def test_a_loss_without_gradients_is_told_what_is_missing():
+    verdict = tfpg.check(lambda policy, states, actions: 3.0, "maximum_likelihood")
+    assert not verdict
+    assert "gives 1 gradients for 4 variables" in verdict.evidence
+    assert (
+        "is a return missing"
+        in tfpg.check(lambda policy, states, actions: None, "maximum_likelihood").evidence
+    )

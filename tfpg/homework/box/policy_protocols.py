@@ -83,7 +83,10 @@ def of_gradient(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     pair = isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], list | tuple)
     if pair and result[0] is not None and in_numpy(result[0]).size != 1:
         raise ValueError(f"the loss must be one number, got shape {in_numpy(result[0]).shape}")
-    return {"gradient": _flat(result[1] if pair else result, policy, variables)}
+    gradients = result[1] if pair else result
+    if not isinstance(gradients, list | tuple):  # the loss alone, say
+        gradients = [in_numpy(gradients)]
+    return {"gradient": _flat(gradients, policy, variables)}
 
 
 def of_step(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
