@@ -56,3 +56,10 @@ def test_several_choices_are_trained_and_measured_on_the_command_line(tmp_path, 
     assert main(["train", "--resume", folder, "-n", "3", "--quiet", *allowed]) == 0
     assert main(["evaluate", folder, "--episodes", "3", "--json", *allowed]) == 0
     assert '"greedy"' in capsys.readouterr().out
+
+
+def test_a_file_is_no_run_folder(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(tfpg.BadInput, match="file exists and is not empty"):
+        tfpg.run(SHORT, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"

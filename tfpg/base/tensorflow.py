@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tfpg.base.descriptors import to_nowhere
 from tfpg.base.errors import BadInput
 
 
@@ -49,7 +50,8 @@ def quickly_and_quietly() -> Iterator[None]:
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("MUJOCO_GL", "egl")
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    with _no_native_messages(), _without_what_is_not_used(), _no_garbage_collection():
+    # Some lines are written from C++ before TensorFlow heeds any setting; errors are exceptions.
+    with to_nowhere(2), _without_what_is_not_used(), _no_garbage_collection():
         yield
 
 
@@ -74,17 +76,3 @@ def _without_what_is_not_used() -> Iterator[None]:
     finally:
         for name in absent:
             del sys.modules[name]
-
-
-@contextmanager
-def _no_native_messages() -> Iterator[None]:
-    """Some lines are written from C++ before TensorFlow heeds any setting; errors are exceptions."""
-    sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)

@@ -95,10 +95,9 @@ def train(options: argparse.Namespace) -> int:
         folder = Path(options.resume)
     else:
         settings, modules = new_settings(given), Path.cwd()
-        folder = _folder(settings)
-        if options.out:
-            folder = check_new(options.out)
-    check_writable(folder)
+        folder = check_new(options.out) if options.out else _folder(settings)
+    if not options.out:
+        check_writable(folder)
     import_tensorflow()
     _choose_gpu(options)
     from tfpg.base.console import say

@@ -9,6 +9,7 @@ from tfpg.base.console import track
 from tfpg.base.figures import draw_line
 from tfpg.estimate.off_policy import first_order_values
 from tfpg.exact import exact_gradient, linear_policy, moments, per_trajectory, stochastic
+from tfpg.labs.learning import train_until
 from tfpg.labs.report import Report
 
 HORIZONS = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -70,9 +71,7 @@ def _cartpole_variances(episodes: int, seed: int) -> list[float]:
     """
     keras.utils.set_random_seed(seed)
     policy = tfpg.policy_for("CartPole-v1")
-    for iteration in tfpg.train("CartPole-v1", policy, seed=seed):
-        if iteration.returns.mean() > 300:
-            break
+    train_until(300, "CartPole-v1", policy, seed)
     generator, behaviour = np.random.default_rng(seed), keras.models.clone_model(policy)
     behaviour.network.set_weights(
         [

@@ -14,7 +14,7 @@ from tfpg.base.figures import draw_line
 from tfpg.base.intervals import mean_interval
 from tfpg.labs.report import Panel
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.environments import open_environments
+from tfpg.rollout.environments import Environment, SubEnvironments, open_environments
 
 Variant = TypeVar("Variant")
 
@@ -26,6 +26,22 @@ def cartpole_returns(seed: int, steps: int, **options: Any) -> list[float]:
         policy = tfpg.policy_for(environments, (64,))
         stream = tfpg.train(environments, policy, seed=seed, steps=steps, **options)
         return [float(iteration.returns.mean()) for iteration in stream]
+
+
+def train_until(
+    mean_return: float, environment: Environment | SubEnvironments, policy: keras.Model, seed: int
+) -> None:
+    """Train a policy until the mean return of a batch is above this.
+
+    Args:
+        mean_return: what is to be surpassed.
+        environment: what it is trained on.
+        policy: is changed.
+        seed: of the training.
+    """
+    for iteration in tfpg.train(environment, policy, seed=seed):
+        if iteration.returns.mean() > mean_return:
+            break
 
 
 def on_seeds(

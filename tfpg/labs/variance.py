@@ -11,6 +11,7 @@ import tfpg
 from tfpg.base.console import track
 from tfpg.base.figures import draw_line
 from tfpg.estimate.estimators import Estimator
+from tfpg.labs.learning import train_until
 from tfpg.labs.report import DOTS, Report
 from tfpg.policies import NetworkPolicy
 from tfpg.rollout.batch_size import BatchSize
@@ -87,9 +88,7 @@ def variance(quick: bool, seed: int) -> Report:
 def _begun(environments: SubEnvironments, mean_return: float, seed: int) -> NetworkPolicy:
     """A policy trained until it has reached a mean return."""
     policy = tfpg.policy_for(environments, (64,))
-    for iteration in tfpg.train(environments, policy, seed=seed):
-        if iteration.returns.mean() > mean_return:
-            break
+    train_until(mean_return, environments, policy, seed)
     return policy
 
 

@@ -28,8 +28,6 @@ from tfpg.base.files import atomically, check_writable, free_path
 from tfpg.runs.settings import Settings, with_todays_names
 
 PACKAGES = ("tfpg", "tensorflow", "keras", "tensorflow-probability", "gymnasium", "numpy")
-
-
 LOCK = "lock"
 
 
@@ -64,6 +62,8 @@ def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator
             break
         except FileExistsError:
             if not numbered:
+                if not folder.is_dir():
+                    check_new(folder)  # which says so
                 break
             folder = free_path(named)
         except OSError:

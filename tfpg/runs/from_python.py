@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfpg.base.errors import BadInput
 from tfpg.runs.curves import draw_curve
-from tfpg.runs.folder import check_new, held, read_settings
+from tfpg.runs.folder import held, read_settings
 from tfpg.runs.run import Progress, perform
 from tfpg.runs.settings import Settings
 
@@ -36,8 +36,6 @@ def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Pr
                 f"resuming keeps all settings except iterations: {', '.join(others)} "
                 f"differ from those of {folder}"
             )
-    else:
-        check_new(folder)
     with held(folder, resume):
         done = list(perform(settings, folder, resume))
         if done:

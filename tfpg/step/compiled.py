@@ -86,13 +86,13 @@ class CompiledStep:
         def take(*tensors: tf.Tensor) -> tf.Tensor:
             states, actions, q_values, loss, *gradients = tensors
             batch = [tf.cast(tensor, precision) for tensor in (states, actions, q_values)]
-            known = iter([(loss, gradients)])
+            offered = iter([(loss, gradients)])
 
             def gradient(model: keras.Model, *asked: tf.Tensor) -> LossAndGradients:
                 if model is not policy:
                     return policy_gradient_for(model)(model, *asked)
                 same = all(a is b for a, b in zip(asked, batch, strict=True))
-                return (next(known, None) if same else None) or part_of_others()(*asked)
+                return (next(offered, None) if same else None) or part_of_others()(*asked)
 
             try:
                 told = step(policy, optimizer, *batch, *([gradient] if takes_gradient else []))

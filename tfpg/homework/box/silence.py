@@ -2,10 +2,11 @@
 
 import contextlib
 import io
-import os
 import sys
 import warnings
 from collections.abc import Iterator
+
+from tfpg.base.descriptors import to_nowhere
 
 
 @contextlib.contextmanager
@@ -27,16 +28,5 @@ def silent() -> Iterator[None]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Of what C++ prints, too."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept, nowhere = (os.dup(1), os.dup(2)), os.open(os.devnull, os.O_RDWR)
-    for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
-    try:
-        with silent():
-            yield
-    finally:
-        for descriptor, copy in zip((1, 2), kept, strict=True):
-            os.dup2(copy, descriptor)
-            os.close(copy)
-        os.close(nowhere)
+    with to_nowhere(1, 2), silent():
+        yield

@@ -56,7 +56,7 @@ class Comparison:
 
     @property
     def page(self) -> int:
-        """The slide: 29 or 30."""
+        """The number of the slide."""
         return SLIDES[self.slide].page
 
     @property
@@ -113,7 +113,7 @@ def compare(function: Callable | str, slide: int | None = None, language: str = 
     Raises BadInput if there is no such function, or if it needs another framework to run.
     """
     if slide not in (None, *CODE_SLIDES):
-        raise BadInput(f"slide= is 29 or 30, the two with code, got {slide!r}")
+        raise BadInput(f"slide= is {' or '.join(map(str, CODE_SLIDES))}, got {slide!r}")
     check_language(language)
     found = read(function) if isinstance(function, str) else read_function(function)
     with randomly_as_before():

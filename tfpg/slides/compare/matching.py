@@ -179,11 +179,8 @@ class _Search:
         """By how much the line's numbers are multiplied, in all batches; 0 if these are others."""
         if any(value is None for value in values):
             return 0.0
-        found = np.concatenate([np.ravel(value) for value in values])
-        columns = [
-            np.concatenate([np.ravel(part) for part in basis]) for basis in zip(*bases, strict=True)
-        ]
-        basis = np.stack(columns, 1)
+        found = _end_to_end(values)
+        basis = np.stack([_end_to_end(parts) for parts in zip(*bases, strict=True)], 1)
         if len(found) != len(basis) or not np.isfinite(found).all():
             return 0.0
         parts = np.linalg.lstsq(basis, found)[0]
