@@ -1,0 +1,1 @@
+"""What runs beside somebody's classes, in their own Python: NumPy, and Python from 3.9 on."""

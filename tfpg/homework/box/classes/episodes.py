@@ -1,0 +1,78 @@
+"""A tiny environment and a policy that follow a script, for code that collects trajectories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+STATES, ACTIONS = 3, 2  # Ds, Da
+PATIENCE = 100  # steps after which a loop is told that it never ends
+
+
+class NeverEnds(BaseException):
+    """A loop goes on although the episode has long ended."""
+
+
+class ScriptedEnvironment:
+    """Its k-th episode since it was made has the states k, k + 1/8, ...; the t-th reward is k + t.
+
+    Settings: `lengths`, the steps after which the episodes end by themselves, in turn; `results`, 4
+    with the interface of gym and 5 with that of Gymnasium.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.settings = settings
+        self.lengths = settings.get("lengths") or [4]
+        self.episode, self.t, self.total = -1, 0, 0
+        shape = (settings.get("Da", ACTIONS),)
+        self.action_space = SimpleNamespace(shape=shape, n=ACTIONS, low=-np.ones(shape), high=np.ones(shape))
+        self.observation_space = SimpleNamespace(shape=(settings.get("Ds", STATES),))
+        self.spec = SimpleNamespace(max_episode_steps=None, id="Scripted-v0")
+        self.metadata = {"render.modes": ["rgb_array"], "render_modes": ["rgb_array"]}
+        self.unwrapped = self.env = self
+
+    def _state(self) -> np.ndarray:
+        size = self.observation_space.shape
+        return np.full(size, self.episode + 1 + self.t / 8, np.float64)
+
+    def reset(self, *_: Any, **__: Any) -> Any:
+        self.episode, self.t = self.episode + 1, 0
+        return (self._state(), {}) if self.settings.get("results") == 5 else self._state()
+
+    def step(self, action: Any) -> tuple:
+        self.t, self.total = self.t + 1, self.total + 1
+        if self.total > PATIENCE:
+            raise NeverEnds
+        ended = self.t >= self.lengths[self.episode % len(self.lengths)]
+        reward = float(self.episode + 1 + self.t)
+        rest = (ended, False, {}) if self.settings.get("results") == 5 else (ended, {})
+        return (self._state(), reward, *rest)
+
+    def render(self, *_: Any, **__: Any) -> np.ndarray:
+        return np.zeros((4, 4, 3), np.uint8)
+
+    def seed(self, *_: Any) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class ScriptedPolicy:
+    """Its action is the first numbers of the state, times 2; with a batch's axis if the course's has."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.settings = settings
+
+    def get_action(self, observation: Any, *_: Any, **__: Any) -> np.ndarray:
+        state = np.asarray(observation, np.float64).reshape(-1)
+        action = 2 * state[: self.settings.get("Da", ACTIONS)]
+        return action[None] if self.settings.get("rows") else action
+
+    def forward(self, *_: Any) -> Any:
+        raise NotImplementedError
+
+    __call__ = get_action

@@ -1,0 +1,61 @@
+"""Importing the modules of a homework, each under the name that its course gives it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfpg.homework.box.classes.stand_ins import stand_in
+
+
+def prepare(folder: str, paths: Sequence[str], calls: Sequence[Mapping[str, Any]]) -> dict:
+    """Let the modules of a homework be imported; which of them cannot be parsed, where and why.
+
+    Args:
+        folder: Where the homework lies.
+        paths: The folders in it that are on Python's path.
+        calls: Functions to call first, such as one that chooses between processor and GPU.
+    """
+    roots = [os.path.normpath(os.path.join(folder, path)) for path in paths]
+    sys.path[:0] = roots
+    broken: dict = {}
+    for root in roots:
+        broken.update(_broken(Path(root)))
+    stand_in(folder, broken)
+    for call in calls:
+        module = importlib.import_module(call["module"])
+        try:
+            getattr(module, call["name"])(**call["arguments"])
+        except Exception:  # it is rewritten, or stood in for: what needs it will tell
+            continue
+    return broken
+
+
+def _broken(root: Path) -> dict:
+    """The modules of a folder that cannot be parsed: for each the line, and what is wrong there."""
+    broken = {}
+    for file in root.rglob("*.py"):
+        if len(file.relative_to(root).parts) > 4:
+            continue
+        try:
+            ast.parse(file.read_bytes())
+        except SyntaxError as error:
+            name = ".".join(file.relative_to(root).with_suffix("").parts)
+            broken[name] = (error.lineno, error.msg)
+        except (OSError, ValueError):
+            continue
+    return broken
+
+
+def found(place: str) -> Any:
+    """What "module:Class.method" names. Raises whatever importing it raises, and AttributeError."""
+    module, _, names = place.partition(":")
+    thing: Any = importlib.import_module(module)
+    for name in names.split(".") if names else ():
+        thing = getattr(thing, name)
+    return thing

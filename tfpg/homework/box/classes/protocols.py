@@ -1,0 +1,276 @@
+"""How methods are called: (question, settings, inputs) -> arrays. Which answer is right is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tfpg.homework.box.calling import in_numpy
+from tfpg.homework.box.classes import torch_steps
+from tfpg.homework.box.classes.episodes import NeverEnds, ScriptedEnvironment, ScriptedPolicy
+from tfpg.homework.box.classes.making import make
+from tfpg.homework.box.classes.modules import found
+
+Question, Settings, Inputs, Arrays = Mapping, Mapping, Mapping, dict
+DRAWS = 2000
+
+
+def of_values(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """It takes arrays, or lists of arrays, and gives numbers."""
+    method = _method(question, settings, inputs)
+    given = {name: _copied(inputs[name]) for name in question["feeds"]}
+    values = method(*given.values())
+    outputs = _flat(values)
+    for name, value in given.items():
+        if not _same(value, inputs[name]):
+            outputs["changes " + name] = np.array(True)
+    return outputs
+
+
+def of_advantages(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """The same, with a critic whose predictions are told."""
+    agent = make(question["make"], {**settings, **inputs})
+    outputs = {}
+    if settings["baseline"] and "predictions" in question:
+        outputs = _predictions(agent, question["predictions"], inputs["states"])
+    given = [_copied(inputs[name]) for name in question["feeds"]]
+    return {**outputs, **_flat(getattr(agent, question["name"])(*given))}
+
+
+def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """It moves parameters; the network's outputs before that, and their Jacobian."""
+    import torch
+
+    torch.manual_seed(0)
+    owner = make(question["make"], settings)
+    network, spread = _network(owner, question, settings)
+    states = torch.as_tensor(inputs["states"])
+    parameters = torch_steps.parameters_of(*([network] if spread is None else [network, spread]))
+    outputs = network(states)
+    told = {
+        "outputs": in_numpy(outputs).astype(np.float64),
+        "jacobian": torch_steps.jacobian(outputs, parameters),
+        "movable": np.array(len(torch_steps.flat(parameters))),
+    }
+    if spread is not None:
+        told["spread"] = in_numpy(spread).astype(np.float64).ravel()
+    if "actions" in inputs:
+        told.update(_own_likelihoods(owner, states, torch.as_tensor(inputs["actions"]), parameters))
+    optimizers = torch_steps.plain_descent(owner)
+    before = torch_steps.flat(parameters)
+    given = [_copied(inputs[name]) for name in question["feeds"]]
+    with torch_steps.watched(len(states), question["folder"]) as lost:
+        result = getattr(owner, question["name"])(*given)
+    told["moved"] = torch_steps.flat(parameters) - before
+    told["steps"] = np.array([optimizer.steps for optimizer in optimizers])
+    told["gives a dictionary"] = np.array(isinstance(result, dict))
+    if lost:
+        line, _, shape, operands = lost[0]
+        told["lost"] = np.array([line, *shape])
+        for n, operand in enumerate(operands):
+            told["lost operand %d" % n] = np.array(operand)
+    return told
+
+
+def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """It draws an action, many times, for one observation."""
+    import torch
+
+    torch.manual_seed(0)
+    np.random.seed(0)
+    owner = make(question["make"], settings)
+    network, spread = _network(owner, question, settings)
+    with torch.no_grad():
+        told = {"outputs": in_numpy(network(torch.as_tensor(inputs["state"])[None]))[0]}
+    if spread is not None:
+        told["spread"] = in_numpy(spread).ravel()
+    act = getattr(owner, question["name"])
+    first = in_numpy(act(inputs["state"].copy()))
+    rest = [np.asarray(act(inputs["state"].copy())).ravel() for _ in range(DRAWS - 1)]
+    return {**told, "actions": np.array([first.ravel(), *rest]), "shape": np.array(first.shape, int)}
+
+
+def of_rollout(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """It plays one episode, or episodes until there are enough steps, in a tiny environment."""
+    tried = []
+    for results in (4, 5):  # of step(): gym's, Gymnasium's
+        environment = ScriptedEnvironment({**settings, "results": results})
+        function = found(question["module"] + ":" + question["name"])
+        try:
+            result = function(environment, ScriptedPolicy(settings), *inputs.values())
+        except NeverEnds:
+            raise
+        except Exception as error:
+            tried.append(error)
+            continue
+        told = {} if isinstance(result, dict) else {"steps": np.array(_count(result))}
+        paths = [result] if isinstance(result, dict) else _paths(result)
+        told["paths"] = np.array(len(paths))
+        for name in question["feeds"]:
+            rows = [np.asarray(path[name], np.float64) for path in paths]
+            told[name] = np.concatenate([row.reshape(len(row), -1) for row in rows])
+        told["lengths"] = np.array([len(np.asarray(path[question["feeds"][0]])) for path in paths])
+        return told
+    raise tried[0]
+
+
+def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """It makes advantages and moves the parameters of the actor, and of the critic."""
+    import torch
+
+    torch.manual_seed(0)
+    agent = make(question["make"], settings)
+    actor = getattr(agent, "actor")
+    network, spread = _network(actor, question, settings)
+    parameters = torch_steps.parameters_of(*([network] if spread is None else [network, spread]))
+    states = torch.as_tensor(inputs["states"])
+    outputs = network(states)
+    told = {
+        "outputs": in_numpy(outputs).astype(np.float64),
+        "jacobian": torch_steps.jacobian(outputs, parameters),
+    }
+    critic = _critic_of(agent, question) if settings["baseline"] else None
+    if critic is not None:
+        told["predictions"] = in_numpy(critic(states)).astype(np.float64).ravel()
+    owners = [agent, actor, getattr(agent, "critic", None)]
+    optimizers = torch_steps.plain_descent(*[owner for owner in owners if owner is not None])
+    before = torch_steps.flat(parameters)
+    fitted = torch_steps.flat(torch_steps.parameters_of(critic)) if critic is not None else None
+    calls: list = []
+    if getattr(agent, "critic", None) is not None:
+        _count_calls(agent.critic, "update", calls)
+    given = [_copied(inputs[name]) for name in question["feeds"]]
+    result = getattr(agent, question["name"])(*given)
+    told["moved"] = torch_steps.flat(parameters) - before
+    if critic is not None:
+        after = torch_steps.flat(torch_steps.parameters_of(critic))
+        told["critic moved"] = after - fitted
+        told["critic calls"] = np.array(len(calls))
+    told["steps"] = np.array([optimizer.steps for optimizer in optimizers])
+    told["gives a dictionary"] = np.array(isinstance(result, dict))
+    return told
+
+
+def of_forward(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """It gives a distribution, or anything else."""
+    import torch
+
+    torch.manual_seed(0)
+    owner = make(question["make"], settings)
+    network, spread = _network(owner, question, settings)
+    states = torch.as_tensor(inputs["states"])
+    told = {"outputs": in_numpy(network(states)).astype(np.float64)}
+    if spread is not None:
+        told["spread"] = in_numpy(spread).astype(np.float64).ravel()
+    owner(states)  # what it raises is told
+    parameters = torch_steps.parameters_of(owner)
+    actions = torch.as_tensor(inputs["actions"])
+    return {**told, **_own_likelihoods(owner, states, actions, parameters)}
+
+
+PROTOCOLS: dict = {
+    "forward": of_forward,
+    "values": of_values,
+    "advantages": of_advantages,
+    "update": of_update,
+    "actions": of_actions,
+    "rollout": of_rollout,
+    "whole": of_whole,
+}
+
+
+def _method(question: Question, settings: Settings, inputs: Inputs) -> Callable:
+    if "make" not in question:
+        return found(question["module"] + ":" + question["name"])
+    return getattr(make(question["make"], {**settings, **inputs}), question["name"])
+
+
+def _network(owner: Any, question: Question, settings: Settings) -> tuple:
+    """The network of a policy and the parameter of its spread, if it has one; or that of a critic."""
+    names = question["networks"]
+    if question.get("moves") == "critic":
+        return getattr(owner, names["critic"]), None
+    kind = "discrete" if settings["discrete"] else "continuous"
+    spread = None if settings["discrete"] else getattr(owner, names["spread"])
+    return getattr(owner, names[kind]), spread
+
+
+def _critic_of(agent: Any, question: Question) -> Any:
+    thing = agent
+    for name in question["networks"]["critic of agent"].split("."):
+        thing = getattr(thing, name)
+    return thing
+
+
+def _predictions(agent: Any, way: str, states: np.ndarray) -> Arrays:
+    """What the critic says of states, by the network, and by the method that the course has for it."""
+    import torch
+
+    thing = agent
+    for name in way.split("."):
+        thing = getattr(thing, name)
+    with torch.no_grad():
+        return {"predictions": in_numpy(thing(torch.as_tensor(states))).astype(np.float64).ravel()}
+
+
+def _own_likelihoods(owner: Any, states: Any, actions: Any, parameters: Any) -> Arrays:
+    """The log-likelihoods of the distribution that the policy gives, if it gives one; their Jacobian."""
+    try:
+        distribution = owner(states)
+        likelihoods = distribution.log_prob(actions)
+        if likelihoods.ndim == 2:
+            likelihoods = likelihoods.sum(-1)
+        if likelihoods.shape != (len(states),):
+            return {}
+        told = {"own likelihoods": in_numpy(likelihoods).astype(np.float64)}
+        told["own scores"] = torch_steps.jacobian(likelihoods, parameters)
+    except Exception:  # it gives logits, a dictionary, anything
+        return {}
+    return told
+
+
+def _count_calls(thing: Any, name: str, calls: list) -> None:
+    method = getattr(thing, name)
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        calls.append(name)
+        return method(*arguments, **named)
+
+    object.__setattr__(thing, name, counted)
+
+
+def _flat(values: Any) -> Arrays:
+    """Numbers in one row, and the shape that they had."""
+    parts = list(values) if isinstance(values, (list, tuple)) else []
+    if parts and any(np.ndim(in_numpy(part)) for part in parts):
+        arrays = [in_numpy(part) for part in parts]
+        array = np.concatenate([part.ravel() for part in arrays])
+    else:
+        array = in_numpy(values)
+    return {"values": array.astype(np.float64).ravel(), "shape": np.array(array.shape, int)}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _same(value: Any, other: Any) -> bool:
+    if isinstance(other, list):
+        return isinstance(value, list) and len(value) == len(other) and all(map(_same, value, other))
+    return np.array_equal(value, other)
+
+
+def _paths(result: Any) -> list:
+    """The trajectories in what came back: alone, or beside their steps."""
+    if isinstance(result, tuple):
+        return list(next(part for part in result if isinstance(part, list)))
+    return list(result)
+
+
+def _count(result: Any) -> int:
+    counts = [part for part in result if np.ndim(part) == 0] if isinstance(result, tuple) else []
+    return int(counts[0]) if counts else -1

@@ -1,0 +1,93 @@
+"""How a policy acts: the distribution that it gives, and what it draws."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
+from tfpg.homework.courses.gradients import batch, softmax
+
+STATE = (0.5, -1.0, 2.0)
+
+
+def _cases() -> list[Case]:
+    inputs = {"state": single(STATE)}
+    return [
+        case("discrete", inputs),
+        case("continuous", inputs, discrete=False, Da=2),
+        case("one dimension", inputs, discrete=False, Da=1),
+    ]
+
+
+def _drawn(case: Case, got: Arrays) -> Array:
+    """Frequencies of the actions; or the means and the standard deviations."""
+    actions = got["actions"]
+    if case.settings["discrete"]:
+        ids = actions[:, 0] if actions.shape[1] == 1 else np.full(len(actions), -1)
+        return np.array([(ids == action).mean() for action in range(case.settings["Da"])])
+    return np.concatenate([actions.mean(0), actions.std(0)])
+
+
+def _right(case: Case, got: Arrays) -> dict[str, Array]:
+    outputs = got["outputs"].astype(np.float64)
+    if case.settings["discrete"]:
+        return {"": softmax(outputs)}
+    spread = got["spread"]
+    return {
+        "": np.concatenate([outputs, np.exp(spread)]),
+        "variance": np.concatenate([outputs, np.exp(spread / 2)]),
+        "tanh": np.concatenate([np.tanh(outputs), np.exp(spread)]),
+    }
+
+
+def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+    outputs = got["outputs"].astype(np.float64)
+    if case.settings["discrete"]:
+        likely = np.eye(len(outputs))[outputs.argmax()]
+        uniform = np.full(len(outputs), 1 / len(outputs))
+        return [("A9", likely), ("B4", softmax(softmax(outputs))), ("W15", uniform)]
+    return [("A9", np.concatenate([outputs, np.zeros_like(outputs)]))]
+
+
+def _forward_cases() -> list[Case]:
+    return [
+        case("discrete", batch(True, 4)),
+        case("continuous", batch(False, 2), discrete=False, Da=2),
+        case("one dimension", batch(False, 1), discrete=False, Da=1),
+    ]
+
+
+def _likelihoods(case: Case, got: Arrays, form: str = "") -> Array:
+    outputs, actions = got["outputs"], case.inputs["actions"].astype(np.float64)
+    if case.settings["discrete"]:
+        return np.log(softmax(outputs))[np.arange(len(outputs)), actions.astype(int)]
+    spread = got["spread"] / (2 if form == "variance" else 1)
+    outputs = np.tanh(outputs) if form == "tanh" else outputs
+    distances = (actions - outputs) / np.exp(spread)
+    return (-0.5 * distances**2 - spread - 0.5 * np.log(2 * np.pi)).sum(1)
+
+
+def _right_forward(case: Case, got: Arrays) -> dict[str, Array]:
+    forms = ("",) if case.settings["discrete"] else ("", "variance", "tanh")
+    return {form: _likelihoods(case, got, form) for form in forms}
+
+
+def _wrong_forward(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+    if not case.settings["discrete"]:
+        return []
+    actions = case.inputs["actions"].astype(int)
+    twice = np.log(softmax(softmax(got["outputs"])))
+    return [("B4", twice[np.arange(len(actions)), actions])]
+
+
+ASKS = {
+    "get_action": Ask("actions", _cases, _right, _wrong, _drawn, tolerance=0.08),
+    "forward": Ask(
+        "forward",
+        _forward_cases,
+        _right_forward,
+        _wrong_forward,
+        lambda case, got: got["own likelihoods"],
+        tolerance=1e-3,
+    ),
+}

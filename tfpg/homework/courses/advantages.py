@@ -1,0 +1,138 @@
+"""Advantages: without a baseline, with one, generalized; normalized or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
+from tfpg.homework.courses.returns import reward_to_go
+from tfpg.homework.exercises.batches import flat_advantages
+from tfpg.homework.exercises.mistake import GALLERY
+
+LENGTHS = (3, 5, 2)
+
+
+def batch(discount: float = 0.9) -> dict[str, Any]:
+    """A small batch of three episodes, as the courses lay it out."""
+    generator = np.random.default_rng(1)
+    size = sum(LENGTHS)
+    rewards = [single(generator.normal(1.5, 2.0, length)) for length in LENGTHS]
+    ends = np.zeros(size)
+    ends[np.cumsum(LENGTHS) - 1] = 1
+    return {
+        "states": single(generator.normal(size=(size, 3))),
+        "rewards": rewards,
+        "flat_rewards": np.concatenate(rewards),
+        "q_values": single(np.concatenate([reward_to_go(r.astype(float), discount) for r in rewards])),
+        "terminals": single(ends),
+        "predictions": single(generator.normal(2.0, 1.5, size)),
+    }
+
+
+def _cases(generalized: bool, rescaled: bool) -> list[Case]:
+    inputs, cases = batch(), [case("no baseline", batch())]
+    cases.append(case("normalized", inputs, normalize=True))
+    cases.append(case("baseline", inputs, baseline=True))
+    cases.append(case("baseline", inputs, baseline=True, normalize=True))
+    for lambda_ in (0.95, 0.5, 0.0, 1.0) if generalized else ():
+        cases.append(case("gae", inputs, baseline=True, gae_lambda=lambda_))
+    if generalized:
+        cases.append(case("gae", inputs, baseline=True, gae_lambda=0.5, normalize=True))
+    return [c._replace(settings={**c.settings, "rescaled": rescaled}) for c in cases]
+
+
+def _predictions(case: Case, got: Arrays) -> Mapping[str, Array]:
+    """The values that a baseline gives, by what there is to remark."""
+    if not case.settings["baseline"]:
+        return {"": np.zeros(0)}
+    raw = np.asarray(got.get("predictions", case.inputs["predictions"]), np.float64)
+    q = case.inputs["q_values"].astype(np.float64)
+    standard = (raw - raw.mean()) / (raw.std() or 1.0) * q.std() + q.mean()
+    sample = (raw - raw.mean()) / raw.std(ddof=1) * q.std() + q.mean()
+    from_mean = raw * q.std() + q.mean()
+    if case.settings["rescaled"]:
+        return {"": standard, "ddof": sample, "not_standardized": from_mean}
+    return {"": raw, "rescaled": standard, "rescaled_raw": from_mean}
+
+
+def advantages_of(case: Case, values: Array, wrong: Any = None) -> Array:
+    """Before normalizing; `wrong` computes generalized advantages in another way."""
+    q = case.inputs["q_values"].astype(np.float64)
+    if not case.settings["baseline"]:
+        return q
+    if case.settings["gae_lambda"] is None:
+        return q - values
+    rewards = case.inputs["flat_rewards"].astype(np.float64)
+    ends = case.inputs["terminals"].astype(np.float64)
+    how = wrong or flat_advantages
+    return how(rewards, values, ends, case.settings["discount"], case.settings["gae_lambda"])
+
+
+def normalized(values: Array, ddof: int = 0) -> Array:
+    """To mean 0 and standard deviation 1."""
+    return (values - values.mean()) / (values.std(ddof=ddof) + 1e-8)
+
+
+def _accepted(case: Case, got: Arrays) -> dict[str, Array]:
+    right = {}
+    for remark, values in _predictions(case, got).items():
+        advantages = advantages_of(case, values)
+        if case.settings["normalize"]:
+            right[remark] = normalized(advantages)
+            right[remark or "ddof"] = normalized(advantages, 1) if not remark else right[remark]
+        else:
+            right[remark] = advantages
+    return right
+
+
+def _wrong(case: Case, got: Arrays) -> Iterator[tuple[str, Array]]:
+    for values in _predictions(case, got).values():
+        for id, wrong in _wrong_here(case, values, got):
+            yield id, normalized(wrong) if case.settings["normalize"] else wrong
+    if case.settings["normalize"]:
+        advantages = advantages_of(case, next(iter(_predictions(case, got).values())))
+        spread = advantages.std()
+        yield "W12", advantages
+        yield "W12", advantages - advantages.mean()
+        yield "W12", (advantages - advantages.mean()) / spread**2
+        yield "W12", advantages - advantages.mean() / spread
+        yield "W12", advantages / spread
+
+
+def _wrong_here(case: Case, values: Array, got: Arrays) -> Iterator[tuple[str, Array]]:
+    if not case.settings["baseline"]:
+        return
+    q = case.inputs["q_values"].astype(np.float64)
+    if case.settings["gae_lambda"] is None:
+        yield "W13", values - q
+        yield "W13", q
+        yield "B1", (q[None] - values[:, None]).ravel()
+        yield "B1", (q[:, None] - values[None]).ravel()
+        raw = np.asarray(got.get("predictions", values), np.float64)
+        if case.settings["rescaled"]:
+            yield "W9", q - ((raw * raw.std() + raw.mean()) - q.mean()) / q.std()
+            yield "W9", q - ((raw - raw.mean()) / raw.std() + q.mean() * q.std())
+            yield "W9", q - (raw + q.mean() * q.std())
+            yield "W9", q - (raw * q.mean() + q.std())
+            yield "W9", q - raw
+    else:
+        for mistake in GALLERY:
+            if mistake.exercise == "advantages":
+                with np.errstate(all="ignore"):
+                    yield mistake.id, advantages_of(case, values, mistake.function)
+
+
+ASKS = {
+    "advantages": Ask(
+        "advantages", lambda: _cases(True, False), _accepted, lambda case, got: list(_wrong(case, got))
+    ),
+    "rescaled_advantages": Ask(
+        "advantages", lambda: _cases(True, True), _accepted, lambda case, got: list(_wrong(case, got))
+    ),
+    "rescaled_advantages_without_gae": Ask(
+        "advantages", lambda: _cases(False, True), _accepted, lambda case, got: list(_wrong(case, got))
+    ),
+}

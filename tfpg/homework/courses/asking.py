@@ -1,0 +1,51 @@
+"""What is asked of a method: what it is fed, and what a right one and a wrong one give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+Arrays = Mapping[str, Array]
+
+SETTINGS: Mapping[str, Any] = {
+    **{"discount": 0.9, "reward_to_go": False, "baseline": False, "gae_lambda": None},
+    **{"normalize": False, "discrete": True, "Ds": 3, "Da": 4, "layers": 1, "size": 5},
+    **{"rate": 0.001, "baseline_steps": 1, "total": True},
+}
+
+
+class Case(NamedTuple):
+    """One call. Cases of one group show the same mistakes."""
+
+    group: str
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+
+
+class Ask(NamedTuple):
+    """What a course asks of a method, whatever it is called there.
+
+    `accepted` gives what is right, by what there is to remark about it, "" if nothing; `mistakes` what
+    is known to be wrong, by the id of the mistake. Both see what was measured beside the result.
+    """
+
+    protocol: str  # how it is called: box/classes/protocols.py
+    cases: Callable[[], list[Case]]
+    accepted: Callable[[Case, Arrays], Mapping[str, Array]]
+    mistakes: Callable[[Case, Arrays], list[tuple[str, Array]]] = lambda case, got: []
+    read: Callable[[Case, Arrays], Array] = lambda case, got: got["values"]
+    up_to_scale: bool = False
+    tolerance: float = 1e-4  # of the largest number
+
+
+def case(group: str, inputs: Mapping[str, Any], **settings: Any) -> Case:
+    """A case; settings not named are the usual ones."""
+    return Case(group, {**SETTINGS, **settings}, inputs)
+
+
+def single(numbers: Any) -> Array:
+    """In single precision, as trajectories hold them."""
+    return np.asarray(numbers, np.float32)

@@ -1,0 +1,140 @@
+"""Asking a homework in its own Python: one process, one answer after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfpg.homework.box import wire
+from tfpg.homework.courses.asking import Case
+from tfpg.homework.courses.asks import ASKS
+from tfpg.homework.courses.course import Course, Function
+
+PACKAGE = Path(__file__).parents[2]
+THERE = ("base", "homework/box")  # all of tfpg that is there; it knows no answer
+SECONDS = 20.0  # for a call
+SECONDS_TO_START = 180.0  # with PyTorch, on a slow disk
+
+
+def answers(
+    course: Course, folder: Path, functions: Sequence[Function], python: str
+) -> Iterator[tuple[Function, list[Case], dict]]:
+    """Each function, its cases, and what it did with them; a process that ends is begun again.
+
+    Args:
+        course: The course.
+        folder: The homework's folder; nothing in it is changed.
+        functions: Those to ask.
+        python: The interpreter that runs the homework.
+    """
+    rest = list(functions)
+    with tempfile.TemporaryDirectory() as place:
+        here = Path(place)
+        for name in THERE:
+            shutil.copytree(
+                PACKAGE / name, here / "runner/tfpg" / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        (here / "scratch").mkdir()
+        while rest:
+            asked = [(function, ASKS[function.ask].cases()) for function in rest]
+            done = 0
+            for answer in _process(course, folder, asked, python, here):
+                yield (*asked[done], answer)
+                done += 1
+            if done < len(rest):
+                yield (*asked[done], {"state": "ended"})
+                done += 1
+            rest = rest[done:]
+
+
+def _process(
+    course: Course,
+    folder: Path,
+    asked: Sequence[tuple[Function, list[Case]]],
+    python: str,
+    here: Path,
+) -> Iterator[dict]:
+    request = {
+        "folder": str(folder),
+        "paths": course.paths,
+        "calls": course.calls,
+        "seconds": SECONDS,
+        "questions": [_question(function, cases) for function, cases in asked],
+    }
+    start = (
+        f"import sys; sys.path[:0] = [{str(here / 'runner')!r}]; "
+        "from tfpg.homework.box.classes.serving import main; main()"
+    )
+    process = subprocess.Popen(
+        [python, "-B", "-c", start],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=here / "scratch",
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""},
+        start_new_session=True,
+    )
+    try:
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(wire.encode(request))
+            process.stdin.close()
+        ready = _message(process, SECONDS_TO_START)
+        for _, cases in asked if ready else ():
+            answer = _message(process, len(cases) * SECONDS + SECONDS)
+            if answer is None:
+                return
+            yield answer
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, 9)
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _question(function: Function, cases: Sequence[Case]) -> dict:
+    ask, told = ASKS[function.ask], function.table
+    question = {
+        "module": function.module,
+        "name": function.name.partition(" ")[0].rpartition(".")[2],
+        "protocol": ask.protocol,
+        "networks": told["networks"],
+        "feeds": told.get("feeds", []),
+        "cases": [[{**case.settings, **told.get("settings", {})}, case.inputs] for case in cases],
+    }
+    for name in ("make", "predictions", "moves"):
+        if name in told:
+            question[name] = told[name]
+    return question
+
+
+def _message(process: subprocess.Popen, seconds: float) -> dict | None:
+    """The next message; None where the process ended, or says nothing for too long."""
+    assert process.stdout is not None
+    end, read = time.monotonic() + seconds, bytearray()
+    size = wire.LENGTHS.size
+    while len(read) < size:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+            return None
+        some = os.read(process.stdout.fileno(), min(size - len(read), 2**20))
+        if not some:
+            return None
+        read += some
+        if len(read) == wire.LENGTHS.size:
+            size += sum(wire.LENGTHS.unpack(bytes(read)))
+    try:
+        answer = wire.decode(bytes(read))
+    except ValueError:
+        return None
+    return answer if isinstance(answer, Mapping) else None  # type: ignore[return-value]

@@ -1,0 +1,11 @@
+"""All that courses ask, by its name in their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tfpg.homework.courses import acting, advantages, gradients, returns, rollouts, whole
+from tfpg.homework.courses.asking import Ask
+
+TOPICS = (returns, advantages, gradients, acting, rollouts, whole)
+ASKS: Mapping[str, Ask] = {name: ask for topic in TOPICS for name, ask in topic.ASKS.items()}

@@ -1,0 +1,155 @@
+"""Judging what a method did: right, wrong and in which known way, or not written yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfpg.homework.courses.asking import Array, Arrays, Ask, Case
+
+
+class Finding(NamedTuple):
+    """What was found of a method; `remark`, `mistake` and `what` are keys of sentences."""
+
+    state: str  # right, wrong, open, not run
+    mistake: str | None = None
+    remarks: tuple[str, ...] = ()
+    what: str = ""  # the key of a sentence about what went wrong
+    numbers: Mapping[str, Any] = {}
+    line: int | None = None
+
+
+def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
+    """Is what a method did right in all cases?
+
+    Args:
+        ask: What was asked.
+        cases: The cases.
+        outcomes: What it did in each: arrays, or a list where it failed. Nothing in it is trusted.
+    """
+    trials = [_trial(ask, case, outcome) for case, outcome in zip(cases, outcomes)]
+    missing = [c for c in cases[len(trials) :]]
+    remarks: set[str] = set()
+    for group in dict.fromkeys(case.group for case in cases):
+        found = _right(ask, [trial for trial in trials if trial.case.group == group])
+        if found is None or any(case.group == group for case in missing):
+            return _wrong(ask, [trial for trial in trials if trial.case.group == group], trials)
+        remarks.update(found)
+    return Finding("right", remarks=tuple(sorted(remarks - {""})))
+
+
+class Trial(NamedTuple):
+    """One case, and what came of it."""
+
+    case: Case
+    got: Arrays | None
+    read: Array | None
+    failure: Sequence[Any] | None
+
+
+def _trial(ask: Ask, case: Case, outcome: Any) -> Trial:
+    if not isinstance(outcome, Mapping):
+        return Trial(case, None, None, list(outcome))
+    got = {name: value for name, value in outcome.items() if isinstance(value, np.ndarray)}
+    try:
+        return Trial(case, got, np.asarray(ask.read(case, got), np.float64).ravel(), None)
+    except KeyError:
+        return Trial(case, got, None, None)  # there was nothing to measure
+
+
+def _right(ask: Ask, trials: Sequence[Trial]) -> set[str] | None:
+    """The remarks on a group of cases that are all right; None if one is wrong."""
+    remarks = set()
+    for trial in trials:
+        if trial.failure is not None or trial.got is None:
+            return None
+        if trial.read is None:
+            remarks.add("not_measured")
+            continue
+        accepted = ask.accepted(trial.case, trial.got)
+        fitting = [remark for remark, wanted in accepted.items() if agrees(ask, wanted, trial.read)]
+        if not fitting:
+            return None
+        remarks.add("" if "" in fitting else fitting[0])
+    return remarks
+
+
+def agrees(ask: Ask, wanted: Array, got: Array) -> bool:
+    """Whether numbers are the same, or a positive multiple where that is enough."""
+    wanted = np.asarray(wanted, np.float64).ravel()
+    if wanted.shape != got.shape or not np.isfinite(got).all():
+        return False
+    largest = float(np.abs(wanted).max(initial=0.0))
+    if not ask.up_to_scale:
+        return bool(np.abs(wanted - got).max(initial=0.0) <= ask.tolerance * max(largest, 1.0))
+    length = float(wanted @ wanted)
+    if length == 0.0:
+        return not got.any()
+    scale = float(got @ wanted) / length
+    return scale > 0 and bool(np.abs(got - scale * wanted).max() <= ask.tolerance * scale * largest)
+
+
+def _wrong(ask: Ask, group: Sequence[Trial], trials: Sequence[Trial]) -> Finding:
+    failures = [trial.failure for trial in group if trial.failure is not None]
+    if failures or not group:
+        return _failed(failures, everywhere=all(trial.failure for trial in trials))
+    wrong = [trial for trial in group if trial.read is not None and _right(ask, [trial]) is None]
+    known = _known(ask, wrong)
+    example = wrong[0]
+    wanted = next(iter(ask.accepted(example.case, example.got or {}).values()))
+    numbers = _numbers(ask, example, np.asarray(wanted, np.float64).ravel())
+    line = None
+    if "lost" in (example.got or {}):
+        lost = example.got["lost"]  # type: ignore[index]
+        line, numbers["shape"] = int(lost[0]), str(tuple(int(n) for n in lost[1:]))
+    return Finding("wrong", known, (), numbers.pop("what"), numbers, line)
+
+
+def _failed(failures: Sequence[Sequence[Any]], everywhere: bool) -> Finding:
+    if not failures:
+        return Finding("wrong", what="too_long")
+    kind, message, line = failures[0][:3]
+    line = line if isinstance(line, int) else None
+    unwritten = kind == "NotImplementedError" or (kind == "NameError" and "'TODO'" in message)
+    if unwritten:
+        return Finding("open", what="not_written", line=line)
+    what = {"TimeLimit": "too_long", "NeverEnds": "never_ends", "NoNumbers": "returns"}.get(kind, "raises")
+    numbers = {"kind": str(kind)[:80], "message": str(message)[:300]}
+    return Finding("wrong", "A16" if not everywhere else None, (), what, numbers, line)
+
+
+def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
+    """The mistake that does the same in every case that is wrong."""
+    ids: list[str] | None = None
+    for trial in wrong:
+        if trial.read is None or trial.got is None:
+            continue
+        with np.errstate(all="ignore"):
+            here = [
+                id for id, mistaken in ask.mistakes(trial.case, trial.got) if agrees(ask, mistaken, trial.read)
+            ]
+        ids = here if ids is None else [id for id in ids if id in here]
+    if not ids:
+        return None
+    lost = any("lost" in (trial.got or {}) for trial in wrong)
+    return "B1" if "B1" in ids and lost else ids[0]
+
+
+def _numbers(ask: Ask, trial: Trial, wanted: Array) -> dict[str, Any]:
+    """What a sentence may quote."""
+    got = trial.read if trial.read is not None else np.zeros(0)
+    numbers: dict[str, Any] = {"case": trial.case.group}
+    if not np.isfinite(got).all():
+        return {**numbers, "what": "not_finite"}
+    if got.shape != wanted.shape:
+        return {**numbers, "what": "wrong_size", "got": got.size, "wanted": wanted.size}
+    if ask.up_to_scale:
+        if not got.any():
+            return {**numbers, "what": "nothing_moves"}
+        cosine = float(got @ wanted) / float(np.linalg.norm(got) * (np.linalg.norm(wanted) or 1.0))
+        return {**numbers, "what": "wrong_direction", "cosine": f"{cosine:.2f}"}
+    place = int(np.abs(got - wanted).argmax())
+    shown = {"got": f"{got[place]:.4g}", "wanted": f"{wanted[place]:.4g}", "place": place}
+    return {**numbers, "what": "wrong_number", **shown}

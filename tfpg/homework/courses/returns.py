@@ -1,0 +1,90 @@
+"""Returns of one trajectory, and the q-values of several."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfpg.estimate.returns import reward_to_go, total_reward
+from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
+from tfpg.homework.exercises import batches  # noqa: F401  its mistakes join the gallery
+from tfpg.homework.exercises.mistake import GALLERY
+
+EPISODES = ([1.5, -2.0, 0.25], [0.5, 3.0, 1.0, -1.25, 2.0, 0.75, 4.0], [2.5])
+
+
+def _of_one() -> list[Case]:
+    long = np.random.default_rng(0).normal(size=1000)
+    return [
+        case("discounted", {"rewards": single(rewards)}, discount=discount)
+        for rewards, discount in (
+            *((episode, 0.9) for episode in EPISODES),
+            (EPISODES[1], 0.5),
+            (EPISODES[1], 1.0),
+            (long, 0.99),
+            (long, 0.9),
+        )
+    ]
+
+
+def _of_several() -> list[Case]:
+    rewards = [single(episode) for episode in EPISODES]
+    return [
+        case("rtg" if to_go else "total", {"rewards": rewards}, reward_to_go=to_go, discount=discount)
+        for to_go in (False, True)
+        for discount in (0.9, 1.0)
+    ]
+
+
+def _double(rewards: Array) -> Array:
+    return np.asarray(rewards, np.float64)
+
+
+def _right(case: Case, got: Arrays) -> dict[str, Array]:
+    return {"": total_reward(_double(case.inputs["rewards"]), case.settings["discount"])}
+
+
+def _right_to_go(case: Case, got: Arrays) -> dict[str, Array]:
+    return {"": reward_to_go(_double(case.inputs["rewards"]), case.settings["discount"])}
+
+
+def q_values_of(case: Case) -> Array:
+    """The right ones of a batch."""
+    right = reward_to_go if case.settings["reward_to_go"] else total_reward
+    episodes = map(_double, case.inputs["rewards"])
+    return np.concatenate([right(rewards, case.settings["discount"]) for rewards in episodes])
+
+
+def _right_q_values(case: Case, got: Arrays) -> dict[str, Array]:
+    return {"": q_values_of(case)}
+
+
+def _wrong(exercise: str, case: Case) -> list[tuple[str, Array]]:
+    rewards, discount = _double(case.inputs["rewards"]), case.settings["discount"]
+    return _each(exercise, rewards, discount)
+
+
+def _wrong_q_values(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+    episodes = case.inputs["rewards"]
+    terminals = np.concatenate([np.eye(len(rewards))[-1] for rewards in episodes])
+    flat = _double(np.concatenate(episodes))
+    return _each("q_values", flat, terminals, case.settings["discount"], case.settings["reward_to_go"])
+
+
+def _each(exercise: str, *arguments: object) -> list[tuple[str, Array]]:
+    """What each known mistake of an exercise makes of these."""
+    made = []
+    for mistake in GALLERY:
+        if mistake.exercise == exercise:
+            try:
+                with np.errstate(all="ignore"):
+                    made.append((mistake.id, np.asarray(mistake.function(*arguments))))
+            except Exception:  # that is its mistake
+                continue
+    return made
+
+
+ASKS = {
+    "discounted_return": Ask("values", _of_one, _right, lambda case, got: _wrong("total_reward", case)),
+    "reward_to_go": Ask("values", _of_one, _right_to_go, lambda case, got: _wrong("reward_to_go", case)),
+    "q_values": Ask("values", _of_several, _right_q_values, _wrong_q_values),
+}

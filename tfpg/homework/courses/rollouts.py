@@ -1,0 +1,106 @@
+"""Trajectories that are collected in a tiny environment whose states and rewards are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case
+
+FIELDS = ("observation", "action", "reward", "next_observation", "terminal")
+
+
+def _one() -> list[Case]:
+    return [
+        case("ends by itself", {"horizon": 9}, lengths=[4], Da=2),
+        case("one step", {"horizon": 9}, lengths=[1], Da=2),
+        case("cut short", {"horizon": 3}, lengths=[8], Da=2),
+    ]
+
+
+def _until_enough() -> list[Case]:
+    return [
+        case("several", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2),
+        case("exactly enough", {"steps": 7, "horizon": 9}, lengths=[4, 3, 5], Da=2),
+    ]
+
+
+def _counted() -> list[Case]:
+    return [case("counted", {"episodes": 2, "horizon": 9}, lengths=[4, 3, 5], Da=2)]
+
+
+def _episode(episode: int, length: int, ends: bool = True) -> dict[str, Array]:
+    """What a right rollout holds of the k-th episode."""
+    t = np.arange(length)
+    states = np.repeat((episode + 1 + t / 8)[:, None], 3, axis=1)
+    terminal = np.zeros(length)
+    terminal[-1:] = ends
+    return {
+        "observation": states,
+        "action": 2 * states[:, :2],
+        "reward": (episode + 2 + t)[:, None],
+        "next_observation": states + 1 / 8,
+        "terminal": terminal[:, None],
+    }
+
+
+def _row(episodes: Sequence[dict[str, Array]], count: int) -> Array:
+    """All their numbers in one row, field by field; at first how many there are."""
+    fields = [np.concatenate([episode[name] for episode in episodes]).ravel() for name in FIELDS]
+    lengths = [len(episode["reward"]) for episode in episodes]
+    return np.concatenate([[len(episodes)], lengths, *fields, [count]])
+
+
+def _read(case: Case, got: Arrays) -> Array:
+    fields = [np.asarray(got[name], np.float64).ravel() for name in FIELDS]
+    count = got["steps"] if "steps" in got and case.group not in ("counted",) else _steps(case, got)
+    return np.concatenate([np.atleast_1d(got["paths"]), got["lengths"], *fields, np.atleast_1d(count)])
+
+
+def _steps(case: Case, got: Arrays) -> int:
+    return int(np.sum(got["lengths"]))
+
+
+def _right(case: Case, got: Arrays) -> dict[str, Array]:
+    lengths, horizon = case.settings["lengths"], case.inputs["horizon"]
+    if "steps" in case.inputs:
+        count = int(np.searchsorted(np.cumsum(lengths), case.inputs["steps"])) + 1
+    else:
+        count = case.inputs.get("episodes", 1)
+    played = [_episode(k, min(lengths[k], horizon)) for k in range(count)]
+    steps = sum(min(lengths[k], horizon) for k in range(count))
+    right = {"": _row(played, steps)}
+    if case.group == "cut short":
+        right["one_step_more"] = _row([_episode(0, horizon + 1)], horizon + 1)
+        right["not_terminal"] = _row([_episode(0, horizon, False)], horizon)
+    return right
+
+
+def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+    if "steps" in case.inputs or "episodes" in case.inputs:
+        return []
+    length = min(case.settings["lengths"][0], case.inputs["horizon"])
+    made = []
+    for id, change in (
+        ("C5", {"next_observation": "observation"}),
+        ("C5", {"observation": "next_observation"}),
+    ):
+        episode = _episode(0, length)
+        right = dict(episode)
+        episode.update({name: right[other] for name, other in change.items()})
+        made.append((id, _row([episode], length)))
+    never = _episode(0, length)
+    never["terminal"] = 0 * never["terminal"]
+    made.append(("B11", _row([never], length)))
+    late = _episode(0, length)
+    late["reward"] = np.concatenate([[[0.0]], late["reward"][:-1]])
+    made.append(("B14", _row([late], length)))
+    return made
+
+
+ASKS = {
+    "sample_trajectory": Ask("rollout", _one, _right, _wrong, _read),
+    "sample_trajectories": Ask("rollout", _until_enough, _right, _wrong, _read),
+    "sample_n_trajectories": Ask("rollout", _counted, _right, _wrong, _read),
+}
