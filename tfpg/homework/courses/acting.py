@@ -25,6 +25,9 @@ def _drawn(case: Case, got: Arrays) -> Array:
     if case.settings["discrete"]:
         ids = actions[:, 0] if actions.shape[1] == 1 else np.full(len(actions), -1)
         return np.array([(ids == action).mean() for action in range(case.settings["Da"])])
+    size = case.settings["Da"]
+    if actions.shape[1] % size == 0:  # as many draws as a distribution without a batch gives
+        actions = actions[:, :size]
     return np.concatenate([actions.mean(0), actions.std(0)])
 
 
@@ -44,8 +47,7 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     outputs = got["outputs"].astype(np.float64)
     if case.settings["discrete"]:
         likely = np.eye(len(outputs))[outputs.argmax()]
-        uniform = np.full(len(outputs), 1 / len(outputs))
-        return [("A9", likely), ("B4", softmax(softmax(outputs))), ("W15", uniform)]
+        return [("A9", likely), ("B4", softmax(softmax(outputs)))]
     return [("A9", np.concatenate([outputs, np.zeros_like(outputs)]))]
 
 

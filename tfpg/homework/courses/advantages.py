@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
-from tfpg.homework.courses.returns import reward_to_go
+from tfpg.homework.courses.returns import q_values_of, reward_to_go, wrong_q_values
 from tfpg.homework.exercises.batches import flat_advantages
 from tfpg.homework.exercises.mistake import GALLERY
 
@@ -67,8 +67,9 @@ def advantages_of(case: Case, values: Array, wrong: Any = None) -> Array:
         return q - values
     rewards = case.inputs["flat_rewards"].astype(np.float64)
     ends = case.inputs["terminals"].astype(np.float64)
+    settings = {"discount": case.settings["discount"], "lambda_": case.settings["gae_lambda"]}
     how = wrong or flat_advantages
-    return how(rewards, values, ends, case.settings["discount"], case.settings["gae_lambda"])
+    return how(rewards=rewards, values=values, terminals=ends, **settings)
 
 
 def normalized(values: Array, ddof: int = 0) -> Array:
@@ -95,11 +96,11 @@ def _wrong(case: Case, got: Arrays) -> Iterator[tuple[str, Array]]:
     if case.settings["normalize"]:
         advantages = advantages_of(case, next(iter(_predictions(case, got).values())))
         spread = advantages.std()
-        yield "W12", advantages
-        yield "W12", advantages - advantages.mean()
-        yield "W12", (advantages - advantages.mean()) / spread**2
-        yield "W12", advantages - advantages.mean() / spread
-        yield "W12", advantages / spread
+        yield "E6", advantages
+        yield "E6", advantages - advantages.mean()
+        yield "E6", (advantages - advantages.mean()) / spread**2
+        yield "E6", advantages - advantages.mean() / spread
+        yield "E6", advantages / spread
 
 
 def _wrong_here(case: Case, values: Array, got: Arrays) -> Iterator[tuple[str, Array]]:
@@ -107,8 +108,8 @@ def _wrong_here(case: Case, values: Array, got: Arrays) -> Iterator[tuple[str, A
         return
     q = case.inputs["q_values"].astype(np.float64)
     if case.settings["gae_lambda"] is None:
-        yield "W13", values - q
-        yield "W13", q
+        yield "E7", values - q
+        yield "E7", q
         yield "B1", (q[None] - values[:, None]).ravel()
         yield "B1", (q[:, None] - values[None]).ravel()
         raw = np.asarray(got.get("predictions", values), np.float64)
@@ -125,7 +126,37 @@ def _wrong_here(case: Case, values: Array, got: Arrays) -> Iterator[tuple[str, A
                     yield mistake.id, advantages_of(case, values, mistake.function)
 
 
+def _plain() -> list[Case]:
+    return [case("no baseline", batch())]
+
+
+def _of_rewards() -> list[Case]:
+    inputs = batch()
+    return [
+        case("rtg" if to_go else "total", inputs, reward_to_go=to_go, normalize=normal)
+        for to_go in (True, False)
+        for normal in (False, True)
+    ]
+
+
+def _q_values_and_advantages(case: Case, got: Arrays) -> dict[str, Array]:
+    q = q_values_of(case)
+    if not case.settings["normalize"]:
+        return {"": np.concatenate([q, q])}
+    return {"ddof" if ddof else "": np.concatenate([q, normalized(q, ddof)]) for ddof in (0, 1)}
+
+
+def _wrong_both(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+    made = []
+    for id, q in wrong_q_values(case, got):
+        both = [q, normalized(q) if case.settings["normalize"] else q]
+        made.append((id, np.concatenate(both)))
+    return made
+
+
 ASKS = {
+    "plain_advantages": Ask("values", _plain, _accepted),
+    "returns_and_advantages": Ask("values", _of_rewards, _q_values_and_advantages, _wrong_both),
     "advantages": Ask(
         "advantages", lambda: _cases(True, False), _accepted, lambda case, got: list(_wrong(case, got))
     ),

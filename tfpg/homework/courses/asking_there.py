@@ -66,6 +66,7 @@ def _process(
     request = {
         "folder": str(folder),
         "paths": course.paths,
+        "absent": course.absent,
         "calls": course.calls,
         "seconds": SECONDS,
         "questions": [_question(function, cases) for function, cases in asked],
@@ -112,7 +113,7 @@ def _question(function: Function, cases: Sequence[Case]) -> dict:
         "feeds": told.get("feeds", []),
         "cases": [[{**case.settings, **told.get("settings", {})}, case.inputs] for case in cases],
     }
-    for name in ("make", "predictions", "moves"):
+    for name in ("make", "predictions", "moves", "helpers", "needs", "actor", "critic"):
         if name in told:
             question[name] = told[name]
     return question

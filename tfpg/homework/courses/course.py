@@ -31,6 +31,7 @@ class Course(NamedTuple):
     marks: list[str]  # the files by which it is known
     tells: Mapping[str, str]  # a text that a file of this year contains
     paths: list[str]
+    absent: list[str]  # libraries that nothing needs
     calls: list[Mapping[str, Any]]
     functions: list[Function]
 
@@ -84,9 +85,8 @@ def _course(id: str, told: Mapping[str, Any]) -> Course:
         file = str(path / (module.replace(".", "/") + ".py"))
         functions.append(Function(name, function["ask"], module, file, rest))
     calls = [{**call, "module": modules[call["module"]]} for call in told["calls"]]
-    return Course(
-        id, told["title"], told["marks"], told.get("tells", {}), told["paths"], calls, functions
-    )
+    tells, absent = told.get("tells", {}), told.get("absent", [])
+    return Course(id, told["title"], told["marks"], tells, told["paths"], absent, calls, functions)
 
 
 def _full(place: str, modules: Mapping[str, str]) -> str:

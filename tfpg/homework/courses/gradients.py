@@ -104,7 +104,7 @@ def wrong_steps(case: Case, got: Arrays, weights: Array) -> list[tuple[str, Arra
         by_logits = np.einsum("nd,ndp->np", hot, jacobian)
         made.append(("B5", weights @ np.einsum("nd,nd,ndp->np", hot, likely, jacobian - np.einsum("nd,ndp->np", likely, jacobian)[:, None])))
         made.append(("B4", weights @ np.einsum("nd,ndp->np", hot - softmax(likely), likely[..., None] * (jacobian - np.einsum("nd,ndp->np", likely, jacobian)[:, None]))))
-        made.append(("W14", weights @ by_logits))
+        made.append(("E8", weights @ by_logits))
     else:
         blind = each.copy()
         blind[:, -len(got["spread"]) :] += 1
@@ -192,5 +192,6 @@ def moved(case: Case, got: Arrays) -> Array:
 ASKS = {
     "actor_update": Ask("update", _actor_cases, _right_actor, _wrong_actor, moved, True, 2e-3),
     "critic_update": Ask("update", _critic_cases, _right_critic, _wrong_critic, moved, True, 2e-3),
+    "predictions": Ask("predictions", _critic_cases, lambda case, got: {"": got["outputs"]}),
     "baseline_update": Ask("update", _critic_cases, _right_baseline, _wrong_baseline, moved, True, 2e-3),
 }

@@ -6,7 +6,7 @@ import numpy as np
 
 from tfpg.estimate.returns import reward_to_go, total_reward
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
-from tfpg.homework.exercises import batches  # noqa: F401  its mistakes join the gallery
+from tfpg.homework.exercises import advantages, batches  # noqa: F401  their mistakes are the gallery
 from tfpg.homework.exercises.mistake import GALLERY
 
 EPISODES = ([1.5, -2.0, 0.25], [0.5, 3.0, 1.0, -1.25, 2.0, 0.75, 4.0], [2.5])
@@ -63,7 +63,8 @@ def _wrong(exercise: str, case: Case) -> list[tuple[str, Array]]:
     return _each(exercise, rewards, discount)
 
 
-def _wrong_q_values(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+def wrong_q_values(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+    """Those of known mistakes."""
     episodes = case.inputs["rewards"]
     terminals = np.concatenate([np.eye(len(rewards))[-1] for rewards in episodes])
     flat = _double(np.concatenate(episodes))
@@ -86,5 +87,5 @@ def _each(exercise: str, *arguments: object) -> list[tuple[str, Array]]:
 ASKS = {
     "discounted_return": Ask("values", _of_one, _right, lambda case, got: _wrong("total_reward", case)),
     "reward_to_go": Ask("values", _of_one, _right_to_go, lambda case, got: _wrong("reward_to_go", case)),
-    "q_values": Ask("values", _of_several, _right_q_values, _wrong_q_values),
+    "q_values": Ask("values", _of_several, _right_q_values, wrong_q_values),
 }

@@ -13,32 +13,33 @@ FIELDS = ("observation", "action", "reward", "next_observation", "terminal")
 
 def _one() -> list[Case]:
     return [
-        case("ends by itself", {"horizon": 9}, lengths=[4], Da=2),
-        case("one step", {"horizon": 9}, lengths=[1], Da=2),
-        case("cut short", {"horizon": 3}, lengths=[8], Da=2),
+        case("ends by itself", {"horizon": 9}, lengths=[4], Da=2, discrete=False),
+        case("discrete", {"horizon": 9}, lengths=[4], Da=2),
+        case("one step", {"horizon": 9}, lengths=[1], Da=2, discrete=False),
+        case("cut short", {"horizon": 3}, lengths=[8], Da=2, discrete=False),
     ]
 
 
 def _until_enough() -> list[Case]:
     return [
-        case("several", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2),
-        case("exactly enough", {"steps": 7, "horizon": 9}, lengths=[4, 3, 5], Da=2),
+        case("several", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
+        case("exactly enough", {"steps": 7, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
     ]
 
 
 def _counted() -> list[Case]:
-    return [case("counted", {"episodes": 2, "horizon": 9}, lengths=[4, 3, 5], Da=2)]
+    return [case("counted", {"episodes": 2, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False)]
 
 
-def _episode(episode: int, length: int, ends: bool = True) -> dict[str, Array]:
-    """What a right rollout holds of the k-th episode."""
+def _episode(case: Case, episode: int, length: int, ends: bool = True) -> dict[str, Array]:
+    """What a right rollout holds of the k-th episode (box/classes/episodes.py)."""
     t = np.arange(length)
     states = np.repeat((episode + 1 + t / 8)[:, None], 3, axis=1)
     terminal = np.zeros(length)
     terminal[-1:] = ends
     return {
         "observation": states,
-        "action": 2 * states[:, :2],
+        "action": (8 * states[:, :1]) % 2 if case.settings["discrete"] else 2 * states[:, :2],
         "reward": (episode + 2 + t)[:, None],
         "next_observation": states + 1 / 8,
         "terminal": terminal[:, None],
@@ -68,12 +69,12 @@ def _right(case: Case, got: Arrays) -> dict[str, Array]:
         count = int(np.searchsorted(np.cumsum(lengths), case.inputs["steps"])) + 1
     else:
         count = case.inputs.get("episodes", 1)
-    played = [_episode(k, min(lengths[k], horizon)) for k in range(count)]
+    played = [_episode(case, k, min(lengths[k], horizon)) for k in range(count)]
     steps = sum(min(lengths[k], horizon) for k in range(count))
     right = {"": _row(played, steps)}
     if case.group == "cut short":
-        right["one_step_more"] = _row([_episode(0, horizon + 1)], horizon + 1)
-        right["not_terminal"] = _row([_episode(0, horizon, False)], horizon)
+        right["one_step_more"] = _row([_episode(case, 0, horizon + 1)], horizon + 1)
+        right["not_terminal"] = _row([_episode(case, 0, horizon, False)], horizon)
     return right
 
 
@@ -86,14 +87,14 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
         ("C5", {"next_observation": "observation"}),
         ("C5", {"observation": "next_observation"}),
     ):
-        episode = _episode(0, length)
+        episode = _episode(case, 0, length)
         right = dict(episode)
         episode.update({name: right[other] for name, other in change.items()})
         made.append((id, _row([episode], length)))
-    never = _episode(0, length)
+    never = _episode(case, 0, length)
     never["terminal"] = 0 * never["terminal"]
     made.append(("B11", _row([never], length)))
-    late = _episode(0, length)
+    late = _episode(case, 0, length)
     late["reward"] = np.concatenate([[[0.0]], late["reward"][:-1]])
     made.append(("B14", _row([late], length)))
     return made

@@ -1,85 +1,70 @@
-"""The whole update of an agent: q-values, advantages, the actor's step, the critic's steps."""
+"""The whole update of an agent: what it hands to the actor, and how often to the critic.
+
+Its q-values and advantages are those of its own helpers, so that a mistake of theirs counts once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tfpg.homework.courses.advantages import advantages_of, normalized
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
-from tfpg.homework.courses.gradients import likelihood_scores, moved, wrong_steps
-from tfpg.homework.courses.returns import q_values_of
 
 LENGTHS = (4, 2, 5)
 
 
-def batch(nested: bool) -> dict[str, Any]:
-    """Three episodes, as lists of arrays, or laid end to end."""
+def batch() -> dict[str, Any]:
+    """Three episodes, laid end to end, and as lists of arrays."""
     generator = np.random.default_rng(3)
-    size = sum(LENGTHS)
-    parts = np.cumsum(LENGTHS)[:-1]
-    states = single(generator.normal(size=(size, 3)))
-    actions = single(generator.integers(4, size=size))
+    size, parts = sum(LENGTHS), np.cumsum(LENGTHS)[:-1]
     ends = np.zeros(size)
     ends[np.cumsum(LENGTHS) - 1] = 1
-    rewards = [single(generator.normal(1.0, 1.0, length)) for length in LENGTHS]
-    laid = {"states": states, "actions": actions, "terminals": single(ends), "rewards": rewards}
-    laid["next_states"] = states
-    if nested:
-        for name in ("states", "actions", "terminals"):
-            laid[name + "_listed"] = np.split(laid[name], parts)
-    return laid
+    laid = {
+        "states": single(generator.normal(size=(size, 3))),
+        "actions": single(generator.integers(4, size=size)),
+        "terminals": single(ends),
+        "next_states": single(generator.normal(size=(size, 3))),
+        "flat_rewards": single(generator.normal(1.0, 1.0, size)),
+    }
+    listed = {f"{name}_listed": np.split(laid[name], parts) for name in laid}
+    return {**laid, **listed, "rewards": listed["flat_rewards_listed"]}
 
 
-def _cases(nested: bool, rescaled: bool) -> list[Case]:
-    inputs = batch(nested)
+def _cases() -> list[Case]:
+    inputs = batch()
     return [
-        case("plain", inputs, reward_to_go=True, rescaled=rescaled),
-        case("plain", inputs, reward_to_go=False, normalize=True, rescaled=rescaled),
-        case("baseline", inputs, reward_to_go=True, baseline=True, baseline_steps=3, rescaled=rescaled),
+        case("plain", inputs, reward_to_go=True),
+        case("plain", inputs, normalize=True),
+        case("baseline", inputs, reward_to_go=True, baseline=True, baseline_steps=3),
     ]
 
 
-def _weights(case: Case, got: Arrays) -> Mapping[str, Array]:
-    q = q_values_of(case)
-    values = {"": np.zeros(0)}
-    if case.settings["baseline"]:
-        raw = got["predictions"].astype(np.float64)
-        standard = (raw - raw.mean()) / raw.std() * q.std() + q.mean()
-        values = {"": standard if case.settings["rescaled"] else raw, "other": raw * q.std() + q.mean(), "rescaled": standard}
-    made = {}
-    for remark, each in values.items():
-        advantages = advantages_of(_with(case, q), each)
-        if case.settings["normalize"]:
-            made["ddof"] = normalized(advantages, 1)
-            advantages = normalized(advantages)
-        made[remark] = advantages
-    return made
+def _handed(case: Case, got: Arrays) -> Array:
+    """States, actions and advantages that the actor gets; how often it and the critic are called."""
+    arguments = [got[f"actor argument {n}"] for n in range(3) if f"actor argument {n}" in got]
+    return np.concatenate([*arguments, _calls(got)])
 
 
-def _with(case: Case, q_values: Array) -> Case:
-    return case._replace(inputs={**case.inputs, "q_values": q_values})
+def _calls(got: Arrays) -> list[int]:
+    return [int(got[name]) for name in ("actor calls", "critic calls") if name in got]
+
+
+def _with(case: Case, weights: Array, calls: list[int]) -> Array:
+    return np.concatenate([case.inputs["states"].ravel(), case.inputs["actions"], weights, calls])
 
 
 def _right(case: Case, got: Arrays) -> dict[str, Array]:
-    right = {}
-    for remark, weights in _weights(case, got).items():
-        for other, scores in likelihood_scores(case, got).items():
-            right[other or remark] = weights @ scores
-    return right
+    steps = case.settings["baseline_steps"] if case.settings["baseline"] else 0
+    return {"": _with(case, got["own advantages"], [1, steps][: len(_calls(got))])}
 
 
 def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
-    weights = _weights(case, got)[""]
-    return wrong_steps(case, got, weights)
+    weights, calls = got["own advantages"], _calls(got)
+    made = [("E3", np.ones_like(weights), calls), ("E9", got["own q_values"], calls)]
+    if calls[1:]:
+        made += [("W17", weights, [1, calls[1]])]
+    return [(id, _with(case, given, times)) for id, given, times in made]
 
 
-def _asked(nested: bool, rescaled: bool) -> Ask:
-    return Ask(
-        "whole", lambda: _cases(nested, rescaled), _right, _wrong, moved, up_to_scale=True, tolerance=2e-3
-    )
-
-
-ASKS = {"agent_update": _asked(True, False), "agent_train": _asked(False, True)}
+ASKS = {"agent_update": Ask("whole", _cases, _right, _wrong, _handed)}

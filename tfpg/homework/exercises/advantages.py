@@ -95,6 +95,12 @@ def wrong_advantages(steps: Steps, wrong: str) -> Array:
             return backwards(np.append(deltas[:-1], 0.0), decay, goes_on)
         case "one_power_too_many":
             return decay * right
+        case "of_returns":
+            return backwards(backwards(rewards, discount, goes_on) - values, decay, goes_on)
+        case "last_is_0":
+            return backwards(deltas * goes_on, decay, goes_on)
+        case "lambda_for_discount":
+            return backwards(rewards + decay / (discount or 1.0) * following - values, decay, goes_on)
         case "averaged":
             return np.full(len(rewards), right.mean())
         case "recursion_not_cut":
@@ -113,6 +119,8 @@ ANYWHERE = (
     ("A11", "delta_of_the_next_step", "The sum begins with d[t+1]: A[t] lacks its own d[t]."),
     ("A11", "last_step_left_out", "The loop starts at the last step but one: the last A[t] stays 0."),
     ("A11", "one_power_too_many", "d[t+l] is weighted by (discount * lambda)^(l+1)."),
+    ("W6", "of_returns", "The sum is of q[t] - V[t] in place of the TD errors."),
+    ("W8", "lambda_for_discount", "V[t+1] is multiplied by lambda, not by the discount."),
     ("B25", "averaged", "Every step gets the mean of all advantages."),
 )
 AT_THE_END = (("B27", "always_terminal", "The value after the last step counts as 0 in any case."),)
@@ -120,6 +128,7 @@ BETWEEN_EPISODES = (
     ("A3", "recursion_not_cut", "After a terminal step, V[t+1] is 0, but A[t+1] is added."),
     ("E4", "delta_not_cut", "After a terminal step, A[t+1] is not added, but V[t+1] is."),
     ("A4", "without_terminals", "After a terminal step, both are added."),
+    ("W7", "last_is_0", "The advantage of an episode's last step is 0."),
     ("A11", "end_of_the_next_step", "terminals[t+1] stands where terminals[t] should."),
 )
 mistakes(wrong_advantages, ANYWHERE, generalized_advantages=of_rewards, advantages=of_rewards)

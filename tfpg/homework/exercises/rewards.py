@@ -96,6 +96,49 @@ def reversed_in_the_loop(rewards: Array, discount: float) -> Array:
     return np.array(q_values)
 
 
+def weighted(rewards: Array, powers_of: Callable[[int], Array]) -> Array:
+    """q[t]: the rewards from t on, weighted by as many powers as there are."""
+    steps = range(len(rewards))
+    return np.array([powers_of(len(rewards) - t) @ rewards[t:] for t in steps])
+
+
+def wrong_powers(rewards: Array, discount: float, wrong: str) -> Array:
+    """Rewards-to-go with other powers of the discount."""
+    count = len(rewards)
+    powers = discount ** np.arange(count, dtype=float)
+    if wrong == "stretched_powers":
+        return weighted(rewards, lambda n: discount ** (np.arange(n) * n / max(n - 1, 1)))
+    if wrong == "absolute_powers":
+        return np.cumsum((powers * rewards)[::-1])[::-1]
+    if wrong == "reversed_powers":
+        return weighted(rewards, lambda n: powers[:n][::-1])
+    if wrong == "of_the_past":
+        return backwards(rewards[::-1], discount)[::-1]
+    if wrong == "of_the_past_flipped":
+        return backwards(rewards[::-1], discount)
+    return backwards(np.append(rewards[-1:], rewards[:-1])[::-1], discount)
+
+
+WRONG_POWERS = (
+    ("W1", "stretched_powers", "The powers run from 0 to n, not to n - 1: np.logspace, np.geomspace."),
+    ("W3", "absolute_powers", "r[t'] is weighted by discount^t', not by discount^(t' - t)."),
+    ("W5", "reversed_powers", "The last reward is discounted least."),
+    ("W5", "of_the_past", "The sum runs over the rewards before t."),
+    ("W5", "of_the_past_flipped", "It runs over those before t, and is then flipped."),
+    ("W5", "last_reward_first", "It begins with the last reward, goes on from the first, and is flipped."),
+)
+mistakes(wrong_powers, WRONG_POWERS, "reward_to_go", q_values=with_right_totals)
+
+
+def wrong_totals(rewards: Array, discount: float, wrong: str) -> Array:
+    """Total rewards with other powers of the discount."""
+    return np.full(len(rewards), wrong_powers(rewards, discount, wrong)[0])
+
+
+TOTALS = (WRONG_POWERS[0], WRONG_POWERS[2])
+mistakes(wrong_totals, TOTALS, "total_reward")
+
+
 def divided(rewards: Array, discount: float, wrong: str) -> Array:
     """Sums of discount^t' * r[t'], divided by discount^t, which underflows to 0."""
     steps = np.arange(len(rewards), dtype=float)

@@ -27,9 +27,11 @@ class ScriptedEnvironment:
         self.settings = settings
         self.lengths = settings.get("lengths") or [4]
         self.episode, self.t, self.total = -1, 0, 0
-        shape = (settings.get("Da", ACTIONS),)
-        self.action_space = SimpleNamespace(shape=shape, n=ACTIONS, low=-np.ones(shape), high=np.ones(shape))
-        self.observation_space = SimpleNamespace(shape=(settings.get("Ds", STATES),))
+        shape = () if settings["discrete"] else (settings.get("Da", ACTIONS),)
+        bounds = {"low": -np.ones(shape), "high": np.ones(shape)}
+        self.action_space = SimpleNamespace(shape=shape, n=ACTIONS, dtype=np.dtype("float32"), **bounds)
+        kind = {"shape": (settings.get("Ds", STATES),), "dtype": np.dtype("float32")}
+        self.observation_space = SimpleNamespace(**kind)
         self.spec = SimpleNamespace(max_episode_steps=None, id="Scripted-v0")
         self.metadata = {"render.modes": ["rgb_array"], "render_modes": ["rgb_array"]}
         self.unwrapped = self.env = self
@@ -62,15 +64,22 @@ class ScriptedEnvironment:
 
 
 class ScriptedPolicy:
-    """Its action is the first numbers of the state, times 2; with a batch's axis if the course's has."""
+    """Its action is the first numbers of the state, times 2, or the id of an action.
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self.settings = settings
+    It has the axes that those of the homework's own policy have.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], axes: int) -> None:
+        self.settings, self.axes = settings, axes
 
     def get_action(self, observation: Any, *_: Any, **__: Any) -> np.ndarray:
         state = np.asarray(observation, np.float64).reshape(-1)
         action = 2 * state[: self.settings.get("Da", ACTIONS)]
-        return action[None] if self.settings.get("rows") else action
+        if self.settings["discrete"]:
+            action = np.array(int(8 * state[0]) % ACTIONS)
+        while action.ndim < self.axes:
+            action = action[None]
+        return action
 
     def forward(self, *_: Any) -> Any:
         raise NotImplementedError

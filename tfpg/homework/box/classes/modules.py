@@ -13,12 +13,15 @@ from typing import Any
 from tfpg.homework.box.classes.stand_ins import stand_in
 
 
-def prepare(folder: str, paths: Sequence[str], calls: Sequence[Mapping[str, Any]]) -> dict:
+def prepare(
+    folder: str, paths: Sequence[str], absent: Sequence[str], calls: Sequence[Mapping[str, Any]]
+) -> dict:
     """Let the modules of a homework be imported; which of them cannot be parsed, where and why.
 
     Args:
         folder: Where the homework lies.
         paths: The folders in it that are on Python's path.
+        absent: Libraries that are not needed for what is asked; something stands in for them.
         calls: Functions to call first, such as one that chooses between processor and GPU.
     """
     roots = [os.path.normpath(os.path.join(folder, path)) for path in paths]
@@ -26,10 +29,10 @@ def prepare(folder: str, paths: Sequence[str], calls: Sequence[Mapping[str, Any]
     broken: dict = {}
     for root in roots:
         broken.update(_broken(Path(root)))
-    stand_in(folder, broken)
+    stand_in(folder, [*broken, *absent])
     for call in calls:
-        module = importlib.import_module(call["module"])
         try:
+            module = importlib.import_module(call["module"])
             getattr(module, call["name"])(**call["arguments"])
         except Exception:  # it is rewritten, or stood in for: what needs it will tell
             continue

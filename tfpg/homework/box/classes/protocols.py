@@ -86,20 +86,25 @@ def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays
         told = {"outputs": in_numpy(network(torch.as_tensor(inputs["state"])[None]))[0]}
     if spread is not None:
         told["spread"] = in_numpy(spread).ravel()
-    act = getattr(owner, question["name"])
-    first = in_numpy(act(inputs["state"].copy()))
-    rest = [np.asarray(act(inputs["state"].copy())).ravel() for _ in range(DRAWS - 1)]
+    act, state = getattr(owner, question["name"]), inputs["state"]
+    try:
+        first = in_numpy(act(state.copy()))
+    except TypeError:  # whoever calls it may make a tensor before
+        state = torch.as_tensor(state)
+        first = in_numpy(act(state))
+        told["takes tensors"] = np.array(True)
+    rest = [in_numpy(act(state)).ravel() for _ in range(DRAWS - 1)]
     return {**told, "actions": np.array([first.ravel(), *rest]), "shape": np.array(first.shape, int)}
 
 
 def of_rollout(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     """It plays one episode, or episodes until there are enough steps, in a tiny environment."""
-    tried = []
+    tried, axes = [], _axes(question, settings)
     for results in (4, 5):  # of step(): gym's, Gymnasium's
         environment = ScriptedEnvironment({**settings, "results": results})
         function = found(question["module"] + ":" + question["name"])
         try:
-            result = function(environment, ScriptedPolicy(settings), *inputs.values())
+            result = function(environment, ScriptedPolicy(settings, axes), *inputs.values())
         except NeverEnds:
             raise
         except Exception as error:
@@ -117,38 +122,30 @@ def of_rollout(question: Question, settings: Settings, inputs: Inputs) -> Arrays
 
 
 def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
-    """It makes advantages and moves the parameters of the actor, and of the critic."""
+    """It makes advantages, and hands them to the actor and to the critic: what it hands over.
+
+    Beside that stands what its own helpers make of the same batch, so that a mistake in one of them
+    counts once.
+    """
     import torch
 
     torch.manual_seed(0)
     agent = make(question["make"], settings)
-    actor = getattr(agent, "actor")
-    network, spread = _network(actor, question, settings)
-    parameters = torch_steps.parameters_of(*([network] if spread is None else [network, spread]))
-    states = torch.as_tensor(inputs["states"])
-    outputs = network(states)
-    told = {
-        "outputs": in_numpy(outputs).astype(np.float64),
-        "jacobian": torch_steps.jacobian(outputs, parameters),
-    }
-    critic = _critic_of(agent, question) if settings["baseline"] else None
-    if critic is not None:
-        told["predictions"] = in_numpy(critic(states)).astype(np.float64).ravel()
-    owners = [agent, actor, getattr(agent, "critic", None)]
-    optimizers = torch_steps.plain_descent(*[owner for owner in owners if owner is not None])
-    before = torch_steps.flat(parameters)
-    fitted = torch_steps.flat(torch_steps.parameters_of(critic)) if critic is not None else None
-    calls: list = []
-    if getattr(agent, "critic", None) is not None:
-        _count_calls(agent.critic, "update", calls)
+    told, flat = {}, dict(inputs)
+    for name, helper in question["helpers"].items():
+        given = [_copied(flat[need]) for need in question["needs"][name]]
+        flat[name] = told["own " + name] = _flat(getattr(agent, helper)(*given))["values"]
+    calls: dict = {name: [] for name in ("actor", "critic") if name in question}
+    for name, noted in calls.items():
+        owner, method = _reached(agent, question[name])
+        if owner is not None:
+            _note_calls(owner, method, noted)
     given = [_copied(inputs[name]) for name in question["feeds"]]
     result = getattr(agent, question["name"])(*given)
-    told["moved"] = torch_steps.flat(parameters) - before
-    if critic is not None:
-        after = torch_steps.flat(torch_steps.parameters_of(critic))
-        told["critic moved"] = after - fitted
-        told["critic calls"] = np.array(len(calls))
-    told["steps"] = np.array([optimizer.steps for optimizer in optimizers])
+    for name, noted in calls.items():
+        told[name + " calls"] = np.array(len(noted))
+        for n, value in enumerate(noted[-1] if noted else ()):
+            told["%s argument %d" % (name, n)] = _flat(value)["values"]
     told["gives a dictionary"] = np.array(isinstance(result, dict))
     return told
 
@@ -170,7 +167,20 @@ def of_forward(question: Question, settings: Settings, inputs: Inputs) -> Arrays
     return {**told, **_own_likelihoods(owner, states, actions, parameters)}
 
 
+def of_predictions(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
+    """It gives what a network says of states."""
+    import torch
+
+    torch.manual_seed(0)
+    owner = make(question["make"], settings)
+    network, _ = _network(owner, question, settings)
+    with torch.no_grad():
+        told = {"outputs": in_numpy(network(torch.as_tensor(inputs["states"]))).astype(np.float64).ravel()}
+    return {**told, **_flat(getattr(owner, question["name"])(inputs["states"].copy()))}
+
+
 PROTOCOLS: dict = {
+    "predictions": of_predictions,
     "forward": of_forward,
     "values": of_values,
     "advantages": of_advantages,
@@ -193,15 +203,29 @@ def _network(owner: Any, question: Question, settings: Settings) -> tuple:
     if question.get("moves") == "critic":
         return getattr(owner, names["critic"]), None
     kind = "discrete" if settings["discrete"] else "continuous"
-    spread = None if settings["discrete"] else getattr(owner, names["spread"])
+    if settings["discrete"]:
+        return getattr(owner, names[kind]), None
+    spread = getattr(owner, names["spread"])
+    with torch_steps.unrecorded():  # where it is 0, a standard deviation is its own square
+        spread += torch_steps.like(np.linspace(-0.5, 0.3, spread.numel()), spread)
     return getattr(owner, names[kind]), spread
 
 
-def _critic_of(agent: Any, question: Question) -> Any:
-    thing = agent
-    for name in question["networks"]["critic of agent"].split("."):
+def _reached(thing: Any, path: str) -> tuple:
+    """The owner of a method, and the method's name."""
+    *names, method = path.split(".")
+    for name in names:
         thing = getattr(thing, name)
-    return thing
+    return thing, method
+
+
+def _axes(question: Question, settings: Settings) -> int:
+    """How many axes the actions have that the homework's own policy gives for one observation."""
+    try:
+        own = make(question["make"], settings).get_action(np.zeros(settings["Ds"], np.float32))
+        return min(np.ndim(own), 1 if settings["discrete"] else 2)
+    except Exception:  # it is not written yet
+        return 0 if settings["discrete"] else 1
 
 
 def _predictions(agent: Any, way: str, states: np.ndarray) -> Arrays:
@@ -231,14 +255,15 @@ def _own_likelihoods(owner: Any, states: Any, actions: Any, parameters: Any) -> 
     return told
 
 
-def _count_calls(thing: Any, name: str, calls: list) -> None:
+def _note_calls(thing: Any, name: str, calls: list) -> None:
+    """Let a method note what it is called with."""
     method = getattr(thing, name)
 
-    def counted(*arguments: Any, **named: Any) -> Any:
-        calls.append(name)
+    def noted(*arguments: Any, **named: Any) -> Any:
+        calls.append([_copied(value) for value in [*arguments, *named.values()] if value is not None])
         return method(*arguments, **named)
 
-    object.__setattr__(thing, name, counted)
+    object.__setattr__(thing, name, noted)
 
 
 def _flat(values: Any) -> Arrays:

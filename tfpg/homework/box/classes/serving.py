@@ -29,7 +29,7 @@ def main() -> None:
     os.environ.update(dict.fromkeys(THREADS, "1"), MPLBACKEND="Agg", CUDA_VISIBLE_DEVICES="")
     os.environ.update(PYTHONBREAKPOINT="0", WANDB_MODE="disabled")
     with silent():
-        broken = prepare(request["folder"], request["paths"], request["calls"])
+        broken = prepare(request["folder"], request["paths"], request["absent"], request["calls"])
     _send(out, {"ready": True, "python": list(sys.version_info[:3])})
     for question in request["questions"]:
         question = {**question, "folder": request["folder"]}

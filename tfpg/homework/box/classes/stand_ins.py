@@ -96,13 +96,16 @@ def stand_in(folder: str, broken: Collection[str]) -> None:
 
     Args:
         folder: Where somebody's code lies.
-        broken: The names of its modules that cannot be parsed.
+        broken: The names of its modules that cannot be parsed, and of libraries that are not wanted.
     """
+
+    def is_broken(name: str) -> bool:
+        return name in broken or name.partition(".")[0] in broken
 
     def is_missing(name: str) -> bool:
         return name.partition(".")[0] not in NEEDED and _asked_in(folder)
 
-    sys.meta_path.insert(0, StandIns(lambda name: name in broken))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, StandIns(is_broken))  # type: ignore[arg-type]
     sys.meta_path.append(StandIns(is_missing))  # type: ignore[arg-type]
 
 

@@ -17,6 +17,20 @@ import numpy as np
 Arrays = dict
 
 
+def unrecorded() -> Any:
+    """What is done in it has no gradient."""
+    import torch
+
+    return torch.no_grad()
+
+
+def like(numbers: np.ndarray, parameter: Any) -> Any:
+    """Numbers as a tensor of a parameter's shape and precision."""
+    import torch
+
+    return torch.as_tensor(numbers, dtype=parameter.dtype).reshape(parameter.shape)
+
+
 def parameters_of(*modules: Any) -> list:
     """The parameters of modules, one after the other, each once."""
     found: dict[int, Any] = {}
