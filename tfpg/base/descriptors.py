@@ -1,5 +1,7 @@
 """What is written past Python, from C++ say: only the file descriptors know of it."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ def to_nowhere(*descriptors: int) -> Iterator[None]:
     try:
         yield
     finally:
-        for descriptor, copy in zip(descriptors, kept, strict=True):
+        for descriptor, copy in zip(descriptors, kept):
             os.dup2(copy, descriptor)
             os.close(copy)
         os.close(nowhere)

@@ -1,5 +1,7 @@
 """The exception whose message is meant for whoever uses the library, not for its programmers."""
 
+from __future__ import annotations
+
 import errno
 import re
 

@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 
+def is_table(path: Path) -> bool:
+    """Whether there is a file with this table."""
+    return path.is_file() or path.with_suffix(".json").is_file()
+
+
 def table(path: Path) -> dict[str, Any]:
-    """The table in a file; of the same name in JSON, if that is there. Raises ValueError for nonsense."""
+    """The table in a file, or in JSON beside it. Raises ValueError for what is no table."""
     twin = path.with_suffix(".json")
     if twin.is_file():
         return json.loads(twin.read_text(encoding="utf-8"))

@@ -3,13 +3,15 @@
 Where a language lacks a sentence, or a whole file, English stands in.
 """
 
-import tomllib
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
+from tfpg.base.tables import is_table, table
 
 FOLDER = Path(__file__).parents[1] / "texts"
 ENGLISH = "en"
@@ -31,7 +33,7 @@ class Text(NamedTuple):
             places[place] = value.say(language) if isinstance(value, Text) else value
         return sentence.format(**places) if places else sentence
 
-    def filled(self, **places: Any) -> "Text":
+    def filled(self, **places: Any) -> Text:
         """The same sentence, with these places filled in."""
         return self._replace(known=(*self.known, *places.items()))
 
@@ -61,7 +63,7 @@ class Texts(Mapping[str, Text]):
 def sentences(language: Path, room: str) -> dict[str, str]:
     """The sentences of one file by their keys; none if there is no such file."""
     path = language / f"{room}.toml"
-    read = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    read = table(path) if is_table(path) else {}
     return {
         f"{key}.{inner}" if inner else key: sentence
         for key, value in read.items()

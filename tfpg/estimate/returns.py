@@ -1,5 +1,7 @@
 """From rewards to q-values, in NumPy: autodiff need not see how they were made (lecture part 5)."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,7 @@
 """Calling somebody's function, by name or in order, and taking the arrays of any framework."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -67,7 +69,7 @@ def in_numpy(result: Any) -> np.ndarray:
     if result is None:
         raise NoNumbers("None")
     kind = type(result).__name__
-    if isinstance(result, list | tuple):
+    if isinstance(result, (list, tuple)):
         result = list(map(in_numpy, result))
     for name in ("detach", "cpu"):  # of PyTorch
         result = getattr(result, name)() if hasattr(result, name) else result

@@ -1,5 +1,7 @@
 """The gradient of somebody's loss: by differences, whatever computes it, and by its framework's own."""
 
+from __future__ import annotations
+
 import inspect
 import random
 import sys
@@ -72,7 +74,7 @@ def _by_autodiff(
     inputs = [arguments[name] for name in names]
 
     def loss_of(*several: Any) -> Any:
-        return call(function, arguments | dict(zip(names, several, strict=True)))
+        return call(function, arguments | dict(zip(names, several)))
 
     try:
         loss, meant = loss_of(*inputs), True
@@ -101,7 +103,7 @@ def _by_autodiff(
             return None
         flat = [
             np.zeros(tuple(array.shape)) if slope is None else in_numpy(slope)
-            for array, slope in zip(inputs, slopes, strict=True)
+            for array, slope in zip(inputs, slopes)
         ]
     except Exception:  # it takes no tensors of its own framework, or cannot be looked into
         return None

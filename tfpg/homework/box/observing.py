@@ -4,6 +4,8 @@ Inputs and outputs are dictionaries of numeric arrays. Frameworks are used only 
 file has imported them; Keras, if a policy is asked.
 """
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import itertools
@@ -128,7 +130,7 @@ def _manners(inputs: Arrays) -> list[list[Manner]]:
     makers = [np.asarray, *(getattr(sys.modules[name], maker) for name, maker in _frameworks())]
     return [
         [
-            functools.partial(_handed, dict(zip(forms, several, strict=True)) | actions, *how)
+            functools.partial(_handed, dict(zip(forms, several)) | actions, *how)
             for several in itertools.product(*forms.values())
             for how in itertools.product(makers, (np.float64, np.float32))
         ]

@@ -1,5 +1,7 @@
 """How functions that take a Keras policy are called: (function, inputs, manner) -> outputs."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -71,7 +73,7 @@ def _flat(gradients: Sequence[Any], policy: Any, variables: Sequence[Any]) -> np
         raise ValueError(f"gives {len(gradients)} gradients for {len(variables)} variables")
     of = {
         id(variable): np.zeros(variable.shape) if gradient is None else in_numpy(gradient)
-        for variable, gradient in zip(policy.trainable_variables, gradients, strict=True)
+        for variable, gradient in zip(policy.trainable_variables, gradients)
     }
     return np.concatenate([np.ravel(of[id(variable)]) for variable in variables])
 
@@ -84,7 +86,7 @@ def of_gradient(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     if pair and result[0] is not None and in_numpy(result[0]).size != 1:
         raise ValueError(f"the loss must be one number, got shape {in_numpy(result[0]).shape}")
     gradients = result[1] if pair else result
-    if not isinstance(gradients, list | tuple):  # the loss alone, say
+    if not isinstance(gradients, (list, tuple)):  # the loss alone, say
         gradients = [in_numpy(gradients)]
     return {"gradient": _flat(gradients, policy, variables)}
 
@@ -99,7 +101,7 @@ def of_step(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     before = list(map(np.array, variables))
     batch = _batch(inputs, "states", "actions", "q_values")
     call(function, {"policy": policy, "optimizer": optimizer, **batch})
-    moved = [old - np.array(new) for old, new in zip(before, variables, strict=True)]
+    moved = [old - np.array(new) for old, new in zip(before, variables)]
     steps = np.array(int(in_numpy(optimizer.iterations)))
     return {"gradient": np.concatenate(list(map(np.ravel, moved))), "steps": steps}
 

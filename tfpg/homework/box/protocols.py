@@ -1,5 +1,7 @@
 """How functions of arrays are called: (function, inputs, manner) -> outputs."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -26,7 +28,7 @@ def trajectories_of(inputs: Arrays) -> list[Trajectory]:
     parts = np.cumsum(inputs["lengths"])[:-1]
     columns = [np.split(inputs[name], parts) for name in Trajectory._fields[:4]]
     ends = inputs["last_states"], inputs["terminated"].tolist()
-    return [Trajectory(*fields) for fields in zip(*columns, *ends, strict=True)]
+    return [Trajectory(*fields) for fields in zip(*columns, *ends)]
 
 
 def of_values(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
@@ -118,7 +120,7 @@ def of_rollout(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
         result = [result[name] for name in names]
     elif all(hasattr(result, name) for name in names):
         result = [getattr(result, name) for name in names]
-    return {name: in_numpy(array) for name, array in zip(names, result, strict=True)}
+    return {name: in_numpy(array) for name, array in zip(names, result)}
 
 
 PROTOCOLS: dict[str, Protocol] = {

@@ -1,5 +1,7 @@
 """Somebody's code runs in silence: what it prints or warns of goes nowhere, what it reads is empty."""
 
+from __future__ import annotations
+
 import contextlib
 import io
 import sys

@@ -1,5 +1,7 @@
 """A limit of time for somebody's code, in the process that runs it."""
 
+from __future__ import annotations
+
 import contextlib
 import signal
 import threading

@@ -4,6 +4,8 @@ A message is two lengths, a JSON text in which {"array": [dtype, shape]} stands 
 arrays' bytes in that order. Reading one can fail, with ValueError, and do nothing else.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import struct

@@ -155,8 +155,10 @@ def _wrong_both(case: Case, got: Arrays) -> list[tuple[str, Array]]:
 
 
 ASKS = {
-    "plain_advantages": Ask("values", _plain, _accepted),
-    "returns_and_advantages": Ask("values", _of_rewards, _q_values_and_advantages, _wrong_both),
+    "plain_advantages": Ask("values", _plain, _accepted, networks=False),
+    "returns_and_advantages": Ask(
+        "values", _of_rewards, _q_values_and_advantages, _wrong_both, networks=False
+    ),
     "advantages": Ask(
         "advantages", lambda: _cases(True, False), _accepted, lambda case, got: list(_wrong(case, got))
     ),

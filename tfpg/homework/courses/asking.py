@@ -37,6 +37,7 @@ class Ask(NamedTuple):
     accepted: Callable[[Case, Arrays], Mapping[str, Array]]
     mistakes: Callable[[Case, Arrays], list[tuple[str, Array]]] = lambda case, got: []
     read: Callable[[Case, Arrays], Array] = lambda case, got: got["values"]
+    networks: bool = True  # whether the homework's own networks are needed
     up_to_scale: bool = False
     tolerance: float = 1e-4  # of the largest number
 

@@ -7,13 +7,12 @@ import os
 import select
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from tfpg.base.errors import BadInput
 from tfpg.homework.box import wire
 from tfpg.homework.courses.asking import Case
 from tfpg.homework.courses.asks import ASKS
@@ -41,7 +40,9 @@ def answers(
         here = Path(place)
         for name in THERE:
             shutil.copytree(
-                PACKAGE / name, here / "runner/tfpg" / name, ignore=shutil.ignore_patterns("__pycache__")
+                PACKAGE / name,
+                here / "runner/tfpg" / name,
+                ignore=shutil.ignore_patterns("__pycache__"),
             )
         (here / "scratch").mkdir()
         while rest:
@@ -57,11 +58,7 @@ def answers(
 
 
 def _process(
-    course: Course,
-    folder: Path,
-    asked: Sequence[tuple[Function, list[Case]]],
-    python: str,
-    here: Path,
+    course: Course, folder: Path, asked: Sequence[tuple[Function, list[Case]]], python: str, here: Path
 ) -> Iterator[dict]:
     request = {
         "folder": str(folder),
@@ -69,17 +66,18 @@ def _process(
         "absent": course.absent,
         "calls": course.calls,
         "seconds": SECONDS,
-        "questions": [_question(function, cases) for function, cases in asked],
+        "questions": [_question(course, function, cases) for function, cases in asked],
     }
     start = (
         f"import sys; sys.path[:0] = [{str(here / 'runner')!r}]; "
         "from tfpg.homework.box.classes.serving import main; main()"
     )
+    complaints = (here / "complaints").open("wb")
     process = subprocess.Popen(
         [python, "-B", "-c", start],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=complaints,
         cwd=here / "scratch",
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""},
         start_new_session=True,
@@ -89,8 +87,9 @@ def _process(
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(wire.encode(request))
             process.stdin.close()
-        ready = _message(process, SECONDS_TO_START)
-        for _, cases in asked if ready else ():
+        if _message(process, SECONDS_TO_START) is None:
+            raise BadInput(f"{python} cannot run the homework: {_last_line(here / 'complaints')}")
+        for _, cases in asked:
             answer = _message(process, len(cases) * SECONDS + SECONDS)
             if answer is None:
                 return
@@ -99,16 +98,23 @@ def _process(
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, 9)
         process.wait()
+        complaints.close()
         if process.stdout:
             process.stdout.close()
 
 
-def _question(function: Function, cases: Sequence[Case]) -> dict:
+def _last_line(file: Path) -> str:
+    lines = file.read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it does not answer")
+
+
+def _question(course: Course, function: Function, cases: Sequence[Case]) -> dict:
     ask, told = ASKS[function.ask], function.table
     question = {
         "module": function.module,
         "name": function.name.partition(" ")[0].rpartition(".")[2],
         "protocol": ask.protocol,
+        "framework": course.framework if ask.networks else "",
         "networks": told["networks"],
         "feeds": told.get("feeds", []),
         "cases": [[{**case.settings, **told.get("settings", {})}, case.inputs] for case in cases],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -31,12 +31,13 @@ class Course(NamedTuple):
     marks: list[str]  # the files by which it is known
     tells: Mapping[str, str]  # a text that a file of this year contains
     paths: list[str]
+    framework: str  # of its networks
     absent: list[str]  # libraries that nothing needs
     calls: list[Mapping[str, Any]]
     functions: list[Function]
 
 
-@lru_cache(maxsize=None)
+@cache
 def courses() -> dict[str, Course]:
     """All courses by their ids, the newest first."""
     files = {path.stem for path in TABLES.glob("*.*") if path.suffix in (".toml", ".json")}
@@ -84,9 +85,20 @@ def _course(id: str, told: Mapping[str, Any]) -> Course:
             rest["make"] = makes[function["make"]]
         file = str(path / (module.replace(".", "/") + ".py"))
         functions.append(Function(name, function["ask"], module, file, rest))
-    calls = [{**call, "module": modules[call["module"]]} for call in told["calls"]]
-    tells, absent = told.get("tells", {}), told.get("absent", [])
-    return Course(id, told["title"], told["marks"], tells, told["paths"], absent, calls, functions)
+    calls: list[Mapping[str, Any]] = [
+        {**call, "module": modules[call["module"]]} for call in told["calls"]
+    ]
+    return Course(
+        id,
+        told["title"],
+        told["marks"],
+        told.get("tells", {}),
+        told["paths"],
+        told.get("framework", ""),
+        told.get("absent", []),
+        calls,
+        functions,
+    )
 
 
 def _full(place: str, modules: Mapping[str, str]) -> str:
@@ -129,7 +141,9 @@ def _below(folder: Path) -> list[Path]:
             inner
             for outer in level
             for inner in sorted(outer.iterdir())
-            if inner.is_dir() and not inner.name.startswith((".", "__")) and inner.name != "node_modules"
+            if inner.is_dir()
+            and not inner.name.startswith((".", "__"))
+            and inner.name != "node_modules"
         ][:500]
         found += level
     return found

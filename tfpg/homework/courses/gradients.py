@@ -6,7 +6,6 @@ here, in NumPy, of the network's outputs and their Jacobian (N*T, Da, P).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -102,8 +101,29 @@ def wrong_steps(case: Case, got: Arrays, weights: Array) -> list[tuple[str, Arra
         outputs, jacobian = got["outputs"], got["jacobian"]
         hot, likely = _one_hot(case, outputs), softmax(outputs)
         by_logits = np.einsum("nd,ndp->np", hot, jacobian)
-        made.append(("B5", weights @ np.einsum("nd,nd,ndp->np", hot, likely, jacobian - np.einsum("nd,ndp->np", likely, jacobian)[:, None])))
-        made.append(("B4", weights @ np.einsum("nd,ndp->np", hot - softmax(likely), likely[..., None] * (jacobian - np.einsum("nd,ndp->np", likely, jacobian)[:, None]))))
+        made.append(
+            (
+                "B5",
+                weights
+                @ np.einsum(
+                    "nd,nd,ndp->np",
+                    hot,
+                    likely,
+                    jacobian - np.einsum("nd,ndp->np", likely, jacobian)[:, None],
+                ),
+            )
+        )
+        made.append(
+            (
+                "B4",
+                weights
+                @ np.einsum(
+                    "nd,ndp->np",
+                    hot - softmax(likely),
+                    likely[..., None] * (jacobian - np.einsum("nd,ndp->np", likely, jacobian)[:, None]),
+                ),
+            )
+        )
         made.append(("E8", weights @ by_logits))
     else:
         blind = each.copy()
@@ -190,8 +210,20 @@ def moved(case: Case, got: Arrays) -> Array:
 
 
 ASKS = {
-    "actor_update": Ask("update", _actor_cases, _right_actor, _wrong_actor, moved, True, 2e-3),
-    "critic_update": Ask("update", _critic_cases, _right_critic, _wrong_critic, moved, True, 2e-3),
+    "actor_update": Ask(
+        "update", _actor_cases, _right_actor, _wrong_actor, moved, up_to_scale=True, tolerance=2e-3
+    ),
+    "critic_update": Ask(
+        "update", _critic_cases, _right_critic, _wrong_critic, moved, up_to_scale=True, tolerance=2e-3
+    ),
     "predictions": Ask("predictions", _critic_cases, lambda case, got: {"": got["outputs"]}),
-    "baseline_update": Ask("update", _critic_cases, _right_baseline, _wrong_baseline, moved, True, 2e-3),
+    "baseline_update": Ask(
+        "update",
+        _critic_cases,
+        _right_baseline,
+        _wrong_baseline,
+        moved,
+        up_to_scale=True,
+        tolerance=2e-3,
+    ),
 }

@@ -19,6 +19,7 @@ class Finding(NamedTuple):
     what: str = ""  # the key of a sentence about what went wrong
     numbers: Mapping[str, Any] = {}
     line: int | None = None
+    file: str = ""  # where that line is, if it is known
 
 
 def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
@@ -30,13 +31,15 @@ def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
         outcomes: What it did in each: arrays, or a list where it failed. Nothing in it is trusted.
     """
     trials = [_trial(ask, case, outcome) for case, outcome in zip(cases, outcomes)]
-    missing = [c for c in cases[len(trials) :]]
+    missing = list(cases[len(trials) :])
     remarks: set[str] = set()
     for group in dict.fromkeys(case.group for case in cases):
         found = _right(ask, [trial for trial in trials if trial.case.group == group])
         if found is None or any(case.group == group for case in missing):
             return _wrong(ask, [trial for trial in trials if trial.case.group == group], trials)
         remarks.update(found)
+    if remarks == {"not_measured"}:
+        return Finding("not run", what="not_measured")
     return Finding("right", remarks=tuple(sorted(remarks - {""})))
 
 
@@ -110,14 +113,16 @@ def _wrong(ask: Ask, group: Sequence[Trial], trials: Sequence[Trial]) -> Finding
 def _failed(failures: Sequence[Sequence[Any]], everywhere: bool) -> Finding:
     if not failures:
         return Finding("wrong", what="too_long")
-    kind, message, line = failures[0][:3]
-    line = line if isinstance(line, int) else None
+    kind, message, line, file = failures[0]
+    line, file = (line, str(file)) if isinstance(line, int) else (None, "")
     unwritten = kind == "NotImplementedError" or (kind == "NameError" and "'TODO'" in message)
     if unwritten:
-        return Finding("open", what="not_written", line=line)
-    what = {"TimeLimit": "too_long", "NeverEnds": "never_ends", "NoNumbers": "returns"}.get(kind, "raises")
+        return Finding("open", what="not_written", line=line, file=file)
+    what = {"TimeLimit": "too_long", "NeverEnds": "never_ends", "NoNumbers": "returns"}.get(
+        kind, "raises"
+    )
     numbers = {"kind": str(kind)[:80], "message": str(message)[:300]}
-    return Finding("wrong", "A16" if not everywhere else None, (), what, numbers, line)
+    return Finding("wrong", "A16" if not everywhere else None, (), what, numbers, line, file)
 
 
 def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
@@ -128,7 +133,9 @@ def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
             continue
         with np.errstate(all="ignore"):
             here = [
-                id for id, mistaken in ask.mistakes(trial.case, trial.got) if agrees(ask, mistaken, trial.read)
+                id
+                for id, mistaken in ask.mistakes(trial.case, trial.got)
+                if agrees(ask, mistaken, trial.read)
             ]
         ids = here if ids is None else [id for id in ids if id in here]
     if not ids:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from tfpg.estimate.returns import reward_to_go, total_reward
@@ -58,7 +61,7 @@ def _right_q_values(case: Case, got: Arrays) -> dict[str, Array]:
     return {"": q_values_of(case)}
 
 
-def _wrong(exercise: str, case: Case) -> list[tuple[str, Array]]:
+def _wrong(exercise: str, case: Case, got: Arrays) -> list[tuple[str, Array]]:
     rewards, discount = _double(case.inputs["rewards"]), case.settings["discount"]
     return _each(exercise, rewards, discount)
 
@@ -84,8 +87,12 @@ def _each(exercise: str, *arguments: object) -> list[tuple[str, Array]]:
     return made
 
 
+def _of_numpy(cases: Callable, right: Callable, wrong: Callable) -> Ask:
+    return Ask("values", cases, right, wrong, networks=False)
+
+
 ASKS = {
-    "discounted_return": Ask("values", _of_one, _right, lambda case, got: _wrong("total_reward", case)),
-    "reward_to_go": Ask("values", _of_one, _right_to_go, lambda case, got: _wrong("reward_to_go", case)),
-    "q_values": Ask("values", _of_several, _right_q_values, wrong_q_values),
+    "discounted_return": _of_numpy(_of_one, _right, partial(_wrong, "total_reward")),
+    "reward_to_go": _of_numpy(_of_one, _right_to_go, partial(_wrong, "reward_to_go")),
+    "q_values": _of_numpy(_of_several, _right_q_values, wrong_q_values),
 }

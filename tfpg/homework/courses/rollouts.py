@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -100,8 +100,12 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     return made
 
 
+def _played(cases: Callable[[], list[Case]]) -> Ask:
+    return Ask("rollout", cases, _right, _wrong, _read, networks=False)
+
+
 ASKS = {
-    "sample_trajectory": Ask("rollout", _one, _right, _wrong, _read),
-    "sample_trajectories": Ask("rollout", _until_enough, _right, _wrong, _read),
-    "sample_n_trajectories": Ask("rollout", _counted, _right, _wrong, _read),
+    "sample_trajectory": _played(_one),
+    "sample_trajectories": _played(_until_enough),
+    "sample_n_trajectories": _played(_counted),
 }

@@ -1,5 +1,7 @@
 """Generalized advantages of one trajectory, (T,), and what they have in common with a batch's."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -86,32 +88,30 @@ def wrong_advantages(steps: Steps, wrong: str) -> Array:
     right = backwards(deltas, decay, goes_on)
     next_values = np.append(values[1:], 0.0)
     uncut = rewards + discount * next_values - values
-    match wrong:
-        case "own_value_twice":
-            return backwards(rewards + discount * values * goes_on - values, decay, goes_on)
-        case "delta_of_the_next_step":
-            return right - deltas
-        case "last_step_left_out":
-            return backwards(np.append(deltas[:-1], 0.0), decay, goes_on)
-        case "one_power_too_many":
-            return decay * right
-        case "of_returns":
-            return backwards(backwards(rewards, discount, goes_on) - values, decay, goes_on)
-        case "last_is_0":
-            return backwards(deltas * goes_on, decay, goes_on)
-        case "lambda_for_discount":
-            return backwards(rewards + decay / (discount or 1.0) * following - values, decay, goes_on)
-        case "averaged":
-            return np.full(len(rewards), right.mean())
-        case "recursion_not_cut":
-            return backwards(deltas, decay)
-        case "delta_not_cut":
-            return backwards(uncut, decay, goes_on)
-        case "end_of_the_next_step":
-            goes_on = np.append(goes_on[1:], 0.0)
-            return backwards(rewards + discount * next_values * goes_on - values, decay, goes_on)
-        case _:  # always_terminal, without_terminals
-            return backwards(uncut, decay)
+    if wrong == "own_value_twice":
+        return backwards(rewards + discount * values * goes_on - values, decay, goes_on)
+    if wrong == "delta_of_the_next_step":
+        return right - deltas
+    if wrong == "last_step_left_out":
+        return backwards(np.append(deltas[:-1], 0.0), decay, goes_on)
+    if wrong == "one_power_too_many":
+        return decay * right
+    if wrong == "of_returns":
+        return backwards(backwards(rewards, discount, goes_on) - values, decay, goes_on)
+    if wrong == "last_is_0":
+        return backwards(deltas * goes_on, decay, goes_on)
+    if wrong == "lambda_for_discount":
+        return backwards(rewards + decay / (discount or 1.0) * following - values, decay, goes_on)
+    if wrong == "averaged":
+        return np.full(len(rewards), right.mean())
+    if wrong == "recursion_not_cut":
+        return backwards(deltas, decay)
+    if wrong == "delta_not_cut":
+        return backwards(uncut, decay, goes_on)
+    if wrong == "end_of_the_next_step":
+        goes_on = np.append(goes_on[1:], 0.0)
+        return backwards(rewards + discount * next_values * goes_on - values, decay, goes_on)
+    return backwards(uncut, decay)  # always_terminal, without_terminals
 
 
 ANYWHERE = (

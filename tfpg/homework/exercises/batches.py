@@ -1,5 +1,7 @@
 """A batch that is laid end to end, with flags where episodes end: q-values and advantages, (N*T,)."""
 
+from __future__ import annotations
+
 from functools import partial
 from typing import Any
 
@@ -50,7 +52,7 @@ def flat_advantages(
 ) -> Array:
     """(N*T,), each episode by itself."""
     starts = np.flatnonzero(terminals[:-1]) + 1
-    episodes = zip(np.split(rewards, starts), np.split(values, starts), strict=True)
+    episodes = zip(np.split(rewards, starts), np.split(values, starts))
     settings = (0.0, float(discount), float(lambda_))
     return np.concatenate([returns.generalized_advantages(*episode, *settings) for episode in episodes])
 
@@ -78,17 +80,16 @@ def wrong_q_values(
     rewards: Array, terminals: Array, discount: float, reward_to_go: bool, wrong: str
 ) -> Array:
     """Rewards-to-go, or totals, of each episode, with one mistake."""
-    match wrong:
-        case "not_reset":
-            terminals = terminals * (not reward_to_go)
-        case "totals_not_reset":
-            terminals = terminals * reward_to_go
-        case "never_reset":
-            terminals = terminals * 0
-        case _:  # none_without_reward_to_go, none_with_reward_to_go
-            is_made = reward_to_go == (wrong == "none_without_reward_to_go")
-            settings: Any = {} if is_made else None
-            settings.update(discount=discount)
+    if wrong == "not_reset":
+        terminals = terminals * (not reward_to_go)
+    elif wrong == "totals_not_reset":
+        terminals = terminals * reward_to_go
+    elif wrong == "never_reset":
+        terminals = terminals * 0
+    else:  # none_without_reward_to_go, none_with_reward_to_go
+        is_made = reward_to_go == (wrong == "none_without_reward_to_go")
+        settings: Any = {} if is_made else None
+        settings.update(discount=discount)
     return right(rewards, terminals, discount, reward_to_go)
 
 

@@ -1,5 +1,7 @@
 """When do two outputs agree? (call, inputs, expected, found) -> Comparison."""
 
+from __future__ import annotations
+
 import itertools
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """Numbers to be checked with: short to read, and exact in single precision."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.random import Generator
 

@@ -1,5 +1,7 @@
 """What an exercise is: a function that may be checked."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -5,6 +5,8 @@ mistake. Several functions may show one mistake. Those of `loss` and `gaussian_l
 exercise whose gradient comes from one, `policy_gradient` above all. None is ever trained with.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple, TypeVar

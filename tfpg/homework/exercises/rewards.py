@@ -1,5 +1,7 @@
 """Returns of one trajectory: (rewards, discount) -> (T,)."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np
@@ -125,7 +127,11 @@ WRONG_POWERS = (
     ("W5", "reversed_powers", "The last reward is discounted least."),
     ("W5", "of_the_past", "The sum runs over the rewards before t."),
     ("W5", "of_the_past_flipped", "It runs over those before t, and is then flipped."),
-    ("W5", "last_reward_first", "It begins with the last reward, goes on from the first, and is flipped."),
+    (
+        "W5",
+        "last_reward_first",
+        "It begins with the last reward, goes on from the first, and is flipped.",
+    ),
 )
 mistakes(wrong_powers, WRONG_POWERS, "reward_to_go", q_values=with_right_totals)
 
@@ -145,15 +151,13 @@ def divided(rewards: Array, discount: float, wrong: str) -> Array:
     powers = discount**steps
     terms = powers * rewards
     onwards = np.cumsum(terms[::-1])[::-1]
-    match wrong:
-        case "divided_by_powers_forwards":
-            return discount**-steps * np.cumsum(terms)
-        case "total_less_the_past":
-            return (terms.sum() - np.cumsum(terms) + terms) / powers
-        case "divided_with_epsilon":
-            return onwards / (powers + 1e-8)
-        case _:  # divided_by_powers
-            return onwards / powers
+    if wrong == "divided_by_powers_forwards":
+        return discount**-steps * np.cumsum(terms)
+    if wrong == "total_less_the_past":
+        return (terms.sum() - np.cumsum(terms) + terms) / powers
+    if wrong == "divided_with_epsilon":
+        return onwards / (powers + 1e-8)
+    return onwards / powers  # divided_by_powers
 
 
 DIVIDED = (

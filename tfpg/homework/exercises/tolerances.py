@@ -1,5 +1,7 @@
 """How exactly must outputs agree? It follows from the precision that they were computed in."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from tfpg.homework.box.calling import Arrays

@@ -1,5 +1,7 @@
 """Numbers, shapes and calls for a person."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

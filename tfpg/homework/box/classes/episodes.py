@@ -41,26 +41,29 @@ class ScriptedEnvironment:
         return np.full(size, self.episode + 1 + self.t / 8, np.float64)
 
     def reset(self, *_: Any, **__: Any) -> Any:
+        """Begin the next episode."""
         self.episode, self.t = self.episode + 1, 0
         return (self._state(), {}) if self.settings.get("results") == 5 else self._state()
 
     def step(self, action: Any) -> tuple:
+        """The next state, a reward, and whether the episode has ended."""
         self.t, self.total = self.t + 1, self.total + 1
         if self.total > PATIENCE:
             raise NeverEnds
         ended = self.t >= self.lengths[self.episode % len(self.lengths)]
         reward = float(self.episode + 1 + self.t)
-        rest = (ended, False, {}) if self.settings.get("results") == 5 else (ended, {})
+        rest: tuple = (ended, False, {}) if self.settings.get("results") == 5 else (ended, {})
         return (self._state(), reward, *rest)
 
     def render(self, *_: Any, **__: Any) -> np.ndarray:
+        """A black picture."""
         return np.zeros((4, 4, 3), np.uint8)
 
     def seed(self, *_: Any) -> None:
-        pass
+        """It has no randomness."""
 
     def close(self) -> None:
-        pass
+        """There is nothing to close."""
 
 
 class ScriptedPolicy:
@@ -73,6 +76,7 @@ class ScriptedPolicy:
         self.settings, self.axes = settings, axes
 
     def get_action(self, observation: Any, *_: Any, **__: Any) -> np.ndarray:
+        """The action for an observation."""
         state = np.asarray(observation, np.float64).reshape(-1)
         action = 2 * state[: self.settings.get("Da", ACTIONS)]
         if self.settings["discrete"]:
@@ -82,6 +86,7 @@ class ScriptedPolicy:
         return action
 
     def forward(self, *_: Any) -> Any:
+        """It is no network."""
         raise NotImplementedError
 
     __call__ = get_action

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ def prepare(
         absent: Libraries that are not needed for what is asked; something stands in for them.
         calls: Functions to call first, such as one that chooses between processor and GPU.
     """
-    roots = [os.path.normpath(os.path.join(folder, path)) for path in paths]
+    roots = [str(Path(folder, path).resolve()) for path in paths]
     sys.path[:0] = roots
     broken: dict = {}
     for root in roots:

@@ -1,4 +1,4 @@
-"""How methods are called: (question, settings, inputs) -> arrays. Which answer is right is not known here."""
+"""How methods are called: (question, settings, inputs) -> arrays. What is right is not known here."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from tfpg.homework.box.calling import in_numpy
+from tfpg.homework.box.calling import NoNumbers, in_numpy
 from tfpg.homework.box.classes import torch_steps
 from tfpg.homework.box.classes.episodes import NeverEnds, ScriptedEnvironment, ScriptedPolicy
 from tfpg.homework.box.classes.making import make
 from tfpg.homework.box.classes.modules import found
 
-Question, Settings, Inputs, Arrays = Mapping, Mapping, Mapping, dict
+Question = Mapping[str, Any]
+Settings = Mapping[str, Any]
+Inputs = Mapping[str, Any]
+Arrays = dict[str, Any]
 DRAWS = 2000
 
 
@@ -70,7 +73,7 @@ def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
         line, _, shape, operands = lost[0]
         told["lost"] = np.array([line, *shape])
         for n, operand in enumerate(operands):
-            told["lost operand %d" % n] = np.array(operand)
+            told[f"lost operand {n}"] = np.array(operand)
     return told
 
 
@@ -79,7 +82,7 @@ def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays
     import torch
 
     torch.manual_seed(0)
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  theirs may draw from it
     owner = make(question["make"], settings)
     network, spread = _network(owner, question, settings)
     with torch.no_grad():
@@ -145,7 +148,7 @@ def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     for name, noted in calls.items():
         told[name + " calls"] = np.array(len(noted))
         for n, value in enumerate(noted[-1] if noted else ()):
-            told["%s argument %d" % (name, n)] = _flat(value)["values"]
+            told[f"{name} argument {n}"] = _flat(value)["values"]
     told["gives a dictionary"] = np.array(isinstance(result, dict))
     return told
 
@@ -161,7 +164,8 @@ def of_forward(question: Question, settings: Settings, inputs: Inputs) -> Arrays
     told = {"outputs": in_numpy(network(states)).astype(np.float64)}
     if spread is not None:
         told["spread"] = in_numpy(spread).astype(np.float64).ravel()
-    owner(states)  # what it raises is told
+    if owner(states) is None:
+        raise NoNumbers("None")
     parameters = torch_steps.parameters_of(owner)
     actions = torch.as_tensor(inputs["actions"])
     return {**told, **_own_likelihoods(owner, states, actions, parameters)}
@@ -175,7 +179,9 @@ def of_predictions(question: Question, settings: Settings, inputs: Inputs) -> Ar
     owner = make(question["make"], settings)
     network, _ = _network(owner, question, settings)
     with torch.no_grad():
-        told = {"outputs": in_numpy(network(torch.as_tensor(inputs["states"]))).astype(np.float64).ravel()}
+        told = {
+            "outputs": in_numpy(network(torch.as_tensor(inputs["states"]))).astype(np.float64).ravel()
+        }
     return {**told, **_flat(getattr(owner, question["name"])(inputs["states"].copy()))}
 
 

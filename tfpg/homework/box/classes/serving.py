@@ -12,6 +12,7 @@ import numpy as np
 
 from tfpg.homework.box import wire
 from tfpg.homework.box.classes.modules import prepare
+from tfpg.homework.box.classes.stand_ins import is_installed
 from tfpg.homework.box.silence import silent
 from tfpg.homework.box.time_limit import TimeLimit, at_most
 
@@ -37,6 +38,8 @@ def main() -> None:
         if module in broken:
             line, message = broken[module]
             _send(out, {"state": "broken", "line": line, "message": message})
+        elif question["framework"] and not is_installed(question["framework"]):
+            _send(out, {"state": "needs", "module": question["framework"]})
         else:
             _send(out, _answer(question, request["seconds"]))
     out.flush()

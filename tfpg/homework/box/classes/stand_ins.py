@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -9,8 +10,6 @@ from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
-
-NEEDED = frozenset({"numpy", "torch", "tensorflow", "keras", "jax"})  # nothing stands in for these
 
 
 class _Meta(type):
@@ -43,8 +42,9 @@ class Anything(metaclass=_Meta):
         return Anything
 
     def __call__(self, *arguments: Any, **_: Any) -> Any:
+        """Give itself; as a decorator, what it is put on."""
         plain = len(arguments) == 1 and callable(arguments[0])
-        return arguments[0] if plain else self  # as a decorator it changes nothing
+        return arguments[0] if plain else self
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())
@@ -103,7 +103,7 @@ def stand_in(folder: str, broken: Collection[str]) -> None:
         return name in broken or name.partition(".")[0] in broken
 
     def is_missing(name: str) -> bool:
-        return name.partition(".")[0] not in NEEDED and _asked_in(folder)
+        return name != "numpy" and _asked_in(folder)
 
     sys.meta_path.insert(0, StandIns(is_broken))  # type: ignore[arg-type]
     sys.meta_path.append(StandIns(is_missing))  # type: ignore[arg-type]
@@ -118,3 +118,11 @@ def _asked_in(folder: str) -> bool:
             return file.startswith(folder + os.sep)
         frame = frame.f_back  # type: ignore[assignment]
     return False
+
+
+def is_installed(library: str) -> bool:
+    """Whether it can be imported, and nothing stands in for it."""
+    try:
+        return not isinstance(importlib.import_module(library), _Module)
+    except ImportError:
+        return False

@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 
-Arrays = dict
-
 
 def unrecorded() -> Any:
     """What is done in it has no gradient."""

@@ -1,0 +1,116 @@
+"""Checking a homework: each of its functions gets a verdict, as the course names them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfpg.base.errors import BadInput
+from tfpg.homework.courses.asking_there import answers
+from tfpg.homework.courses.asks import ASKS
+from tfpg.homework.courses.course import Course, Function, Homework, recognized
+from tfpg.homework.courses.judging import Finding, judged
+from tfpg.homework.courses.unwritten import Text, text_around, text_of
+
+LARGEST = 2**26  # bytes of a file in a zip
+
+
+class Row(NamedTuple):
+    """A function of a homework and what was found of it."""
+
+    function: str
+    file: str  # from the homework's folder
+    line: int | None
+    finding: Finding
+
+
+@contextmanager
+def opened(path: Path, known: Collection[Course] = ()) -> Iterator[Homework | None]:
+    """The homework in a folder, in a zip as it is handed in, or around one of its files."""
+    if not zipfile.is_zipfile(path):
+        yield recognized(path, known)
+        return
+    with TemporaryDirectory() as place:
+        _unpack(path, Path(place))
+        yield recognized(Path(place), known)
+
+
+def _unpack(path: Path, place: Path) -> None:
+    """The Python files of a zip. Raises BadInput for one that names a place outside."""
+    with zipfile.ZipFile(path) as packed:
+        for item in packed.infolist():
+            if item.is_dir() or not item.filename.endswith(".py") or item.file_size > LARGEST:
+                continue
+            target = (place / item.filename).resolve()
+            if not target.is_relative_to(place.resolve()):
+                raise BadInput(f"{path} names a file outside itself: {item.filename}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(packed.read(item))
+
+
+def checked(homework: Homework, python: str, file: Path | None = None) -> Iterator[Row]:
+    """Each function's verdict, as soon as it is there.
+
+    Args:
+        homework: The homework.
+        python: The interpreter that runs it.
+        file: The one of its files that is to be checked, if not all are.
+    """
+    course, folder = homework
+    functions = [f for f in course.functions if file is None or (folder / f.file) == file.resolve()]
+    if not functions:
+        raise BadInput(f"{file} is a file of {course.title}, but nothing in it is asked for")
+    for function, cases, answer in answers(course, folder, functions, python):
+        yield row(folder, function, _finding(function, cases, answer))
+
+
+def row(folder: Path, function: Function, finding: Finding) -> Row:
+    """A finding with its place; a blank of the handout is no mistake."""
+    own = folder / function.file
+    text = text_of(own, function.name.partition(" ")[0])
+    file, line = finding.file, finding.line or (text.first + 1 if text else None)
+    if finding.state in ("wrong", "not run") and (place := _blank(own, text, finding)):
+        finding, (file, line) = Finding("open", what="not_written"), place
+    file = str(Path(file).relative_to(folder)) if file.startswith(str(folder)) else function.file
+    return Row(function.name, file, line, finding)
+
+
+def _blank(own: Path, text: Text | None, finding: Finding) -> tuple[str, int] | None:
+    """Where a blank is, if what came of the function is what comes of a blank."""
+    unknown = re.match(r"name '(\w+)' is not defined", str(finding.numbers.get("message")))
+    of_none = "None" in str(finding.numbers.get("message"))
+    if finding.what == "raises" and not (unknown or of_none):
+        return None
+    if finding.what not in ("raises", "too_long", "never_ends", "does_not_parse", "returns"):
+        return None
+    places = [(own, text)]
+    if finding.line and finding.file:
+        places.append((Path(finding.file), text_around(Path(finding.file), finding.line)))
+    for file, definition in places:
+        blank = definition.blank(unknown[1] if unknown else "") if definition else None
+        if blank is not None:
+            return str(file), blank
+    return None
+
+
+def _finding(function: Function, cases: list, answer: dict[str, Any]) -> Finding:
+    state = answer.get("state")
+    if state == "observed":
+        try:
+            with np.errstate(all="ignore"):
+                return judged(ASKS[function.ask], cases, answer["outcomes"])
+        except (KeyError, TypeError, ValueError, IndexError):  # whoever answers may lie
+            return Finding("wrong", what="nonsense")
+    if state == "broken":
+        numbers = {"line": answer.get("line"), "message": str(answer.get("message"))[:100]}
+        return Finding("not run", what="does_not_parse", numbers=numbers)
+    if state == "needs":
+        return Finding("not run", what="needs", numbers={"module": str(answer.get("module"))[:40]})
+    return Finding("not run", what="ended")
