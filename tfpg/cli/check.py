@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Texts, check_language
+from tfpg.cli.check_classes import check_classes
 from tfpg.cli.shared import add_language
 
 if TYPE_CHECKING:  # `tfpg check --help` need not wait for them
@@ -30,9 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="a .py file or .ipynb notebook, whose code is run, or a folder of `tfpg homework new`",
+        help="a .py file or .ipynb notebook, whose code is run; a folder of `tfpg homework new`; or a\n"
+        "course's homework, as its folder, its zip, or one of its files",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--python",
+        metavar="PATH",
+        help="the Python, or its environment's folder, that runs a course's homework (default: the\n"
+        "environment in its folder, else the active one)",
+    )
     add_language(parser, "the language")
 
 
@@ -47,6 +55,8 @@ def check(options: argparse.Namespace) -> int:
     os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
     language = options.lang
     check_language(language, "--lang")
+    if (status := check_classes(options)) is not None:
+        return status
     graded = is_of_assignment(options.file)
     found = stand(options.file, language) if graded else _functions(options.file, language)
     if found.error:

@@ -105,7 +105,8 @@ def _finding(function: Function, cases: list, answer: dict[str, Any]) -> Finding
     if state == "observed":
         try:
             with np.errstate(all="ignore"):
-                return judged(ASKS[function.ask], cases, answer["outcomes"])
+                found = judged(ASKS[function.ask], cases, answer["outcomes"])
+                return found._replace(ask=function.ask)
         except (KeyError, TypeError, ValueError, IndexError):  # whoever answers may lie
             return Finding("wrong", what="nonsense")
     if state == "broken":

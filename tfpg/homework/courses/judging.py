@@ -20,6 +20,7 @@ class Finding(NamedTuple):
     numbers: Mapping[str, Any] = {}
     line: int | None = None
     file: str = ""  # where that line is, if it is known
+    ask: str = ""  # what was asked
 
 
 def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
@@ -34,9 +35,12 @@ def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
     missing = list(cases[len(trials) :])
     remarks: set[str] = set()
     for group in dict.fromkeys(case.group for case in cases):
-        found = _right(ask, [trial for trial in trials if trial.case.group == group])
-        if found is None or any(case.group == group for case in missing):
-            return _wrong(ask, [trial for trial in trials if trial.case.group == group], trials)
+        here = [trial for trial in trials if trial.case.group == group]
+        found = _right(ask, here)
+        if any(case.group == group for case in missing) and all(t.failure is None for t in here):
+            return Finding("wrong", what="too_long", numbers={"case": group})
+        if found is None:
+            return _wrong(ask, here, trials)
         remarks.update(found)
     if remarks == {"not_measured"}:
         return Finding("not run", what="not_measured")
@@ -97,7 +101,8 @@ def agrees(ask: Ask, wanted: Array, got: Array) -> bool:
 def _wrong(ask: Ask, group: Sequence[Trial], trials: Sequence[Trial]) -> Finding:
     failures = [trial.failure for trial in group if trial.failure is not None]
     if failures or not group:
-        return _failed(failures, everywhere=all(trial.failure for trial in trials))
+        first = next((trial for trial in group if trial.failure is not None), None)
+        return _failed(first, everywhere=all(trial.failure for trial in trials))
     wrong = [trial for trial in group if trial.read is not None and _right(ask, [trial]) is None]
     known = _known(ask, wrong)
     example = wrong[0]
@@ -110,10 +115,10 @@ def _wrong(ask: Ask, group: Sequence[Trial], trials: Sequence[Trial]) -> Finding
     return Finding("wrong", known, (), numbers.pop("what"), numbers, line)
 
 
-def _failed(failures: Sequence[Sequence[Any]], everywhere: bool) -> Finding:
-    if not failures:
+def _failed(trial: Trial | None, everywhere: bool) -> Finding:
+    if trial is None or trial.failure is None:
         return Finding("wrong", what="too_long")
-    kind, message, line, file = failures[0]
+    kind, message, line, file = trial.failure
     line, file = (line, str(file)) if isinstance(line, int) else (None, "")
     unwritten = kind == "NotImplementedError" or (kind == "NameError" and "'TODO'" in message)
     if unwritten:
@@ -121,7 +126,7 @@ def _failed(failures: Sequence[Sequence[Any]], everywhere: bool) -> Finding:
     what = {"TimeLimit": "too_long", "NeverEnds": "never_ends", "NoNumbers": "returns"}.get(
         kind, "raises"
     )
-    numbers = {"kind": str(kind)[:80], "message": str(message)[:300]}
+    numbers = {"case": trial.case.group, "kind": str(kind)[:80], "message": str(message)[:300]}
     return Finding("wrong", "A16" if not everywhere else None, (), what, numbers, line, file)
 
 
