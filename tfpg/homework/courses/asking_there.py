@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
+import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from queue import Empty, Queue
+from typing import BinaryIO
 
 from tfpg.base.errors import BadInput
 from tfpg.homework.box import wire
@@ -72,35 +74,56 @@ def _process(
         f"import sys; sys.path[:0] = [{str(here / 'runner')!r}]; "
         "from tfpg.homework.box.classes.serving import main; main()"
     )
-    complaints = (here / "complaints").open("wb")
-    process = subprocess.Popen(
-        [python, "-B", "-c", start],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=complaints,
-        cwd=here / "scratch",
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""},
-        start_new_session=True,
-    )
+    (here / "request").write_bytes(wire.encode(request))
+    with (here / "complaints").open("wb") as complaints, (here / "request").open("rb") as told:
+        process = subprocess.Popen(
+            [python, "-B", "-c", start],
+            stdin=told,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            cwd=here / "scratch",
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""},
+            start_new_session=True,
+        )
+        messages: Queue[dict | None] = Queue()
+        threading.Thread(target=_read, args=(process.stdout, messages), daemon=True).start()
+        try:
+            if _next(messages, SECONDS_TO_START) is None:
+                told_last = _last_line(here / "complaints")
+                raise BadInput(f"{python} cannot run the homework: {told_last}")
+            for _, cases in asked:
+                answer = _next(messages, len(cases) * SECONDS + SECONDS)
+                if answer is None:
+                    return
+                yield answer
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """It, and all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+def _read(stream: BinaryIO, messages: Queue[dict | None]) -> None:
+    """Put each message into a queue, and None after the last."""
+    with contextlib.suppress(ValueError, OSError), stream:
+        while lengths := stream.read(wire.LENGTHS.size):
+            answer = wire.decode(lengths + stream.read(sum(wire.LENGTHS.unpack(lengths))))
+            messages.put(answer if isinstance(answer, dict) else {})
+    messages.put(None)
+
+
+def _next(messages: Queue[dict | None], seconds: float) -> dict | None:
     try:
-        assert process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(wire.encode(request))
-            process.stdin.close()
-        if _message(process, SECONDS_TO_START) is None:
-            raise BadInput(f"{python} cannot run the homework: {_last_line(here / 'complaints')}")
-        for _, cases in asked:
-            answer = _message(process, len(cases) * SECONDS + SECONDS)
-            if answer is None:
-                return
-            yield answer
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, 9)
-        process.wait()
-        complaints.close()
-        if process.stdout:
-            process.stdout.close()
+        return messages.get(timeout=seconds)
+    except Empty:
+        return None
 
 
 def _last_line(file: Path) -> str:
@@ -123,25 +146,3 @@ def _question(course: Course, function: Function, cases: Sequence[Case]) -> dict
         if name in told:
             question[name] = told[name]
     return question
-
-
-def _message(process: subprocess.Popen, seconds: float) -> dict | None:
-    """The next message; None where the process ended, or says nothing for too long."""
-    assert process.stdout is not None
-    end, read = time.monotonic() + seconds, bytearray()
-    size = wire.LENGTHS.size
-    while len(read) < size:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-            return None
-        some = os.read(process.stdout.fileno(), min(size - len(read), 2**20))
-        if not some:
-            return None
-        read += some
-        if len(read) == wire.LENGTHS.size:
-            size += sum(wire.LENGTHS.unpack(bytes(read)))
-    try:
-        answer = wire.decode(bytes(read))
-    except ValueError:
-        return None
-    return answer if isinstance(answer, Mapping) else None  # type: ignore[return-value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,18 +55,26 @@ def _unpack(path: Path, place: Path) -> None:
             target.write_bytes(packed.read(item))
 
 
-def checked(homework: Homework, python: str, file: Path | None = None) -> Iterator[Row]:
+def asked(homework: Homework, path: Path) -> list[Function]:
+    """The functions that a path stands for: all, or those of one file."""
+    course, folder = homework
+    if path.suffix != ".py":
+        return course.functions
+    functions = [f for f in course.functions if folder / f.file == path.resolve()]
+    if not functions:
+        raise BadInput(f"{path} belongs to {course.title}, but no function in it is asked for")
+    return functions
+
+
+def checked(homework: Homework, functions: Sequence[Function], python: str) -> Iterator[Row]:
     """Each function's verdict, as soon as it is there.
 
     Args:
         homework: The homework.
+        functions: Those to check.
         python: The interpreter that runs it.
-        file: The one of its files that is to be checked, if not all are.
     """
     course, folder = homework
-    functions = [f for f in course.functions if file is None or (folder / f.file) == file.resolve()]
-    if not functions:
-        raise BadInput(f"{file} is a file of {course.title}, but nothing in it is asked for")
     for function, cases, answer in answers(course, folder, functions, python):
         yield row(folder, function, _finding(function, cases, answer))
 

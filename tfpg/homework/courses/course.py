@@ -47,7 +47,7 @@ def courses() -> dict[str, Course]:
 def read(path: Path) -> Course:
     """The course in a table. Raises BadInput if it does not say what a course must say."""
     try:
-        return _course(path.stem, _whole(path))
+        return _course(path.stem, whole(path))
     except KeyError as error:
         raise BadInput(f"{path} is no table of a course: it has no {error.args[0]!r}") from error
     except OSError as error:
@@ -56,12 +56,12 @@ def read(path: Path) -> Course:
         raise BadInput(f"{path} is no table of a course: {error}") from error
 
 
-def _whole(path: Path) -> dict[str, Any]:
-    """A table, over the one that it is like."""
+def whole(path: Path) -> dict[str, Any]:
+    """What a table says, over what the one says that it is like."""
     own = table(path)
     if "like" not in own:
         return own
-    return _over(_whole(TABLES / f"{own['like']}.toml"), {"tells": {}, **own})
+    return _over(whole(TABLES / f"{own['like']}.toml"), {"tells": {}, **own})
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
