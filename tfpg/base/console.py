@@ -1,12 +1,19 @@
 """What is printed for a person: lines, and bars for what takes long."""
 
-from collections.abc import Iterable, Iterator
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import rich.progress
+from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 Item = TypeVar("Item")
+
+NARROW = 50  # columns, below which what is long stands under what it belongs to
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -16,6 +23,40 @@ def say(text: str) -> None:
     console.print(text, markup=False)
 
 
+def show_rows(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns; the last is broken where a terminal ends, or stands below."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)][:-1]
+    start = sum(widths) + 2 * len(widths)
+    beside = not console.is_terminal or console.width - start >= NARROW
+    indent = start if beside else 4
+    room = console.width - indent if console.is_terminal else 10**6
+    for *cells, last in rows:
+        padded = [
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)
+        ]
+        lines = [line.plain.rstrip() for line in Text(last).wrap(console, room)] if last else []
+        if beside:
+            padded.append(lines.pop(0) if lines else "")
+        say("  ".join(padded).rstrip())
+        for line in lines:
+            say(" " * indent + line)
+
+
 def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
     """The items, with a bar in a terminal that tells how many are done; it disappears at the end."""
     yield from rich.progress.track(items, what, total, console=console, transient=True)
+
+
+@contextmanager
+def patience(text: str, seconds: float = 3.0) -> Iterator[None]:
+    """Say this, once, if what is done in it takes longer; even where all else is silenced."""
+    stderr = os.dup(2)
+    told = threading.Timer(seconds, os.write, (stderr, f"tfpg: {text}\n".encode()))
+    told.daemon = True
+    told.start()
+    try:
+        yield
+    finally:
+        told.cancel()
+        told.join()
+        os.close(stderr)

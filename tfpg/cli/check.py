@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from tfpg.base.console import show_rows
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import Texts, check_language
+from tfpg.base.texts import ENGLISH, Texts, check_language
 from tfpg.cli.check_classes import check_classes
 from tfpg.cli.shared import add_language
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # `tfpg check --help` need not wait for them
     from tfpg.homework.assignments.standing import Row, Standing
     from tfpg.homework.checks.judging import Verdict
 
+PRINTED = 3  # lines of what a function printed that are shown
 ASSIGNMENTS, CHECKS = Texts("assignments"), Texts("checks")
 
 
@@ -41,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the Python, or its environment's folder, that runs a course's homework (default: the\n"
         "environment in its folder, else the active one)",
     )
-    add_language(parser, "the language")
+    add_language(parser, "the language", None)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -50,17 +52,19 @@ def check(options: argparse.Namespace) -> int:
     For an assignment, its folder or its file, each exercise's points are shown too. The exit status
     is 0 if all are right, and 1 if not.
     """
-    from tfpg.homework.assignments.standing import is_of_assignment, stand
+    from tfpg.homework.assignments.standing import is_of_assignment, language_of, stand
 
     os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
-    language = options.lang
-    check_language(language, "--lang")
+    if options.lang is not None:
+        check_language(options.lang, "--lang")
     if (status := check_classes(options)) is not None:
         return status
     graded = is_of_assignment(options.file)
+    language = options.lang or (language_of(options.file) if graded else ENGLISH)
     found = stand(options.file, language) if graded else _functions(options.file, language)
     if found.error:
-        print(CHECKS["code_failed"].say(language, error=found.error), file=sys.stderr)
+        text = CHECKS["nothing_ran" if "SyntaxError" in found.error else "code_failed"]
+        print(text.say(language, error=found.error), file=sys.stderr)
     if options.json:
         document: dict[str, Any] = {
             "functions": {row.verdict.name: _fields(row, graded) for row in found.rows}
@@ -69,23 +73,30 @@ def check(options: argparse.Namespace) -> int:
             document |= {"points": found.points, "of": found.total}
         print(json.dumps(document, ensure_ascii=False))
     else:
-        width = max(len(row.function) for row in found.rows)
-        for number, (function, verdict, points) in enumerate(found.rows, 1):
-            line = f"{function:{width}}"
-            if graded:
-                line = f"{number:2}  {line}  {points if verdict else 0}/{points}"
-            print(f"{line}  {_outcome(verdict, language)}")
+        _print_rows(found.rows, graded, language)
         if graded:
             text = ASSIGNMENTS["standing"]
             print(text.say(language, points=found.points, total=found.total))
     return 0 if all(row.verdict for row in found.rows) else 1
 
 
+def _print_rows(rows: "Sequence[Row]", graded: bool, language: str) -> None:
+    """In columns, the last of which is broken where a terminal ends."""
+    shown = []
+    for number, (function, verdict, points, printed) in enumerate(rows, 1):
+        told = _outcome(verdict, language)
+        if printed:
+            lines = "\n".join(printed).splitlines()[:PRINTED]
+            told = "\n  ".join([told, CHECKS["printed"].say(language), *lines])
+        earned = [f"{number:2}", function, f"{points if verdict else 0}/{points}"]
+        shown.append([*(earned if graded else [function]), told])
+    show_rows(shown)
+
+
 def _functions(file: str, language: str) -> "Standing":
     """The functions of a file that have the names of exercises, which are worth no points."""
-    from tfpg.homework.assignments.standing import Row, Standing
-    from tfpg.homework.box.silence import undisturbed
-    from tfpg.homework.checks.checking import check, load_quietly
+    from tfpg.homework.assignments.standing import Row, Standing, listened
+    from tfpg.homework.checks.checking import load_quietly
     from tfpg.homework.exercises.catalog import EXERCISES
 
     names = list(dict.fromkeys(exercise.name for exercise in EXERCISES))
@@ -94,18 +105,36 @@ def _functions(file: str, language: str) -> "Standing":
         raise BadInput(error or _nothing_found(file, names))
     rows = []
     for name, function in functions.items():
-        with undisturbed():
-            rows.append(Row(name, check(function, name, language), 0))
+        verdict, printed = listened(function, name, language)
+        rows.append(Row(name, verdict, 0, printed))
+    if others := _not_checked(file, names, language):
+        print(CHECKS["not_checked"].say(language, names=others), file=sys.stderr)
     return Standing(rows, error)
 
 
+def _not_checked(file: str, names: Sequence[str], language: str) -> str:
+    """The other functions of a file, with the names that may be meant."""
+    from tfpg.homework.box.reading import source_of
+
+    defined = re.findall(r"^(?:    )?def ([a-zA-Z]\w*)", source_of(file), re.MULTILINE)
+    told = []
+    for name in dict.fromkeys(defined):
+        close = [known for known in get_close_matches(name, names, 1) if known not in defined]
+        if name not in names:
+            text = CHECKS["rename"]
+            told.append(text.say(language, name=name, known=close[0]) if close else name)
+    return ", ".join(told)
+
+
 def _fields(row: "Row", graded: bool) -> dict[str, Any]:
-    function, verdict, points = row
+    function, verdict, points, printed = row
     fields: dict[str, Any] = {
         "right": verdict.right,
         "mistake": verdict.mistake,
         "evidence": verdict.evidence,
     }
+    if printed:
+        fields["printed"] = "\n".join(printed)
     if graded:
         earned = points if verdict else 0
         fields |= {"open": verdict.open, "function": function, "points": earned, "of": points}

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import track
-from rich.table import Table
 
-from tfpg.base.console import console
+from tfpg.base.console import console, say, show_rows
+from tfpg.base.texts import ENGLISH
 
 if TYPE_CHECKING:
     from tfpg.homework.courses.report import Report
@@ -36,18 +36,13 @@ def check_classes(options: argparse.Namespace) -> int | None:
         )
         found = list(shown)
         if options.json:
-            print(report.document(homework, found, options.lang))
+            print(report.document(homework, found, options.lang or ENGLISH))
         else:
-            _print(report.report(homework, found, python, options.lang))
+            _print(report.report(homework, found, python, options.lang or ENGLISH))
     return 0 if all(row.finding.state == "right" for row in found) else 1
 
 
 def _print(told: "Report") -> None:
-    if not console.is_terminal:
-        print(told.title, *("  ".join(row).rstrip() for row in told.rows), told.summary, sep="\n")
-        return
-    table = Table.grid(padding=(0, 2))
-    for row in told.rows:
-        table.add_row(*row)
-    for part in (told.title, table, told.summary):
-        console.print(part, markup=False, highlight=False)
+    say(told.title)
+    show_rows(told.rows)
+    say(told.summary)

@@ -2,22 +2,24 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tfpg.base.console import patience
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Texts, languages
 from tfpg.homework.assignments.handout import MANIFEST
 from tfpg.homework.assignments.variants import renamed
-from tfpg.homework.box.loading import undisturbed
 from tfpg.homework.box.reading import source_of
+from tfpg.homework.box.silence import heard, undisturbed
+from tfpg.homework.box.time_limit import SECONDS
 from tfpg.homework.checks.checking import check, load_quietly
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import main_form, named
 
-ASSIGNMENTS = Texts("assignments")
+ASSIGNMENTS, CHECKS = Texts("assignments"), Texts("checks")
 
 
 class Row(NamedTuple):
@@ -26,6 +28,7 @@ class Row(NamedTuple):
     function: str
     verdict: Verdict
     points: int
+    printed: Sequence[str] = ()  # by the function
 
 
 class Standing(NamedTuple):
@@ -71,15 +74,27 @@ def stand(path: str | Path, language: str = "en") -> Standing:
     for asked in exercises:
         exercise, name = asked["exercise"], asked["function"]
         if name in functions:
-            with undisturbed():
-                verdict = check(functions[name], exercise, language)
+            verdict, printed = listened(functions[name], exercise, language)
             evidence = renamed(verdict.evidence, exercise, name, asked["parameters"])
             verdict = replace(verdict, evidence=evidence)
         else:
             evidence = ASSIGNMENTS["missing"].say(language, file=file.name, name=name)
-            verdict = Verdict(exercise, False, None, evidence, open=True)
-        rows.append(Row(name, verdict, asked["points"]))
+            verdict, printed = Verdict(exercise, False, None, evidence, open=True), []
+        rows.append(Row(name, verdict, asked["points"], printed))
     return Standing(rows, error)
+
+
+def listened(function: Callable, exercise: str, language: str) -> tuple[Verdict, list[str]]:
+    """The verdict on a function, and what it printed meanwhile."""
+    told = CHECKS["waiting"].say(language, name=exercise, seconds=f"{SECONDS:g}")
+    with patience(told), heard() as printed, undisturbed():
+        return check(function, exercise, language), printed
+
+
+def language_of(path: str | Path) -> str:
+    """The language that an assignment was handed out in."""
+    path = Path(path)
+    return read_manifest(path if path.is_dir() else path.parent)["language"]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

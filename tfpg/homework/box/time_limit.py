@@ -22,14 +22,14 @@ def at_most(seconds: float = SECONDS) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGALRM, _interrupt)
+
+    def interrupt(*_: Any) -> NoReturn:
+        raise TimeLimit(f"it ran for more than {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
     timer = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, *timer)
         signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
-
-
-def _interrupt(*_: Any) -> NoReturn:
-    raise TimeLimit("it ran too long")

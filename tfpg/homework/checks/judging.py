@@ -184,5 +184,5 @@ def _failure(failure: Failure, language: str) -> str:
         return CHECKS["returns_nothing" if message == "None" else "returns"].say(language, what=message)
     line = CHECKS["line"].say(language, line=number) if number else ""
     codes = {"OtherArrays": "other_arrays", "TimeLimit": "too_long", "SystemExit": "leaves"}
-    what = f"{kind}: {message}" if message else kind
+    what = f"{kind}: {message}" if message and kind != "TimeLimit" else message or kind
     return CHECKS[codes.get(kind, "raises")].say(language, what=what, line=line)

@@ -246,7 +246,7 @@ def _predictions(agent: Any, way: str, states: np.ndarray) -> Arrays:
 
 
 def _own_likelihoods(owner: Any, states: Any, actions: Any, parameters: Any) -> Arrays:
-    """The log-likelihoods of the distribution that the policy gives, if it gives one; their Jacobian."""
+    """The log-likelihoods of its own distribution, if it gives one, and their Jacobian."""
     try:
         distribution = owner(states)
         likelihoods = distribution.log_prob(actions)
