@@ -119,6 +119,9 @@ def train(
     size = BatchSize(EPISODES if episodes is None and steps is None else episodes, steps)
     if iterations != int(iterations) or iterations < 0:
         raise BadInput(f"iterations must be a non-negative integer, got {iterations}")
+    for name, given in (("estimator", estimator), ("step", step)):
+        if given is not None and not callable(given):
+            raise BadInput(f"{name} must be a function, got {given!r}")
     descent = optimizer_from(optimizer, LEARNING_RATE)
     estimator = estimator or reward_to_go_estimator(DISCOUNT, normalized=True)
     carried = value_function_of(estimator)
@@ -169,10 +172,11 @@ def _as_column(q_values: Any, samples: int) -> np.ndarray:
         values = np.asarray(q_values, dtype=float)
     except (TypeError, ValueError):
         values = np.zeros(())
-    if len(values.shape) == 0 or len(values) != samples:
+    if values.shape != (samples, 1):
         came = f"shape {values.shape}" if values.shape else f"type {type(q_values).__name__}"
         raise BadInput(
             f"an estimator gives the column of q_values (N*T, 1), here ({samples}, 1), got {came}"
+            + (": return q_values[:, np.newaxis]" if values.shape == (samples,) else "")
         )
     return values
 

@@ -60,3 +60,12 @@ def patience(text: str, seconds: float = 3.0) -> Iterator[None]:
         told.cancel()
         told.join()
         os.close(stderr)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show in a terminal that something goes on, and for how long; nothing is left of it."""
+    columns = (rich.progress.SpinnerColumn(), "{task.description}", rich.progress.TimeElapsedColumn())
+    with rich.progress.Progress(*columns, console=console, transient=True) as shown:
+        shown.add_task(what, total=None)
+        yield

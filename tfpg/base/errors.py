@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import re
+import sys
+import warnings
 
 # What the path that was named cannot be: all else, a full disk say, is nobody's mistake.
 NAMED_WRONG = (
@@ -24,7 +26,12 @@ def one_sentence(error: Exception) -> str:
     text = re.sub(r" \[\[.*\]\]| Full object config: .*", "", str(error), flags=re.DOTALL)
     marked = re.search(r"\x1b\[1m(.*?)\x1b\[0m", text, re.DOTALL)
     lines = (marked[1] if marked else text).strip().splitlines()
-    return (re.sub(r"\x1b\[\d*m", "", lines[0]) if lines else type(error).__name__).rstrip(".")
+    return (without_colours(lines[0]) if lines else type(error).__name__).rstrip(".")
+
+
+def without_colours(text: str) -> str:
+    """A text without the codes that colour it in a terminal."""
+    return re.sub(r"\x1b\[[\d;]*m", "", text)
 
 
 def explained(error: OSError) -> tuple[str, int]:
@@ -32,3 +39,11 @@ def explained(error: OSError) -> tuple[str, int]:
     reason = error.strerror or next(iter(str(error).splitlines()), type(error).__name__)
     where = "" if error.filename is None else f"{error.filename}: "
     return f"{where}{reason}", 2 if error.errno in NAMED_WRONG else 1
+
+
+def warn(message: str) -> None:
+    """Warn whoever called the library, at their own line."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "tfpg":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level - 1)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
+from tfpg.base.files import check_free
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import add_allow_module
 from tfpg.runs.folder import read_settings
@@ -39,11 +40,12 @@ def evaluate(options: argparse.Namespace) -> int:
         from tfpg.runs.video import check_video
 
         check_video(Path(options.video))
+        check_free(Path(options.video), "name another with --video")
     modules = importing.folder_for_run(
         options.run_folder, settings.environment, options.allow_module or ()
     )
     import_tensorflow()
-    from tfpg.base.console import say
+    from tfpg.base.console import say, working
     from tfpg.base.intervals import summary
     from tfpg.policies import load_policy
     from tfpg.rollout.batch_size import BatchSize
@@ -58,10 +60,11 @@ def evaluate(options: argparse.Namespace) -> int:
         total = record_video(maker(settings, modules), policy, options.video, seed, horizon)
     environment = environment_of(settings, modules)
     with open_environments(environment, BatchSize(episodes)) as environments:
-        results = {
-            name: summary(returns_of(environments, policy, episodes, greedy, seed, horizon=horizon))
-            for name, greedy in (("sampled", False), ("greedy", True))
-        }
+        results = {}
+        for name, greedy in (("sampled", False), ("greedy", True)):
+            with working(f"{episodes:,} episodes with {name} actions"):
+                returns = returns_of(environments, policy, episodes, greedy, seed, horizon=horizon)
+            results[name] = summary(returns)
     if options.json:
         print(json.dumps({"episodes": episodes, **results}))
     else:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from tfpg import __version__
-from tfpg.base.errors import BadInput, explained
+from tfpg.base.errors import BadInput, explained, without_colours
 from tfpg.base.importing import children_without_the_folder
 from tfpg.cli.shared import TRAIN_EXAMPLES
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a path or a language that the terminal cannot show
     # A sentence for a person, without the line of Python that said it.
-    warnings.formatwarning = lambda message, *_, **__: f"tfpg: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"tfpg: {without_colours(str(message))}\n"
     if not words:
         parser().print_help()
         return 2
@@ -73,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130  # what a shell expects after Ctrl-C
+        print("tfpg: stopped by Ctrl-C", file=sys.stderr)
+        return 130  # what a shell expects
     except OSError as error:
         sentence, status = explained(error)
         if not isinstance(error, BrokenPipeError):  # `| head` has read enough

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tfpg.base.files import free_path
+from tfpg.base.files import check_free, free_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +30,7 @@ def plot(options: argparse.Namespace) -> int:
 
     path = Path(options.out) if options.out else free_path(Path("curves.png"))
     check_picture(path)
+    check_free(path, "name another with --out")
     for reason in draw_curves(options.runs, path):
         print(f"tfpg: left out: {reason}", file=sys.stderr)
     print(path)

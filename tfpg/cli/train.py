@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import re
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -102,9 +103,15 @@ def train(options: argparse.Namespace) -> int:
     _choose_gpu(options)
     from tfpg.base.console import say
     from tfpg.cli.progress import shown
+    from tfpg.policies import load_policy
     from tfpg.runs.curves import draw_curve
-    from tfpg.runs.run import perform
+    from tfpg.runs.run import is_solved, perform
 
+    if options.resume and "iterations" not in given and is_solved(settings, read_progress(folder)):
+        say(f"{folder} is solved already: nothing was trained")
+        return 0
+    if settings.network is not None:
+        load_policy(settings.network)  # what is wrong with it is said before all else
     if not options.quiet:
         say(intention(settings))
     last, resume = None, bool(options.resume)
@@ -173,7 +180,7 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     except BadSetting as error:
         raise BadInput(error.with_flags()) from error
     if settings.iterations < 1:
-        raise BadInput("there is nothing to do with --iterations 0 (-n 0): give a larger number")
+        raise BadInput("--iterations (-n) must be at least 1, got 0")
     if "network" in given and not settings.baseline and (given.keys() & {"layers", "layer_size"}):
         raise BadInput("--network brings its own layers: drop -l/--layers and -s/--layer-size")
     for name, (other, value, needed) in NEEDS.items():
@@ -262,6 +269,7 @@ def _interruptible() -> Iterator[list[int]]:
     def collect(number: int, frame: Any) -> None:
         signals.append(number)
         signal.signal(number, before[signal.Signals(number)])
+        print("stopping after this iteration; Ctrl-C again stops at once", file=sys.stderr)
 
     for number in before:
         signal.signal(number, collect)

@@ -71,5 +71,5 @@ def _rewards_to_go(rewards: Sequence[np.ndarray], discount: float) -> list[np.nd
 
 def check_fraction(name: str, value: float) -> None:
     """Raises BadInput for a value outside [0, 1]."""
-    if not 0 <= value <= 1:
-        raise BadInput(f"{name} must lie between 0 and 1, got {value}")
+    if isinstance(value, str) or value is None or not 0 <= value <= 1:
+        raise BadInput(f"{name} must lie between 0 and 1, got {value!r}")

@@ -7,6 +7,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -15,7 +16,7 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec, find_highest_version, get_env_id, parse_env_id
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, warn
 from tfpg.base.importing import found_in, is_installed
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.spaces import action_format, is_flattened, state_format
@@ -85,7 +86,7 @@ class SequentialEnvironments(SubEnvironments):
     def __init__(self, environments: list[gymnasium.Env], owned: bool = True) -> None:
         if is_flattened(environments[0].observation_space):
             environments = [gymnasium.wrappers.FlattenObservation(each) for each in environments]
-            _tell_of_flattening(environments[0].observation_space)
+            _tell_of_flattening(environments[0].observation_space.shape)
         first = environments[0]
         super().__init__(first.observation_space, first.action_space, first.spec, len(environments))
         self.environments, self.opened = environments, environments if owned else ()
@@ -130,7 +131,7 @@ class VectorEnvironments(SubEnvironments):
             )
         if is_flattened(environments.single_observation_space):
             environments = gymnasium.wrappers.vector.FlattenObservation(environments)
-            _tell_of_flattening(environments.single_observation_space)
+            _tell_of_flattening(environments.single_observation_space.shape)
         spaces = environments.single_observation_space, environments.single_action_space
         super().__init__(*spaces, environments.spec, environments.num_envs)
         self.environments, self.opened = environments, [environments] if owned else ()
@@ -267,11 +268,9 @@ def _make(spec: EnvSpec, make: Callable[..., Made], **options: Any) -> Made:
         raise BadInput(f"{spec.id} cannot be made: {advice}") from error
 
 
-def _tell_of_flattening(space: gymnasium.Space[Any]) -> None:
-    warnings.warn(
-        f"an observation has several parts: Gymnasium flattens them to a state of shape {space.shape}",
-        stacklevel=3,
-    )
+@cache
+def _tell_of_flattening(shape: tuple[int, ...]) -> None:
+    warn(f"an observation has several parts: Gymnasium flattens them to a state of shape {shape}")
 
 
 def _silence_mujoco() -> None:

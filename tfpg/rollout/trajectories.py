@@ -7,6 +7,8 @@ from typing import NamedTuple, overload
 
 import numpy as np
 
+from tfpg.base.errors import BadInput
+
 
 class Trajectory(NamedTuple):
     """One episode of T steps, in NumPy (lecture parts 1 and 2: tau = s_1, a_1, ..., s_T, a_T).
@@ -102,9 +104,11 @@ def split(values: np.ndarray, trajectories: Sequence[Trajectory]) -> list[np.nda
 def column(values_per_trajectory: Sequence[np.ndarray]) -> np.ndarray:
     """Lay per-trajectory values (T,) end to end as p. 30's column (N*T, 1), in their own precision.
 
-    Raises ValueError if a trajectory's values are not of shape (T,).
+    Raises BadInput if there is no trajectory, or one's values are not of shape (T,).
     """
+    if len(values_per_trajectory) == 0:
+        raise BadInput("column() needs the values of at least one trajectory")
     for values in values_per_trajectory:
         if np.ndim(values) != 1:
-            raise ValueError(f"a trajectory's values must have shape (T,), got {np.shape(values)}")
+            raise BadInput(f"a trajectory's values must have shape (T,), got {np.shape(values)}")
     return np.concatenate(values_per_trajectory)[:, np.newaxis]

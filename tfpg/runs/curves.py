@@ -71,16 +71,23 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> list[str]:
                 left_out += others
                 steps, low, mean, high = merged([run.progress for run in compared])
                 line = LINES[index // len(COLOURS) % len(LINES)]  # another when the colours are used up
-                seeds = f"{label} ({len(compared)} seeds)" if len(compared) > 1 else label
+                seeds = label + _told(len(compared))
                 draw_line(axes, index, steps, mean, (low, high), ls=line, label=seeds)
     save(figure, path)
     return left_out
 
 
+def _told(seeds: int) -> str:
+    """What the band is: of two seeds, a bootstrap interval of 95 % would be nothing but their range."""
+    if seeds == 1:
+        return ""
+    return f" ({seeds} seeds, {'their range' if seeds == 2 else '95 % interval'})"
+
+
 def _read(folders: Sequence[str | Path]) -> tuple[dict[str, list[Run]], list[str]]:
     """The runs that have a curve, by their environments, and why the others have none."""
     runs, left_out = defaultdict(list), []
-    for folder in folders:
+    for folder in _runs_in(folders):
         try:
             run = Run(folder, read_settings(folder), read_progress(folder))
             if len(run.progress) < 2:
@@ -93,6 +100,16 @@ def _read(folders: Sequence[str | Path]) -> tuple[dict[str, list[Run]], list[str
         except OSError as error:
             left_out.append(explained(error)[0])
     return runs, left_out
+
+
+def _runs_in(folders: Sequence[str | Path]) -> Iterator[str | Path]:
+    """The run folders; for a folder that holds some, those."""
+    for folder in folders:
+        inside = sorted(Path(folder).glob("*/config.json"))
+        if inside and not Path(folder, "config.json").exists():
+            yield from (path.parent for path in inside)
+        else:
+            yield folder
 
 
 def comparable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:

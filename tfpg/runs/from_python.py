@@ -26,6 +26,10 @@ def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Pr
     Raises BadInput for impossible settings, a folder that is not empty, or, to resume, is no run of
     these settings, and when numbers stop being finite.
     """
+    if not isinstance(settings, Settings):
+        raise BadInput(f"run() takes tfpg.Settings(...) first, got {settings!r}")
+    if not isinstance(folder, str | Path):
+        raise BadInput(f"run() takes the run folder second, got {folder!r}")
     folder = Path(folder)
     if resume:
         kept = dataclasses.asdict(read_settings(folder))
@@ -33,8 +37,8 @@ def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Pr
         others = [name for name in asked if name != "iterations" and asked[name] != kept[name]]
         if others:
             raise BadInput(
-                f"resuming keeps all settings except iterations: {', '.join(others)} "
-                f"differ from those of {folder}"
+                f"resuming keeps all settings except iterations: give {', '.join(others)} as in "
+                f"{folder}"
             )
     with held(folder, resume):
         done = list(perform(settings, folder, resume))

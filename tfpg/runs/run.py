@@ -1,6 +1,6 @@
 """One run: train by its settings, evaluate, stop when it is solved, and keep everything."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -174,6 +174,15 @@ def _value_function(settings: Settings, environments: SubEnvironments) -> ValueF
         settings.discount,
         settings.truncation_is_terminal,
     )
+
+
+def is_solved(settings: Settings, progress: Sequence[Mapping[str, float]]) -> bool:
+    """Whether the last iteration of a run was followed by an evaluation safely above its threshold."""
+    mean = progress[-1].get("evaluation_mean_return", np.nan) if progress else np.nan
+    if settings.stop_at is None or np.isnan(mean):
+        return False
+    margin = SOLVED_MARGIN * progress[-1]["evaluation_std_return"] / SOLVED_EPISODES**0.5
+    return bool(mean - margin >= settings.stop_at)
 
 
 def _solved(

@@ -5,9 +5,12 @@ A field of `Settings` is a flag of `tfpg train` (tfpg/cli/train.py), --NAME, and
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Callable, Mapping
 from string import Template
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+import numpy as np
 
 from tfpg.base.errors import BadInput
 from tfpg.rollout.batch_size import BatchSize
@@ -141,6 +144,12 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
+        kinds = get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), kinds[field.name]
+            if not _is_of(value, kind):
+                told = getattr(kind, "__name__", str(kind).replace(" | ", " or "))
+                raise BadSetting(f"${field.name} must be of type {told}, got {value!r}")
         for field in dataclasses.fields(self)[1:]:
             value, bounds = getattr(self, field.name), field.metadata["bounds"]
             finite = not isinstance(value, float) or math.isfinite(value)
@@ -170,6 +179,18 @@ class Settings:
     def apart_from_seed(self) -> dict[str, Any]:
         """What runs that differ only in their seed have in common."""
         return {key: value for key, value in dataclasses.asdict(self).items() if key != "seed"}
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    """Whether a value has the type of a setting; every int is a float, and no bool is a number."""
+    kinds = get_args(kind) or (kind,)
+    if isinstance(value, bool | np.bool_):
+        return bool in kinds
+    if isinstance(value, numbers.Integral):
+        return int in kinds or float in kinds
+    if isinstance(value, numbers.Real):
+        return float in kinds
+    return isinstance(value, kinds)
 
 
 def flags_of(field: dataclasses.Field) -> list[str]:

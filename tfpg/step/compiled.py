@@ -103,7 +103,11 @@ class CompiledStep:
                     f"the step is compiled, so it cannot look at numbers ({error}): write it in "
                     "TensorFlow's functions alone, and print with tf.print"
                 ) from error
-            return loss if told is None else told
+            told = loss if told is None else tf.convert_to_tensor(told)
+            if told.shape.rank != 0:
+                wanted = "a step returns its loss, a single number"
+                raise BadInput(f"{wanted}, got shape {told.shape}: take the mean")
+            return told
 
         take.get_concrete_function()  # TensorFlow warns of what is traced only when it is called
         self._halves, self._take = halves, take

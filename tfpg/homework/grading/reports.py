@@ -152,6 +152,6 @@ def read_table(path: str | Path) -> Class:
         raise BadInput(f"{path} cannot be read: give a grades.csv") from error
     header = rows[0] if rows else []
     if tuple(header[:3]) != FIRST or tuple(header[-1:]) != LAST:
-        raise BadInput(f"{path} is not a table of `tfpg homework grade`: its first line was changed")
+        raise BadInput(f"{path} is not a table that `tfpg homework grade` has written")
     last = len(header) - 1
     return Class(header[3:last], [row[3:last] for row in rows[1:] if len(row) > last])
