@@ -52,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "are used. Hyphens and underscores in flags are the same."
     )
     older = f"flags of the homework from 2018 to 2022, with its defaults of then: {handouts.listed()}"
-    parser.epilog = f"{textwrap.fill(older, 100)}\n\nexamples:\n{TRAIN_EXAMPLES}"
+    older = textwrap.fill(older, 80, subsequent_indent="  ", break_on_hyphens=False)
+    parser.epilog = f"{older}\n\nexamples:\n{TRAIN_EXAMPLES}"
     for name, field in FIELDS.items():
         if name in GROUPS:
             group = parser.add_argument_group(GROUPS[name])
@@ -103,9 +104,8 @@ def train(options: argparse.Namespace) -> int:
     import_tensorflow()
     _choose_gpu(options)
     if len(runs) > 1:
-        print(
-            f"{len(runs)} runs, one after another: seeds {', '.join(str(run.seed) for run, _ in runs)}"
-        )
+        seeds = ", ".join(str(run.seed) for run, _ in runs)
+        print(f"{len(runs)} runs, one after another, with the seeds {seeds}")
     status = 0
     for settings, folder in runs:
         status = max(status, _train(settings, folder, modules, options))
