@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tfpg.cli import handouts
 from tfpg.cli.main import main, parse
 from tfpg.cli.train import given_in, new_settings
 from tfpg.runs.folder import read_settings
+from tfpg.runs.recorder import Recorder
 
 EVERY_LINE = [
     pytest.param(year, defaults | expected, pasted, id=f"{year} {pasted}")
@@ -113,3 +115,15 @@ def test_several_experiments_are_runs_of_several_seeds_as_if_each_were_alone(
     assert [read_settings(folder).seed for folder in folders] == [1, 11, 21]
     assert main([*words, "--seed", "11", "-rtg", "--out", "alone"]) == 0
     assert returns_of("alone") == returns_of(folders[1])
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_experiments(tmp_path, monkeypatch):
+    def add_and_interrupt(recorder, progress, add=Recorder.add):
+        add(recorder, progress)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Recorder, "add", add_and_interrupt)
+    assert main(["train", "CartPole-v0", "-n", "2", "-b", "100", "-s", "8", "-q", "-e", "3"]) == 130
+    assert [path.name for path in Path("runs").iterdir()] == ["CartPole-v0-seed1"]

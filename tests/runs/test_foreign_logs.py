@@ -98,7 +98,7 @@ def test_a_log_that_was_cut_off_is_read_up_to_there(tmp_path):
     (events,) = of_2023(tmp_path / "a").iterdir()
     events.write_bytes(events.read_bytes()[:-20])
     table = of_2026(tmp_path / "b") / "log.csv"
-    table.write_text(table.read_text()[:-9])
+    table.write_text(table.read_text()[:-5])
     for name in "ab":
         (log,) = read_logs(tmp_path / name)
         assert log.progress == CURVE[:-1]
