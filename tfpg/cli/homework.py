@@ -1,25 +1,27 @@
-"""`tfpg homework ACTION`; `grade`, `isolation`, `map`, `gradescope` and `otter` are in grade.py."""
+"""`tfpg homework ACTION`; `kit` is in kit.py, all that grades in grade.py."""
 
 import argparse
 import shlex
 
 from tfpg.base.texts import check_language
-from tfpg.cli import grade
+from tfpg.cli import grade, kit
 from tfpg.cli.shared import add_language
 
 EXAMPLES = """\
 examples:
-  tfpg homework new hw                         the lecture: two slides, the column, likelihoods
-  tfpg homework new hw2 --set course           homework 2: returns to GAE, experiments, a report
-  tfpg homework new hw --variant 7             other names, numbers and order: one for each term
-  tfpg homework new hw --notebook --lang zh    as a notebook, in Chinese
-  tfpg check hw                                where do I stand?
+  tfpg homework new hw                       the lecture: slides and column
+  tfpg homework new hw2 --set course         homework 2, with experiments
+  tfpg homework new hw --variant 7           other names for each term
+  tfpg homework new hw --notebook --lang zh  as a notebook, in Chinese
+  tfpg check hw                              where do I stand?
+  tfpg homework kit cs285-2026               one file that checks a course
   tfpg homework grade handed-in --assignment hw --out grades.csv
-  tfpg homework isolation                      what can a submission reach on this machine?
-  tfpg homework map grades.csv                 which mistakes the class makes, for the projector
+  tfpg homework isolation                    what can a submission reach here?
+  tfpg homework map grades.csv               the class's mistakes, drawn
 
-The blanks are cut out of tfpg's own functions when the assignment is written. Nothing in the folder
-holds a solution; `tfpg check` knows by what a function does whether it is right.
+The blanks are cut out of tfpg's own functions when the assignment is written.
+Nothing in the folder holds a solution; `tfpg check` knows by what a function
+does whether it is right.
 """
 
 
@@ -56,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_language(write, "the language of the assignment")
     write.set_defaults(act=new)
+    kit.add_arguments(actions)
     grade.add_arguments(actions)
 
 

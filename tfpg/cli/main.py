@@ -95,6 +95,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         hint = f": did you mean {close[0]}? See" if close else ": see"
         raise BadInput(f"tfpg {command} does not know {' '.join(flags)}{hint} tfpg {command} --help")
     del options.help
+    options.words = words
     return options
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import re
 import signal
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from tfpg.base import importing
 from tfpg.base.errors import BadInput
 from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
+from tfpg.cli import handouts
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.cli.summary import intention, result, to_resume
 from tfpg.runs.folder import check_new, held, read_progress, read_settings
@@ -40,7 +42,7 @@ NEEDS = {
     "truncation_is_terminal": ("baseline", True, "--baseline"),
 }
 # What a resumed run may be told.
-RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gpu"}
+RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gpu", "handout"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "and training stops once the environment is solved; with --env_name, the homework's defaults "
         "are used. Hyphens and underscores in flags are the same."
     )
-    parser.epilog = f"examples:\n{TRAIN_EXAMPLES}"
+    older = f"flags of the homework from 2018 to 2022, with its defaults of then: {handouts.listed()}"
+    older = textwrap.fill(older, 80, subsequent_indent="  ", break_on_hyphens=False)
+    parser.epilog = f"{older}\n\nexamples:\n{TRAIN_EXAMPLES}"
     for name, field in FIELDS.items():
         if name in GROUPS:
             group = parser.add_argument_group(GROUPS[name])
@@ -67,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     machine = parser.add_argument_group("the machine")
     machine.add_argument("-ngpu", "--no-gpu", action="store_true", default=None, help="run on the CPU")
     machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use only GPU number N")
+    handouts.add_flags(parser)
 
 
 def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> None:
@@ -93,21 +98,32 @@ def train(options: argparse.Namespace) -> int:
     if options.resume:
         settings, allowed = _settings_to_resume(given), options.allow_module or ()
         modules = importing.folder_for_run(options.resume, settings.environment, allowed)
-        folder = Path(options.resume)
+        runs = [(settings, Path(options.resume))]
     else:
         settings, modules = new_settings(given), Path.cwd()
-        folder = check_new(options.out) if options.out else _folder(settings)
-    if not options.out:
-        check_writable(folder)
+        runs = [(run, _folder(run, options.out)) for run in handouts.each_run(settings, given)]
     import_tensorflow()
     _choose_gpu(options)
+    if len(runs) > 1:
+        seeds = ", ".join(str(run.seed) for run, _ in runs)
+        print(f"{len(runs)} runs, one after another, with the seeds {seeds}")
+    status = 0
+    for settings, folder in runs:
+        status = max(status, _train(settings, folder, modules, options))
+        if status > 128:  # interrupted
+            break
+    return status
+
+
+def _train(settings: Settings, folder: Path, modules: Path | None, options: argparse.Namespace) -> int:
+    """One run, and its exit status."""
     from tfpg.base.console import say
     from tfpg.cli.progress import shown
     from tfpg.policies import load_policy
     from tfpg.runs.curves import draw_curve
     from tfpg.runs.run import is_solved, perform
 
-    if options.resume and "iterations" not in given and is_solved(settings, read_progress(folder)):
+    if options.resume and options.iterations is None and is_solved(settings, read_progress(folder)):
         say(f"{folder} is solved already: nothing was trained")
         return 0
     if settings.network is not None:
@@ -142,12 +158,14 @@ def train(options: argparse.Namespace) -> int:
 
 
 def given_in(options: argparse.Namespace) -> dict[str, Any]:
-    """The flags that were given."""
-    return {
+    """The flags that were given, and "handout": what tells that they are from one before 2023."""
+    given = {
         name: value
         for name, value in vars(options).items()
-        if value is not None and name not in ("command", "run")
+        if value is not None and name not in ("command", "run", "words")
     }
+    told = handouts.told_by(given, options.words)
+    return given | {"handout": told} if told else given
 
 
 def new_settings(given: Mapping[str, Any]) -> Settings:
@@ -162,10 +180,12 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
         )
     if "episodes" in given and "steps" in given:
         raise BadInput("a batch is --episodes or --batch-steps (-b), not both")
+    for remark in handouts.remarks(given):
+        print(remark)
     environment = _current(named[0])
     spec = find_spec(environment, Path.cwd())
-    homework = "env_name" in given
-    chosen = dict(HOMEWORK if homework else PRESETS.get(environment, {}))
+    homework = "env_name" in given or "handout" in given
+    chosen = dict(HOMEWORK if homework else PRESETS.get(environment, {})) | handouts.defaults(given)
     if "episodes" in given or "steps" in given:
         chosen |= {"episodes": None, "steps": None}
     chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
@@ -229,11 +249,15 @@ def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
         raise BadInput(error.with_flags()) from error
 
 
-def _folder(settings: Settings) -> Path:
-    """The folder of a run below runs/: no name leads out of there, or hides, or fails on Windows."""
+def _folder(settings: Settings, out: str | None) -> Path:
+    """The run's folder; of those below runs/, no name leads out, or hides, or fails on Windows."""
+    if out:
+        return check_new(out)
     environment, name = re.sub("[:/.]", "-", settings.environment), settings.name
     named = "-".join(filter(None, (name, environment, f"seed{settings.seed}")))
-    return Path("runs", re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", named).lstrip(".-"))
+    folder = Path("runs", re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", named).lstrip(".-"))
+    check_writable(folder)
+    return folder
 
 
 @contextmanager

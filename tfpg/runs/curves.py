@@ -14,6 +14,7 @@ from tfpg.base.errors import BadInput, explained
 from tfpg.base.figures import COLOURS, LINES, draw_line, panels, save
 from tfpg.base.intervals import mean_interval
 from tfpg.runs.folder import read_progress, read_settings
+from tfpg.runs.foreign_logs import Log, read_logs
 from tfpg.runs.settings import Settings
 
 GRID_POINTS = 200
@@ -27,6 +28,7 @@ class Run(NamedTuple):
     folder: str | Path
     settings: Settings
     progress: list[dict[str, float]]
+    log: Log | None = None  # of the homework's: only environment, name and seed are known
 
     @property
     def first(self) -> float:
@@ -62,11 +64,8 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> list[str]:
         raise BadInput("; ".join(left_out))
     figure, places = panels(len(runs))
     for axes, members in zip(places, runs.values(), strict=True):
-        groups = defaultdict(list)
-        for run, label in zip(members, labels([run.settings for run in members]), strict=True):
-            groups[label].append(run)
         with _panel(axes, [run.settings for run in members]):
-            for index, (label, group) in enumerate(groups.items()):
+            for index, (label, group) in enumerate(_grouped(members).items()):
                 compared, others = comparable(group)
                 left_out += others
                 steps, low, mean, high = merged([run.progress for run in compared])
@@ -89,12 +88,13 @@ def _read(folders: Sequence[str | Path]) -> tuple[dict[str, list[Run]], list[str
     runs, left_out = defaultdict(list), []
     for folder in _runs_in(folders):
         try:
-            run = Run(folder, read_settings(folder), read_progress(folder))
-            if len(run.progress) < 2:
-                raise BadInput(f"{folder} has no curve yet: fewer than two iterations were completed")
-            if not run.progress[0].keys() >= set(CURVE):
-                raise BadInput(f"{folder}/progress.csv lacks the columns {' and '.join(CURVE)}")
-            runs[run.settings.environment].append(run)
+            for run in _in(Path(folder)):
+                if len(run.progress) < 2:
+                    few = "fewer than two iterations were completed"
+                    raise BadInput(f"{run.folder} has no curve yet: {few}")
+                if not run.progress[0].keys() >= set(CURVE):
+                    raise BadInput(f"{run.folder}/progress.csv lacks the columns {' and '.join(CURVE)}")
+                runs[run.settings.environment].append(run)
         except BadInput as error:
             left_out.append(str(error))
         except OSError as error:
@@ -110,6 +110,31 @@ def _runs_in(folders: Sequence[str | Path]) -> Iterator[str | Path]:
             yield from (path.parent for path in inside)
         else:
             yield folder
+
+
+def _in(folder: Path) -> Iterator[Run]:
+    """The run in a folder of ours, or the runs in one of the homework's."""
+    logs = [] if (folder / "config.json").exists() else read_logs(folder)
+    if not logs:
+        yield Run(folder, read_settings(folder), read_progress(folder))
+    for log in logs:
+        settings = Settings(log.environment, name=log.name, seed=log.seed or 0)
+        yield Run(log.folder, settings, log.progress, log)
+
+
+def _grouped(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Runs by what tells them apart, seeds aside."""
+    ours = [run for run in runs if not run.log]
+    groups = defaultdict(list)
+    for run, label in zip(ours, labels([run.settings for run in ours]), strict=True):
+        groups[label].append(run)
+    for run in runs:
+        if run.log:
+            label = f"homework: {run.log.name}"
+            if run.log.seed is None and label in groups:
+                label = f"homework: {run.log.folder.name}"
+            groups[label].append(run)
+    return groups
 
 
 def comparable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
@@ -138,7 +163,7 @@ def comparable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 def labels(settings: Sequence[Settings]) -> list[str]:
     """What tells the runs apart, seeds aside: their names, or the settings that differ."""
     common = [run.apart_from_seed() for run in settings]
-    differing = [key for key in common[0] if len({repr(run[key]) for run in common}) > 1]
+    differing = [key for key in (common or [{}])[0] if len({repr(run[key]) for run in common}) > 1]
     shown = [key for key in differing if key not in ("name", "stop_at", "iterations")]
     configurations = [repr([run[key] for key in shown]) for run in common]
     names = [run.name or "unnamed" for run in settings]

@@ -148,15 +148,19 @@ def append_progress(folder: Path, row: Mapping[str, Any]) -> None:
         writer.writerow(row)  # the file is flushed once, when it closes: a kill leaves whole rows
 
 
+def whole_lines(path: Path) -> list[str]:
+    """The lines of a file without the last one, if a kill has cut it off."""
+    text = path.read_text()
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
 def read_progress(folder: str | Path) -> list[dict[str, float]]:
     """The rows of progress.csv, numbers as numbers; a row cut off by a kill is left out."""
     path = Path(folder) / "progress.csv"
     try:
-        text = path.read_text()
-        whole = text[: text.rfind("\n") + 1].splitlines()
         return [
             {key: float(value) if value else float("nan") for key, value in row.items()}
-            for row in csv.DictReader(whole)
+            for row in csv.DictReader(whole_lines(path))
         ]
     except FileNotFoundError as error:
         raise BadInput(f"{folder} has no progress.csv: no iteration was completed there") from error

@@ -1,0 +1,47 @@
+"""`tfpg homework kit`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tfpg.base.errors import BadInput
+from tfpg.base.files import check_free
+
+
+def add_arguments(actions: Any) -> None:
+    """The arguments of `tfpg homework kit`."""
+    parser = actions.add_parser(
+        "kit",
+        help="write one file that checks a course's homework",
+        description="Write one file that a lecturer hands out with the assignment. "
+        "`python check.pyz hw2/` checks a student's folder as `tfpg check hw2/` does, with Python 3.9 "
+        "or newer, NumPy, and the framework that the homework uses. Nothing is installed.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "course", metavar="COURSE", help="the course: cs285-2026, cmu-16831, ... (`list` names all)"
+    )
+    parser.add_argument(
+        "--out", default="check.pyz", metavar="FILE", help="the file (default check.pyz)"
+    )
+    parser.set_defaults(act=kit)
+
+
+def kit(options: argparse.Namespace) -> int:
+    """Write the kit of a course and say how it is used; or name the courses."""
+    from tfpg.homework.courses.course import courses
+    from tfpg.homework.courses.kit import write_kit
+
+    known = courses()
+    if options.course == "list":
+        for id, course in known.items():
+            print(f"{id:14}  {course.title}: {', '.join(course.marks)}")
+        return 0
+    if options.course not in known:
+        raise BadInput(f"there is no course {options.course!r}: choose {', '.join(known)}")
+    path = Path(options.out)
+    check_free(path, "name another --out")
+    write_kit(options.course, path)
+    print(f"{path}: checks {known[options.course].title}, {path.stat().st_size / 1000:.0f} kB")
+    print(f"use it  python {path} hw2/")
+    return 0
