@@ -1,6 +1,7 @@
 """What lies in a folder, and what a file names, is not imported unless a person asks for it."""
 
 import io
+import json
 import os
 import re
 import shlex
@@ -204,8 +205,11 @@ def test_a_person_at_a_terminal_is_asked(answer, yes, monkeypatch):
 
 
 def test_what_cannot_be_shown_is_no_environment():
+    write_config(Path("run"), Settings("CartPole-v1"))
+    config = json.loads(Path("run/config.json").read_text())
     for environment in ("evil\x1b[2K:Env-v0", 7):
-        write_config(Path("run"), Settings(environment))
+        config["settings"]["environment"] = environment
+        Path("run/config.json").write_text(json.dumps(config))
         with pytest.raises(tfpg.BadInput, match="is not an environment"):
             read_settings("run")
 

@@ -494,7 +494,7 @@ BAD = [
     (["train", "CartPole-v1", "--use_baseline", "--gae_lambda", "2"], "--gae-lambda must lie"),
     (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --baseline/--use-baseline"),
     (["train", "CartPole-v1", "--ep-len", "0"], "--horizon/--ep-len must be at least 1"),
-    (["train", "CartPole-v1", "-n", "0"], "there is nothing to do"),
+    (["train", "CartPole-v1", "-n", "0"], "--iterations (-n) must be at least 1, got 0"),
     (["train", "--resume", "full", "--env_name", "CartPole-v1"], "remove --env-name"),
     (["train", "CartPole-v1", "--exp-name", "x" * 300], "File name too long"),
     (["train", "CartPole-v1", "--seed", "4294967296"], "--seed must lie between"),

@@ -1,7 +1,10 @@
 """What a person sees while a run goes on: a live bar in a terminal, plain lines elsewhere."""
 
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
 from rich.progress import Progress as Bar
@@ -104,3 +107,23 @@ class _Status(ProgressColumn):
         """See ProgressColumn."""
         progress = task.fields["progress"]
         return Text("" if progress is None else status(progress, console.width - self.taken))
+
+
+@contextmanager
+def interruptible() -> Iterator[list[int]]:
+    """Collect the first Ctrl-C, or a polite kill, so that the iteration ends; a second one ends all."""
+    signals: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def collect(number: int, frame: Any) -> None:
+        signals.append(number)
+        signal.signal(number, before[signal.Signals(number)])
+        print("stopping after this iteration; Ctrl-C again stops at once", file=sys.stderr)
+
+    for number in before:
+        signal.signal(number, collect)
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,8 +3,6 @@
 import argparse
 import dataclasses
 import re
-import signal
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -118,7 +116,7 @@ def train(options: argparse.Namespace) -> int:
 def _train(settings: Settings, folder: Path, modules: Path | None, options: argparse.Namespace) -> int:
     """One run, and its exit status."""
     from tfpg.base.console import say
-    from tfpg.cli.progress import shown
+    from tfpg.cli.progress import interruptible, shown
     from tfpg.policies import load_policy
     from tfpg.runs.curves import draw_curve
     from tfpg.runs.run import is_solved, perform
@@ -135,7 +133,7 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
         try:
             with (
                 closing(perform(settings, folder, resume, modules)) as stream,
-                _interruptible() as signals,
+                interruptible() as signals,
                 shown(settings.iterations, settings.log_every, options.quiet) as show,
             ):
                 for last in stream:
@@ -282,23 +280,3 @@ def _choose_gpu(options: argparse.Namespace) -> None:
         if options.which_gpu < 0 or 0 < len(gpus) <= options.which_gpu:
             raise BadInput(f"there is no GPU {options.which_gpu}: this machine has {len(gpus)}")
         tf.config.set_visible_devices(gpus[options.which_gpu : options.which_gpu + 1], "GPU")
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Collect the first Ctrl-C, or a polite kill, so that the iteration ends; a second one ends all."""
-    signals: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def collect(number: int, frame: Any) -> None:
-        signals.append(number)
-        signal.signal(number, before[signal.Signals(number)])
-        print("stopping after this iteration; Ctrl-C again stops at once", file=sys.stderr)
-
-    for number in before:
-        signal.signal(number, collect)
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

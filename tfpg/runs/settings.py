@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from string import Template
 from typing import Any, NamedTuple, get_args, get_type_hints
 
-import numpy as np
-
 from tfpg.base.errors import BadInput
 from tfpg.rollout.batch_size import BatchSize
 
@@ -184,7 +182,7 @@ class Settings:
 def _is_of(value: Any, kind: Any) -> bool:
     """Whether a value has the type of a setting; every int is a float, and no bool is a number."""
     kinds = get_args(kind) or (kind,)
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, bool):
         return bool in kinds
     if isinstance(value, numbers.Integral):
         return int in kinds or float in kinds

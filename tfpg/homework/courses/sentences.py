@@ -41,8 +41,11 @@ def said(finding: Finding, language: str, place: str = "") -> str:
 def _of_mistake(finding: Finding, part: str) -> Text:
     """The mistake's sentence in the form in which it occurs here, or else in general."""
     table = {"what": "mistakes", "fix": "fixes"}[part]
-    here = f"{table}.{finding.mistake} {_kind(finding.ask)}"
-    return COURSES[here] if here in COURSES else MISTAKES[f"{finding.mistake}.{part}"]
+    general = f"{table}.{finding.mistake}"
+    for key in (f"{general} {_kind(finding.ask)}", general):
+        if key in COURSES:
+            return COURSES[key]
+    return MISTAKES[f"{finding.mistake}.{part}"]
 
 
 def _kind(ask: str) -> str:
