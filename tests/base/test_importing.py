@@ -210,7 +210,9 @@ def test_what_cannot_be_shown_is_no_environment():
     for environment in ("evil\x1b[2K:Env-v0", 7):
         config["settings"]["environment"] = environment
         Path("run/config.json").write_text(json.dumps(config))
-        with pytest.raises(tfpg.BadInput, match="is not an environment"):
+        with pytest.raises(
+            tfpg.BadInput, match=r"is not an environment|environment must be of type str"
+        ):
             read_settings("run")
 
 

@@ -127,7 +127,11 @@ def test_their_runs_are_drawn_beside_ours(tmp_path, monkeypatch):
     ]
     assert curves.draw_curves(folders, tmp_path / "curves.png") == []
     assert [label for _, label in drawn] == [
-        *("CartPole-v1 (2 seeds, their range)", "homework: cart (3 seeds, 95 % interval)", "homework: small"),
+        *(
+            "CartPole-v1 (2 seeds, their range)",
+            "homework: cart (3 seeds, 95 % interval)",
+            "homework: small",
+        ),
         *(f"homework: q2_pg_small_CartPole-v1_{DATE[:-2]}13", "homework: renamed"),
     ]
     panels = [axes for axes, _ in drawn]

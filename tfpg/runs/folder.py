@@ -130,7 +130,7 @@ def read_settings(folder: str | Path) -> Settings:
     path = Path(folder) / "config.json"
     try:
         settings = Settings(**with_todays_names(json.loads(path.read_text())["settings"]))
-        if not (isinstance(settings.environment, str) and settings.environment.isprintable()):
+        if not settings.environment.isprintable():
             raise ValueError(f"{settings.environment!r} is not an environment")
         return settings
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -83,7 +83,7 @@ def _accepted(case: Case, got: Arrays) -> dict[str, Array]:
         advantages = advantages_of(case, values)
         if case.settings["normalize"]:
             right[remark] = normalized(advantages)
-            right[remark or "ddof"] = normalized(advantages, 1) if not remark else right[remark]
+            right[f"{remark} ddof"] = normalized(advantages, 1)
         else:
             right[remark] = advantages
     return right

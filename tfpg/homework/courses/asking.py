@@ -28,7 +28,7 @@ class Case(NamedTuple):
 class Ask(NamedTuple):
     """What a course asks of a method, whatever it is called there.
 
-    `accepted` gives what is right, by what there is to remark about it, "" if nothing; `mistakes` what
+    `accepted` gives what is right, by the remarks on it, "" if there are none; `mistakes` what
     is known to be wrong, by the id of the mistake. Both see what was measured beside the result.
     """
 

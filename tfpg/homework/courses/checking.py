@@ -19,6 +19,7 @@ from tfpg.homework.courses.course import Course, Function, Homework, recognized
 from tfpg.homework.courses.judging import Finding, judged
 from tfpg.homework.courses.unwritten import Text, text_around, text_of
 
+BLANKS = ("raises", "too_long", "never_ends", "does_not_parse", "returns", "not_finite")
 LARGEST = 2**26  # bytes of a file in a zip
 
 
@@ -75,8 +76,14 @@ def checked(homework: Homework, functions: Sequence[Function], python: str) -> I
         python: The interpreter that runs it.
     """
     course, folder = homework
+    blanks: dict[str, Row] = {}
     for function, cases, answer in answers(course, folder, functions, python):
-        yield row(folder, function, _finding(function, cases, answer))
+        found = row(folder, function, _finding(function, cases, answer))
+        if found.finding.state == "wrong" and function.table.get("through") in blanks:
+            found = blanks[function.table["through"]]._replace(function=function.name)
+        if found.finding.state == "open":
+            blanks[function.name] = found
+        yield found
 
 
 def row(folder: Path, function: Function, finding: Finding) -> Row:
@@ -96,7 +103,7 @@ def _blank(own: Path, text: Text | None, finding: Finding) -> tuple[str, int] | 
     of_none = "None" in str(finding.numbers.get("message"))
     if finding.what == "raises" and not (unknown or of_none):
         return None
-    if finding.what not in ("raises", "too_long", "never_ends", "does_not_parse", "returns"):
+    if finding.what not in BLANKS:
         return None
     places = [(own, text)]
     if finding.line and finding.file:

@@ -20,10 +20,11 @@ def batch(discrete: bool, size: int, weights: float = 0.8) -> dict[str, Any]:
     generator = np.random.default_rng(2)
     drawn = generator.normal(size=(SAMPLES, size))
     ids = np.array([0, 2, 1, 3, 3, 1, 2])
+    advantages = generator.normal(0, 1.5, SAMPLES)
     return {
         "states": single(generator.normal(size=(SAMPLES, 3))),
         "actions": single(ids) if discrete else single(drawn),
-        "advantages": single(generator.normal(weights, 1.5, SAMPLES)),
+        "advantages": single(advantages - advantages.mean() + weights),
         "q_values": single(generator.normal(3.0, 2.0, SAMPLES)),
     }
 

@@ -79,7 +79,7 @@ def _right(ask: Ask, trials: Sequence[Trial]) -> set[str] | None:
         fitting = [remark for remark, wanted in accepted.items() if agrees(ask, wanted, trial.read)]
         if not fitting:
             return None
-        remarks.add("" if "" in fitting else fitting[0])
+        remarks.update([""] if "" in fitting else fitting[0].split())
     return remarks
 
 

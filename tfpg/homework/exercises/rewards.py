@@ -56,6 +56,11 @@ def with_right_totals(to_go: Callable[..., Array]) -> Callable:
     return by_episode(to_go, whole_return)
 
 
+def with_right_to_go(total: Callable[..., Array]) -> Callable:
+    """The same for a mistake of totals alone."""
+    return by_episode(returns.reward_to_go, total)
+
+
 # --- mistakes
 
 
@@ -138,11 +143,14 @@ mistakes(wrong_powers, WRONG_POWERS, "reward_to_go", q_values=with_right_totals)
 
 def wrong_totals(rewards: Array, discount: float, wrong: str) -> Array:
     """Total rewards with other powers of the discount."""
-    return np.full(len(rewards), wrong_powers(rewards, discount, wrong)[0])
+    return np.full(len(rewards), wrong_powers(rewards, discount, wrong.removesuffix("_in_totals"))[0])
 
 
-TOTALS = (WRONG_POWERS[0], WRONG_POWERS[2])
-mistakes(wrong_totals, TOTALS, "total_reward")
+TOTALS = (
+    ("W1", "stretched_powers_in_totals", "The powers run from 0 to n, not to n - 1."),
+    ("W5", "reversed_powers_in_totals", "The last reward is discounted least."),
+)
+mistakes(wrong_totals, TOTALS, "total_reward", q_values=with_right_to_go)
 
 
 def divided(rewards: Array, discount: float, wrong: str) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
 import traceback
@@ -31,6 +33,9 @@ def main() -> None:
     os.environ.update(PYTHONBREAKPOINT="0", WANDB_MODE="disabled")
     with silent():
         broken = prepare(request["folder"], request["paths"], request["absent"], request["calls"])
+        for module in {question["module"] for question in request["questions"]} - broken.keys():
+            with contextlib.suppress(BaseException):  # it is told where it is asked for
+                importlib.import_module(module)
     _send(out, {"ready": True, "python": list(sys.version_info[:3])})
     for question in request["questions"]:
         question = {**question, "folder": request["folder"]}

@@ -1,0 +1,320 @@
+"""Homework of each year in the shape of its skeleton, checked from end to end in its own process."""
+
+import hashlib
+import json
+import sys
+import zipfile
+
+import pytest
+from fakes import COURSES, written
+
+from tfpg.base.errors import BadInput
+from tfpg.cli.main import main
+from tfpg.homework.courses import checking
+from tfpg.homework.courses.course import courses, recognized
+from tfpg.homework.courses.pythons import python_for
+
+TO_GO = "running = reward + self.gamma * running"
+RETURN = "return [np.sum(powers * rewards)] * len(rewards)"
+POWERS = "powers = self.gamma ** np.arange(len(rewards))"
+ACTOR = "(self(obs).log_prob(actions) * advantages).mean()"
+CRITIC = "((self(obs) - q_values) ** 2).mean()"
+BASELINE = "self.baseline(obs).squeeze(1) - targets"
+SAMPLE = ".sample()\n"
+DELTA = "delta = rewards[i] + self.gamma * values[i + 1] * goes_on - values[i]"
+SUM = "delta + self.gamma * self.gae_lambda * advantages[i + 1] * goes_on"
+NORMAL = "(advantages - advantages.mean()) / (advantages.std() + 1e-8)"
+RESCALED = "(values - values.mean()) / values.std() * q_values.std() + q_values.mean()"
+
+# Wrong homework: its course, its changes, and the functions that are wrong, each with its mistake.
+WRONG = {
+    "powers, broadcasts, no sampling": (
+        "cs285-2026",
+        (POWERS, "powers = np.geomspace(1, self.gamma ** len(rewards), num=len(rewards))"),
+        (ACTOR, "(self(obs).log_prob(actions) * advantages.unsqueeze(-1)).mean()"),
+        (CRITIC, "((self(obs).unsqueeze(1) - q_values) ** 2).mean()"),
+        (SAMPLE, ".mode\n"),
+        (SUM, "delta + self.gamma * self.gae_lambda * advantages[i + 1]"),
+        {
+            "PGAgent._discounted_return": "W1",
+            "PGAgent._calculate_q_vals": "W1",
+            "PGAgent._estimate_advantage": "A3",
+            "MLPPolicyPG.update": "B1",
+            "ValueCritic.update": "B1",
+            "MLPPolicy.get_action": "A9",
+        },
+    ),
+    "signs, the wrong direction, advantages of q": (
+        "cs285-2023",
+        (TO_GO, "running = reward * self.gamma ** len(sums) + running"),
+        (f"-{ACTOR}", ACTOR),
+        (f"loss = {CRITIC}", f"loss = -{CRITIC}"),
+        (DELTA, "delta = q_values[i] - values[i]"),
+        ("for _ in range(self.baseline_gradient_steps)", "for _ in range(1)"),
+        ("next_obs.append(next_ob)", "next_obs.append(ob)"),
+        {
+            "PGAgent._discounted_reward_to_go": None,
+            "PGAgent._calculate_q_vals": None,
+            "PGAgent._estimate_advantage": "W6",
+            "PGAgent.update": "W17",
+            "MLPPolicyPG.update": "B2",
+            "ValueCritic.update": "B2",
+            "sample_trajectory": "C5",
+            "sample_trajectories": None,
+        },
+    ),
+    "weights of 1, no normalizing": (
+        "cs285-2023",
+        (ACTOR, "self(obs).log_prob(actions).mean()"),
+        (NORMAL, "advantages - advantages.mean()"),
+        ("return sums[::-1]", "return [reward for reward in rewards]"),
+        (
+            "info = self.actor.update(obs, actions, advantages)",
+            "info = self.actor.update(obs, actions, q_values)",
+        ),
+        {
+            "PGAgent._discounted_reward_to_go": "C8",
+            "PGAgent._calculate_q_vals": "C8",
+            "PGAgent._estimate_advantage": "E6",
+            "PGAgent.update": "E9",
+            "MLPPolicyPG.update": "E3",
+        },
+    ),
+    "lambda for the discount, a baseline that stays": (
+        "cs285-2021",
+        (DELTA, "delta = rewards[i] + self.gae_lambda * values[i + 1] * goes_on - values[i]"),
+        ("fit.backward()", "fit.detach()"),
+        ("terminals.append(int(over))", "terminals.append(0)"),
+        {
+            "PGAgent.estimate_advantage": "W8",
+            "MLPPolicyPG.update baseline": "W10",
+            "sample_trajectory": "B11",
+            "sample_trajectories": None,
+            "sample_n_trajectories": None,
+        },
+    ),
+    "swapped rescaling, targets divided by their mean": (
+        "cmu-16831",
+        (RESCALED, "(values * values.std() + values.mean() - q_values.mean()) / q_values.std()"),
+        (
+            "(q_values - q_values.mean()) / q_values.std())",
+            "(q_values - q_values.mean()) / q_values.mean())",
+        ),
+        {"PGAgent.estimate_advantage": "W9", "MLPPolicyPG.update baseline": "W11"},
+    ),
+    "a baseline that broadcasts, the last step left out": (
+        "cs285-2021",
+        (BASELINE, "self.baseline(obs) - targets"),
+        (SUM, "(delta + self.gamma * self.gae_lambda * advantages[i + 1]) * goes_on"),
+        {"MLPPolicyPG.update baseline": "B1", "PGAgent.estimate_advantage": "W7"},
+    ),
+    "the past": (
+        "cs285-2018",
+        ("powers[: len(rewards) - t] * rewards[t:]", "powers[: t + 1][::-1] * rewards[: t + 1]"),
+        {"Agent.sum_of_rewards": None, "Agent.estimate_return": None},
+    ),
+}
+
+# Right homework that is written in another way, and what is remarked.
+VARIATIONS = {
+    "sums, a spread that is a variance, rescaled values": (
+        "cs285-2023",
+        (ACTOR, "(self(obs).log_prob(actions) * advantages).sum()"),
+        ("self.logstd.exp()), 1)", "(self.logstd / 2).exp()), 1)"),
+        (
+            "advantages = q_values - values",
+            f"values = {RESCALED}\n            advantages = q_values - values",
+        ),
+        ("steps >= max_length", "steps > max_length"),
+        (CRITIC, "nn.functional.huber_loss(self(obs), q_values)"),
+        {
+            "MLPPolicyPG.update": ("variance",),
+            "MLPPolicy.forward": ("variance",),
+            "MLPPolicy.get_action": ("variance",),
+            "PGAgent._estimate_advantage": ("rescaled",),
+            "sample_trajectory": ("one_step_more",),
+            "ValueCritic.update": ("huber",),
+        },
+    ),
+    "prints, a debugger, arguments more, a dead raise, ddof": (
+        "cs285-2021",
+        (RETURN, f"print(rewards); breakpoint()\n        {RETURN}\n        raise NotImplementedError"),
+        ("advantages, q_values=None):", "advantages, q_values=None, entropy_coefficient=0.0):"),
+        ("(np.std(advantages) + 1e-8)", "np.std(advantages, ddof=1)"),
+        (RESCALED, "values * q_values.std() + q_values.mean()"),
+        {"PGAgent.estimate_advantage": ("ddof", "not_standardized")},
+    ),
+}
+
+
+def checked(folder, *names):
+    with checking.opened(folder) as homework:
+        functions = [f for f in homework.course.functions if not names or f.name in names]
+        rows = checking.checked(homework, functions, sys.executable)
+        return {row.function: row for row in rows}
+
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("course", COURSES)
+def test_right_homework_is_right_in_every_function(tmp_path, course):
+    folder = written(tmp_path, course)
+    assert recognized(folder).course.id == course
+    before = _digests(folder)
+    found = checked(folder)
+    assert len(found) == len(courses()[course].functions)
+    assert {row.finding.state for row in found.values()} == {"right"}, found
+    assert not any(row.finding.remarks for row in found.values()), found
+    assert _digests(folder) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_homework_is_refused_and_its_mistake_named(tmp_path, name):
+    course, *changes, mistakes = WRONG[name]
+    found = checked(written(tmp_path, course, *changes))
+    wrong = {function: row.finding for function, row in found.items() if row.finding.state != "right"}
+    assert wrong.keys() == mistakes.keys(), wrong
+    named = {function: mistake for function, mistake in mistakes.items() if mistake}
+    assert {function: wrong[function].mistake for function in named} == named
+    assert all(row.line and (tmp_path / "hw2" / row.file).is_file() for row in found.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIATIONS)
+def test_right_homework_in_other_words_is_right_with_a_remark(tmp_path, name):
+    course, *changes, remarks = VARIATIONS[name]
+    found = checked(written(tmp_path, course, *changes))
+    assert {row.finding.state for row in found.values()} == {"right"}, found
+    assert {f: row.finding.remarks for f, row in found.items() if row.finding.remarks} == remarks
+
+
+@pytest.mark.slow
+def test_a_blank_is_told_by_its_file_and_line_and_what_is_filled_in_is_checked(tmp_path):
+    folder = written(
+        tmp_path,
+        "cs285-2026",
+        (f"{POWERS}\n        {RETURN}", "return None"),
+        (f"loss = -{ACTOR}", "# TODO: the loss\n        loss = None"),
+        (f"loss = {CRITIC}", "# TODO: the loss\n        raise NotImplementedError"),
+        ("ac = policy.get_action(ob)", "# TODO: act\n        ac = None"),
+        (SAMPLE, "\n        # TODO: sample from it\n        action = TODO\n"),
+    )
+    found = checked(folder)
+    states = {function: row.finding.state for function, row in found.items()}
+    blank = (
+        "_discounted_return",
+        "MLPPolicyPG.update",
+        "ValueCritic.update",
+        "sample_traj",
+        "get_action",
+    )
+    for function, state in states.items():
+        if any(name in function for name in blank):
+            assert state == "open", (function, found[function])
+        elif function in ("PGAgent._discounted_reward_to_go", "MLPPolicy.forward"):
+            assert state == "right", found[function]
+    row = found["MLPPolicyPG.update"]
+    assert (folder / row.file).read_text().splitlines()[row.line - 1].strip() == "loss = None"
+
+
+@pytest.mark.slow
+def test_a_file_that_does_not_parse_is_told_and_the_others_are_checked(tmp_path):
+    folder = written(
+        tmp_path,
+        "cs285-2021",
+        (RETURN, "# TODO: create them\n        returns =\n        return returns"),
+    )
+    found = checked(folder)
+    assert found["PGAgent._discounted_return"].finding.state == "open"
+    assert found["PGAgent._discounted_cumsum"].finding[0] == "not run"
+    assert found["PGAgent._discounted_cumsum"].finding.what == "does_not_parse"
+    assert found["MLPPolicyPG.update"].finding.state == "right"
+
+
+@pytest.mark.slow
+def test_an_endless_loop_and_a_crash_take_nothing_else_down(tmp_path, monkeypatch):
+    monkeypatch.setattr("tfpg.homework.courses.asking_there.SECONDS", 4.0)
+    folder = written(
+        tmp_path,
+        "cs285-2023",
+        (TO_GO, f"{TO_GO}\n            while True: pass"),
+        (RETURN, "import os; os._exit(3)"),
+    )
+    found = checked(
+        folder, "PGAgent._discounted_return", "PGAgent._discounted_reward_to_go", "ValueCritic.update"
+    )
+    assert found["PGAgent._discounted_return"].finding.what == "ended"
+    assert found["PGAgent._discounted_reward_to_go"].finding.what == "too_long"
+    assert found["ValueCritic.update"].finding.state == "right"
+
+
+@pytest.mark.slow
+def test_the_command_speaks_two_languages_and_json_and_takes_a_file_or_a_zip(tmp_path, capsys):
+    folder = written(
+        tmp_path, "cs285-2023", (CRITIC, "((self(obs).unsqueeze(1) - q_values) ** 2).mean()")
+    )
+    critics = folder / "cs285/networks/critics.py"
+    assert main(["check", str(critics)]) == 1
+    out = capsys.readouterr().out
+    assert "ValueCritic.update  wrong  B1: the loss compares predictions (N, 1)" in out
+    assert f"cs285/networks/critics.py:{1 + _line(critics, 'loss = ((self(obs)')}" in out
+    assert main(["check", str(critics), "--lang", "zh"]) == 1
+    assert "广播成了 (N, N)" in capsys.readouterr().out
+    with zipfile.ZipFile(tmp_path / "submit.zip", "w") as packed:
+        for path in folder.rglob("*.py"):
+            packed.write(path, path.relative_to(tmp_path))
+    assert main(["check", str(tmp_path / "submit.zip"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["course"] == "cs285-2023"
+    assert len(told["functions"]) == 11
+    update = told["functions"]["ValueCritic.update"]
+    assert (update["right"], update["mistake"], update["open"]) == (False, "B1", False)
+    assert update["file"] == "cs285/networks/critics.py"
+
+
+def test_a_zip_that_leads_outside_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as packed:
+        packed.writestr("../evil.py", "")
+    with pytest.raises(BadInput, match="outside"), checking.opened(tmp_path / "evil.zip"):
+        pass
+
+
+def test_a_python_is_found_beside_the_homework_and_else_the_active_one(tmp_path, monkeypatch):
+    folder = tmp_path / "hw2"
+    folder.mkdir()
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    assert python_for(folder) == sys.executable
+    for place in (tmp_path / "active", tmp_path / ".venv", folder / ".venv"):
+        (place / "bin").mkdir(parents=True)
+        (place / "bin/python").touch()
+        monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
+        assert python_for(folder) == str(place / "bin/python")
+    assert python_for(folder, str(tmp_path / "active")) == str(tmp_path / "active/bin/python")
+    with pytest.raises(BadInput, match="is no Python"):
+        python_for(folder, str(tmp_path / "nowhere"))
+
+
+@pytest.mark.slow
+def test_a_python_that_cannot_run_it_is_told_in_its_own_words(tmp_path):
+    folder = written(tmp_path, "cs285-2018")
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho there is no NumPy >&2\nexit 1\n")
+    broken.chmod(0o755)
+    with checking.opened(folder) as homework, pytest.raises(BadInput, match="there is no NumPy"):
+        list(checking.checked(homework, homework.course.functions, str(broken)))
+
+
+def _digests(folder):
+    return {
+        path: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _line(path, text):
+    return next(n for n, line in enumerate(path.read_text().splitlines()) if text in line)
