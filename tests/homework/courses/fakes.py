@@ -176,8 +176,8 @@ from UTIL import pytorch_util as ptu
 
 class PGAgent(nn.Module):
     def __init__(self, ob_dim, ac_dim, discrete, n_layers, layer_size, gamma, learning_rate,
-                 use_baseline, use_reward_to_go, baseline_learning_rate, baseline_gradient_steps, gae_lambda,
-                 normalize_advantages):
+                 use_baseline, use_reward_to_go, baseline_learning_rate, baseline_gradient_steps,
+                 gae_lambda, normalize_advantages):
         super().__init__()
         self.actor = MLPPolicyPG(ac_dim, ob_dim, discrete, n_layers, layer_size, learning_rate)
         self.critic = None
