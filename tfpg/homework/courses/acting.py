@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.random import Generator
 
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
 from tfpg.homework.courses.gradients import batch, softmax
 
-STATE = (0.5, -1.0, 2.0)
 
-
-def _cases() -> list[Case]:
-    inputs = {"state": single(STATE)}
+def _cases(generator: Generator) -> list[Case]:
+    inputs = {"state": single(generator.normal(size=3))}
     return [
         case("discrete", inputs),
         case("continuous", inputs, discrete=False, Da=2),
@@ -51,11 +50,11 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     return [("A9", np.concatenate([outputs, np.zeros_like(outputs)]))]
 
 
-def _forward_cases() -> list[Case]:
+def _forward_cases(generator: Generator) -> list[Case]:
     return [
-        case("discrete", batch(True, 4)),
-        case("continuous", batch(False, 2), discrete=False, Da=2),
-        case("one dimension", batch(False, 1), discrete=False, Da=1),
+        case("discrete", batch(generator, True, 4)),
+        case("continuous", batch(generator, False, 2), discrete=False, Da=2),
+        case("one dimension", batch(generator, False, 1), discrete=False, Da=1),
     ]
 
 

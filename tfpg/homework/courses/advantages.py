@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
 from tfpg.homework.courses.returns import q_values_of, reward_to_go, wrong_q_values
@@ -15,9 +17,8 @@ from tfpg.homework.exercises.mistake import GALLERY
 LENGTHS = (3, 5, 2)
 
 
-def batch(discount: float = 0.9) -> dict[str, Any]:
+def batch(generator: Generator, discount: float = 0.9) -> dict[str, Any]:
     """A small batch of three episodes, as the courses lay it out."""
-    generator = np.random.default_rng(1)
     size = sum(LENGTHS)
     rewards = [single(generator.normal(1.5, 2.0, length)) for length in LENGTHS]
     ends = np.zeros(size)
@@ -32,8 +33,9 @@ def batch(discount: float = 0.9) -> dict[str, Any]:
     }
 
 
-def _cases(generalized: bool, rescaled: bool) -> list[Case]:
-    inputs, cases = batch(), [case("no baseline", batch())]
+def _cases(generator: Generator, generalized: bool, rescaled: bool) -> list[Case]:
+    inputs = batch(generator)
+    cases = [case("no baseline", inputs)]
     cases.append(case("normalized", inputs, normalize=True))
     cases.append(case("baseline", inputs, baseline=True))
     cases.append(case("baseline", inputs, baseline=True, normalize=True))
@@ -89,7 +91,11 @@ def _accepted(case: Case, got: Arrays) -> dict[str, Array]:
     return right
 
 
-def _wrong(case: Case, got: Arrays) -> Iterator[tuple[str, Array]]:
+def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
+    return list(_mistakes(case, got))
+
+
+def _mistakes(case: Case, got: Arrays) -> Iterator[tuple[str, Array]]:
     for values in _predictions(case, got).values():
         for id, wrong in _wrong_here(case, values, got):
             yield id, normalized(wrong) if case.settings["normalize"] else wrong
@@ -126,12 +132,12 @@ def _wrong_here(case: Case, values: Array, got: Arrays) -> Iterator[tuple[str, A
                     yield mistake.id, advantages_of(case, values, mistake.function)
 
 
-def _plain() -> list[Case]:
-    return [case("no baseline", batch())]
+def _plain(generator: Generator) -> list[Case]:
+    return [case("no baseline", batch(generator))]
 
 
-def _of_rewards() -> list[Case]:
-    inputs = batch()
+def _of_rewards(generator: Generator) -> list[Case]:
+    inputs = batch(generator)
     return [
         case("rtg" if to_go else "total", inputs, reward_to_go=to_go, normalize=normal)
         for to_go in (True, False)
@@ -154,18 +160,17 @@ def _wrong_both(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     return made
 
 
+def _asked(generalized: bool, rescaled: bool) -> Ask:
+    cases = partial(_cases, generalized=generalized, rescaled=rescaled)
+    return Ask("advantages", cases, _accepted, _wrong)
+
+
 ASKS = {
     "plain_advantages": Ask("values", _plain, _accepted, networks=False),
     "returns_and_advantages": Ask(
         "values", _of_rewards, _q_values_and_advantages, _wrong_both, networks=False
     ),
-    "advantages": Ask(
-        "advantages", lambda: _cases(True, False), _accepted, lambda case, got: list(_wrong(case, got))
-    ),
-    "rescaled_advantages": Ask(
-        "advantages", lambda: _cases(True, True), _accepted, lambda case, got: list(_wrong(case, got))
-    ),
-    "rescaled_advantages_without_gae": Ask(
-        "advantages", lambda: _cases(False, True), _accepted, lambda case, got: list(_wrong(case, got))
-    ),
+    "advantages": _asked(generalized=True, rescaled=False),
+    "rescaled_advantages": _asked(generalized=True, rescaled=True),
+    "rescaled_advantages_without_gae": _asked(generalized=False, rescaled=True),
 }

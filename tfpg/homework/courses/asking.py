@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 Array = np.ndarray
 Arrays = Mapping[str, Array]
@@ -33,7 +34,7 @@ class Ask(NamedTuple):
     """
 
     protocol: str  # how it is called: box/classes/protocols.py
-    cases: Callable[[], list[Case]]
+    cases: Callable[[Generator], list[Case]]
     accepted: Callable[[Case, Arrays], Mapping[str, Array]]
     mistakes: Callable[[Case, Arrays], list[tuple[str, Array]]] = lambda case, got: []
     read: Callable[[Case, Arrays], Array] = lambda case, got: got["values"]

@@ -14,6 +14,8 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import BinaryIO
 
+import numpy as np
+
 from tfpg.base.errors import BadInput
 from tfpg.homework.box import wire
 from tfpg.homework.courses.asking import Case
@@ -48,7 +50,9 @@ def answers(
             )
         (here / "scratch").mkdir()
         while rest:
-            asked = [(function, ASKS[function.ask].cases()) for function in rest]
+            asked = [
+                (function, ASKS[function.ask].cases(np.random.default_rng(0))) for function in rest
+            ]
             done = 0
             for answer in _process(course, folder, asked, python, here):
                 yield (*asked[done], answer)

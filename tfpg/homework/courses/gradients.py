@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
 
 SAMPLES = 7  # N*T, a number that no other length here equals
 
 
-def batch(discrete: bool, size: int, weights: float = 0.8) -> dict[str, Any]:
+def batch(generator: Generator, discrete: bool, size: int, weights: float = 0.8) -> dict[str, Any]:
     """States, actions as the courses store them, and weights whose mean is not 0."""
-    generator = np.random.default_rng(2)
     drawn = generator.normal(size=(SAMPLES, size))
-    ids = np.array([0, 2, 1, 3, 3, 1, 2])
+    ids = generator.permutation([0, 2, 1, 3, 3, 1, 2])
     advantages = generator.normal(0, 1.5, SAMPLES)
     return {
         "states": single(generator.normal(size=(SAMPLES, 3))),
@@ -29,12 +29,12 @@ def batch(discrete: bool, size: int, weights: float = 0.8) -> dict[str, Any]:
     }
 
 
-def _actor_cases() -> list[Case]:
+def _actor_cases(generator: Generator) -> list[Case]:
     return [
-        case("discrete", batch(True, 4)),
-        case("discrete", batch(True, 4, -0.5)),
-        case("continuous", batch(False, 2), discrete=False, Da=2),
-        case("one dimension", batch(False, 1), discrete=False, Da=1),
+        case("discrete", batch(generator, True, 4)),
+        case("discrete", batch(generator, True, 4, -0.5)),
+        case("continuous", batch(generator, False, 2), discrete=False, Da=2),
+        case("one dimension", batch(generator, False, 1), discrete=False, Da=1),
     ]
 
 
@@ -137,9 +137,9 @@ def _wrong_actor(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     return wrong_steps(case, got, case.inputs["advantages"].astype(np.float64))
 
 
-def _critic_cases() -> list[Case]:
-    inputs = batch(True, 4)
-    other = {**inputs, "q_values": single(np.random.default_rng(5).normal(-1.0, 0.5, SAMPLES))}
+def _critic_cases(generator: Generator) -> list[Case]:
+    inputs = batch(generator, True, 4)
+    other = {**inputs, "q_values": single(generator.normal(-1.0, 0.5, SAMPLES))}
     return [case("critic", inputs), case("critic", other)]
 
 

@@ -6,31 +6,39 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from numpy.random import Generator
 
 from tfpg.estimate.returns import reward_to_go, total_reward
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
 from tfpg.homework.exercises import advantages, batches  # noqa: F401  their mistakes are the gallery
 from tfpg.homework.exercises.mistake import GALLERY
 
-EPISODES = ([1.5, -2.0, 0.25], [0.5, 3.0, 1.0, -1.25, 2.0, 0.75, 4.0], [2.5])
+LENGTHS = (3, 7, 1)
 
 
-def _of_one() -> list[Case]:
-    long = np.random.default_rng(0).normal(size=1000)
+def _episodes(generator: Generator) -> list[Array]:
+    """Rewards that are all different, and far from 0."""
+    size = sum(LENGTHS)
+    rewards = generator.permutation(np.arange(1, size + 1)) / 4 * generator.choice([-1, 1, 1], size)
+    return np.split(rewards, np.cumsum(LENGTHS)[:-1])
+
+
+def _of_one(generator: Generator) -> list[Case]:
+    episodes, long = _episodes(generator), generator.normal(size=1000)
     return [
         case("discounted", {"rewards": single(rewards)}, discount=discount)
         for rewards, discount in (
-            *((episode, 0.9) for episode in EPISODES),
-            (EPISODES[1], 0.5),
-            (EPISODES[1], 1.0),
+            *((episode, 0.9) for episode in episodes),
+            (episodes[1], 0.5),
+            (episodes[1], 1.0),
             (long, 0.99),
             (long, 0.9),
         )
     ]
 
 
-def _of_several() -> list[Case]:
-    rewards = [single(episode) for episode in EPISODES]
+def _of_several(generator: Generator) -> list[Case]:
+    rewards = [single(episode) for episode in _episodes(generator)]
     return [
         case("rtg" if to_go else "total", {"rewards": rewards}, reward_to_go=to_go, discount=discount)
         for to_go in (False, True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.random import Generator
 
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case
 
 FIELDS = ("observation", "action", "reward", "next_observation", "terminal")
 
 
-def _one() -> list[Case]:
+def _one(generator: Generator) -> list[Case]:
     return [
         case("ends by itself", {"horizon": 9}, lengths=[4], Da=2, discrete=False),
         case("discrete", {"horizon": 9}, lengths=[4], Da=2),
@@ -20,14 +21,14 @@ def _one() -> list[Case]:
     ]
 
 
-def _until_enough() -> list[Case]:
+def _until_enough(generator: Generator) -> list[Case]:
     return [
         case("several", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
         case("exactly enough", {"steps": 7, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
     ]
 
 
-def _counted() -> list[Case]:
+def _counted(generator: Generator) -> list[Case]:
     return [case("counted", {"episodes": 2, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False)]
 
 
@@ -100,7 +101,7 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     return made
 
 
-def _played(cases: Callable[[], list[Case]]) -> Ask:
+def _played(cases: Callable[[Generator], list[Case]]) -> Ask:
     return Ask("rollout", cases, _right, _wrong, _read, networks=False)
 
 
