@@ -47,6 +47,12 @@ def add_arguments(actions: Any) -> None:
         help="the folder that was handed out, once for each variant (default: every exercise found in "
         "any submission)",
     )
+    parser.add_argument(
+        "--course",
+        metavar="COURSE",
+        help="in place of an assignment: a course's homework, cs285-2026 or cmu-16831 say "
+        "(`tfpg homework kit list` names all)",
+    )
     add_language(parser, "the language of the pages (default: the assignment's)", None)
     parser.add_argument("--allow-tfpg", action="store_true", help="let submissions import tfpg")
     parser.add_argument(
@@ -100,6 +106,8 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.base.console import say, track
     from tfpg.homework.assignments.standing import read_manifest
     from tfpg.homework.assignments.variants import other_variant
+    from tfpg.homework.courses.course import named
+    from tfpg.homework.grading import courses as of_course
     from tfpg.homework.grading import grading
     from tfpg.homework.grading.boxes import strongest
     from tfpg.homework.grading.canaries import Alarm, canaries, watched
@@ -107,6 +115,9 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.homework.grading.reports import Records
     from tfpg.homework.grading.submissions import entries, take
 
+    if options.course and options.assignment:
+        raise BadInput("give --assignment or --course, not both")
+    course = named(options.course) if options.course else None
     submissions, others = entries(options.submissions)
     manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
     language = options.lang or (manifests[0]["language"] if manifests else "en")
@@ -127,16 +138,23 @@ def grade(options: argparse.Namespace) -> int:
     variants = [variant for manifest in manifests if (variant := _variant(manifest))]
     for code in codes:
         code.notes.extend(other_variant(code.text, variants))
-    assignments = [asked_in(manifest) for manifest in manifests] or [grading.asked_by_all(codes)]
+    if course:
+        assignments = [of_course.asked_of(course)]
+    else:
+        assignments = [asked_in(manifest) for manifest in manifests] or [grading.asked_by_all(codes)]
     if not assignments[0]:
-        raise BadInput(f"{options.submissions} defines no exercise by name: give --assignment DIR")
+        raise BadInput(
+            f"{options.submissions} defines no exercise by name: give --assignment DIR or --course"
+        )
 
     conditions = Conditions(assignments, records.secret, options.allow_tfpg, language)
     keys = {code.name: conditions.key(code) for code in codes}
     grades = {name: records.done(name, key) for name, key in keys.items()}
     rest = [code for code in codes if grades[code.name] is None]
     watchers = canaries(assignments[0], len(rest)) if options.canaries and rest else []
-    run = partial(grading.grade, conditions=conditions, isolation=isolation)
+    run: Any = partial(grading.grade, conditions=conditions, isolation=isolation)
+    if course:
+        run = partial(of_course.grade, course=course, conditions=conditions, isolation=isolation)
     try:
         for found in track(watched(rest, watchers, run), "grading", len(rest)):
             records.keep(found, keys[found.name])
@@ -153,7 +171,7 @@ def grade(options: argparse.Namespace) -> int:
     records.finish(graded)
     before = len(codes) - len(rest)
     say(f"{len(rest)} graded{f', {before} unchanged since the last run' if before else ''}")
-    if not manifests:
+    if not manifests and not course:
         say(f"exercises (1 point each): {', '.join(asked.function for asked in assignments[0])}")
     say(f"{records.table}, and a page for each student in {records.folder}")
     missing = [found.name for found in graded if found.points is None]

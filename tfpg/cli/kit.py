@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tfpg.base.errors import BadInput
 from tfpg.base.files import check_free
 
 
@@ -29,7 +28,7 @@ def add_arguments(actions: Any) -> None:
 
 def kit(options: argparse.Namespace) -> int:
     """Write the kit of a course and say how it is used; or name the courses."""
-    from tfpg.homework.courses.course import courses
+    from tfpg.homework.courses.course import courses, named
     from tfpg.homework.courses.kit import write_kit
 
     known = courses()
@@ -37,11 +36,10 @@ def kit(options: argparse.Namespace) -> int:
         for id, course in known.items():
             print(f"{id:14}  {course.title}: {', '.join(course.marks)}")
         return 0
-    if options.course not in known:
-        raise BadInput(f"there is no course {options.course!r}: choose {', '.join(known)}")
+    course = named(options.course)
     path = Path(options.out)
     check_free(path, "name another --out")
     write_kit(options.course, path)
-    print(f"{path}: checks {known[options.course].title}, {path.stat().st_size / 1000:.0f} kB")
+    print(f"{path}: checks {course.title}, {path.stat().st_size / 1000:.0f} kB")
     print(f"use it  python {path} hw2/")
     return 0

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import Empty, Queue
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -66,14 +66,7 @@ def answers(
 def _process(
     course: Course, folder: Path, asked: Sequence[tuple[Function, list[Case]]], python: str, here: Path
 ) -> Iterator[dict]:
-    request = {
-        "folder": str(folder),
-        "paths": course.paths,
-        "absent": course.absent,
-        "calls": course.calls,
-        "seconds": SECONDS,
-        "questions": [_question(course, function, cases) for function, cases in asked],
-    }
+    request = {"folder": str(folder), **request_for(course, asked)}
     start = (
         f"import sys; sys.path[:0] = [{str(here / 'runner')!r}]; "
         "from tfpg.homework.box.classes.serving import main; main()"
@@ -128,6 +121,17 @@ def _next(messages: Queue[dict | None], seconds: float) -> dict | None:
         return messages.get(timeout=seconds)
     except Empty:
         return None
+
+
+def request_for(course: Course, asked: Sequence[tuple[Function, list[Case]]]) -> dict[str, Any]:
+    """What is sent to a homework's process, apart from the folder where the homework lies there."""
+    return {
+        "paths": course.paths,
+        "absent": course.absent,
+        "calls": course.calls,
+        "seconds": SECONDS,
+        "questions": [_question(course, function, cases) for function, cases in asked],
+    }
 
 
 def _last_line(file: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg.base.errors import BadInput
+from tfpg.homework.courses.asking import Case
 from tfpg.homework.courses.asking_there import answers
 from tfpg.homework.courses.asks import ASKS
 from tfpg.homework.courses.course import Course, Function, Homework, recognized
@@ -75,9 +76,15 @@ def checked(homework: Homework, functions: Sequence[Function], python: str) -> I
         functions: Those to check.
         python: The interpreter that runs it.
     """
-    course, folder = homework
+    return rows(homework.folder, answers(*homework, functions, python))
+
+
+def rows(
+    folder: Path, answered: Iterable[tuple[Function, list[Case], dict[str, Any]]]
+) -> Iterator[Row]:
+    """The verdicts on answers; what is wrong because another function is a blank is a blank, too."""
     blanks: dict[str, Row] = {}
-    for function, cases, answer in answers(course, folder, functions, python):
+    for function, cases, answer in answered:
         found = row(folder, function, _finding(function, cases, answer))
         if found.finding.state == "wrong" and function.table.get("through") in blanks:
             found = blanks[function.table["through"]]._replace(function=function.name)
@@ -129,4 +136,6 @@ def _finding(function: Function, cases: list, answer: dict[str, Any]) -> Finding
         return Finding("not run", what="does_not_parse", numbers=numbers)
     if state == "needs":
         return Finding("not run", what="needs", numbers={"module": str(answer.get("module"))[:40]})
+    if state == "late":
+        return Finding("wrong", what="too_long", numbers={"case": cases[0].group})
     return Finding("not run", what="ended")

@@ -44,6 +44,13 @@ def courses() -> dict[str, Course]:
     return {id: read(TABLES / f"{id}.toml") for id in sorted(files, reverse=True)}
 
 
+def named(id: str) -> Course:
+    """The course of this id. Raises BadInput if there is none."""
+    if id not in courses():
+        raise BadInput(f"there is no course {id!r}: choose {', '.join(courses())}")
+    return courses()[id]
+
+
 def read(path: Path) -> Course:
     """The course in a table. Raises BadInput if it does not say what a course must say."""
     try:

@@ -76,7 +76,11 @@ def _right(ask: Ask, trials: Sequence[Trial]) -> set[str] | None:
             remarks.add("not_measured")
             continue
         accepted = ask.accepted(trial.case, trial.got)
-        fitting = [remark for remark, wanted in accepted.items() if agrees(ask, wanted, trial.read)]
+        fitting = [
+            remark
+            for remark, wanted in accepted.items()
+            if agrees(ask, wanted, trial.read) and (wanted.any() or not ask.up_to_scale)
+        ]
         if not fitting:
             return None
         remarks.update([""] if "" in fitting else fitting[0].split())

@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -103,7 +103,12 @@ class Boxes:
             box.close()
 
     def run(
-        self, files: Mapping[str, bytes], file: str, tasks: Sequence[Task], seconds: float | None = None
+        self,
+        files: Mapping[str, bytes],
+        file: str,
+        tasks: Sequence[Any],
+        seconds: float | None = None,
+        course: dict | None = None,
     ) -> Ran:
         """Run a file of a submission, and then its functions, as the tasks say.
 
@@ -114,8 +119,9 @@ class Boxes:
         Args:
             files: The files of a submission, by their paths in it.
             file: The one to run.
-            tasks: What to do with its functions.
+            tasks: What to do with its functions; for a course's homework, questions about its classes.
             seconds: How long that may take at most.
+            course: For a course's homework, what else is to be known of it.
         """
         seconds = launching.SECONDS_FOR_ALL if seconds is None else seconds
         used = 0.0
@@ -125,7 +131,7 @@ class Boxes:
                 if places > 1 or used:
                     self.close()
                 try:
-                    ran = self._run(files, file, tasks, start + seconds, processor)
+                    ran = self._run(files, file, tasks, start + seconds, processor, course)
                     return ran._replace(seconds=used + time.monotonic() - start)
                 except NotRun as error:
                     used, why = used + time.monotonic() - start, error
@@ -145,15 +151,17 @@ class Boxes:
         self,
         files: Mapping[str, bytes],
         file: str,
-        tasks: Sequence[Task],
+        tasks: Sequence[Any],
         end: float,
         processor: int | None,
+        course: dict | None,
     ) -> Ran:
         text = files[file].decode(errors="replace")
-        keras = "tensorflow" in text or "keras" in text
-        keras = keras or any(task.needs_keras and task.function in text for task in tasks)
+        keras = course is None and (
+            "tensorflow" in text or "keras" in text or _wants_keras(tasks, text)
+        )
         contents = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
-        request = {"files": contents, "file": file, "processor": processor}
+        request = {"files": contents, "file": file, "processor": processor, "course": course}
         ran = Ran([], None)
         while rest := tasks[len(ran.answers) :]:
             if time.monotonic() > end:
@@ -194,6 +202,10 @@ class Boxes:
         if why == "killed" or digest.get("digest") != hashlib.sha256(request).hexdigest():
             raise NotRun("killed" if why == "killed" else "another")
         return messages, why
+
+
+def _wants_keras(tasks: Sequence[Task], text: str) -> bool:
+    return any(task.needs_keras and task.function in text for task in tasks)
 
 
 def _processors() -> list[int | None]:

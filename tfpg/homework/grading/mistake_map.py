@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from tfpg.base.errors import BadInput
 from tfpg.base.figures import save
+from tfpg.homework.courses.sentences import COURSES
 from tfpg.homework.exercises.mistake import MISTAKES
 from tfpg.homework.grading.reports import Class
 
@@ -57,12 +58,14 @@ def draw_map(grades: Class, path: Path) -> Path:
 
 
 def _is_known(word: str) -> bool:
-    return f"{word}.what" in MISTAKES
+    return f"{word}.what" in MISTAKES or f"mistakes.{word}" in COURSES
 
 
 def _name(mistake: str) -> str:
     """The first part of its sentence in which nothing is measured in each submission."""
-    sentence = MISTAKES[f"{mistake}.what"].say("en").replace("{samples}", "N*T")
+    key = f"{mistake}.what"
+    text = MISTAKES[key] if key in MISTAKES else COURSES[f"mistakes.{mistake}"]
+    sentence = text.say("en").replace("{samples}", "N*T")
     parts = re.split(r"[:;] |, (?=[a-z{])", sentence)
     text = next((part for part in parts if "{" not in part), parts[0])
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rsplit(" ", 1)[0] + " ..."

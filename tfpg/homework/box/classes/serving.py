@@ -7,13 +7,14 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from tfpg.homework.box import wire
 from tfpg.homework.box.classes.modules import prepare
+from tfpg.homework.box.classes.protocols import PROTOCOLS
 from tfpg.homework.box.classes.stand_ins import is_installed
 from tfpg.homework.box.silence import silent
 from tfpg.homework.box.time_limit import TimeLimit, at_most
@@ -29,6 +30,14 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
+    for answer in answers(request):
+        out.write(wire.encode(answer))
+        out.flush()
+    os._exit(0)  # whatever threads are left
+
+
+def answers(request: Mapping[str, Any]) -> Iterator[dict]:
+    """Import a homework, and say so; then answer one question after the other."""
     os.environ.update(dict.fromkeys(THREADS, "1"), MPLBACKEND="Agg", CUDA_VISIBLE_DEVICES="")
     os.environ.update(PYTHONBREAKPOINT="0", WANDB_MODE="disabled")
     with silent():
@@ -36,24 +45,19 @@ def main() -> None:
         for module in {question["module"] for question in request["questions"]} - broken.keys():
             with contextlib.suppress(BaseException):  # it is told where it is asked for
                 importlib.import_module(module)
-    _send(out, {"ready": True, "python": list(sys.version_info[:3])})
+    yield {"state": "ready"}
     for question in request["questions"]:
         question = {**question, "folder": request["folder"]}
-        module = question["module"]
-        if module in broken:
-            line, message = broken[module]
-            _send(out, {"state": "broken", "line": line, "message": message})
+        if question["module"] in broken:
+            line, message = broken[question["module"]]
+            yield {"state": "broken", "line": line, "message": message}
         elif question["framework"] and not is_installed(question["framework"]):
-            _send(out, {"state": "needs", "module": question["framework"]})
+            yield {"state": "needs", "module": question["framework"]}
         else:
-            _send(out, _answer(question, request["seconds"]))
-    out.flush()
-    os._exit(0)  # whatever threads are left
+            yield _answer(question, request["seconds"])
 
 
 def _answer(question: Mapping[str, Any], seconds: float) -> dict:
-    from tfpg.homework.box.classes.protocols import PROTOCOLS
-
     protocol, outcomes = PROTOCOLS[question["protocol"]], []
     for settings, inputs in question["cases"]:
         try:
@@ -73,8 +77,3 @@ def _place(error: BaseException, folder: str) -> tuple:
     frames = traceback.extract_tb(error.__traceback__)
     places = [(frame.lineno, frame.filename) for frame in frames if frame.filename.startswith(folder)]
     return places[-1] if places else (None, None)
-
-
-def _send(out: BinaryIO, document: Mapping[str, Any]) -> None:
-    out.write(wire.encode(document))
-    out.flush()
