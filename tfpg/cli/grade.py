@@ -11,7 +11,7 @@ from typing import Any
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import check_free, check_writable
-from tfpg.base.texts import check_language
+from tfpg.base.texts import ENGLISH, check_language
 from tfpg.cli.shared import add_language
 
 
@@ -28,6 +28,10 @@ def add_arguments(actions: Any) -> None:
     def add_out(parser: argparse.ArgumentParser, what: str, default: str) -> None:
         told = f"{what} (default {default})"
         parser.add_argument("--out", default=default, metavar="FILE", help=told)
+
+    def add_course(parser: argparse.ArgumentParser) -> None:
+        told = "in place of an assignment: a course's homework (`tfpg homework kit list` names all)"
+        parser.add_argument("--course", metavar="COURSE", help=told)
 
     parser = add(
         "grade",
@@ -47,12 +51,7 @@ def add_arguments(actions: Any) -> None:
         help="the folder that was handed out, once for each variant (default: every exercise found in "
         "any submission)",
     )
-    parser.add_argument(
-        "--course",
-        metavar="COURSE",
-        help="in place of an assignment: a course's homework, cs285-2026 or cmu-16831 say "
-        "(`tfpg homework kit list` names all)",
-    )
+    add_course(parser)
     add_language(parser, "the language of the pages (default: the assignment's)", None)
     parser.add_argument("--allow-tfpg", action="store_true", help="let submissions import tfpg")
     parser.add_argument(
@@ -79,9 +78,12 @@ def add_arguments(actions: Any) -> None:
         gradescope,
         "write an autograder for Gradescope",
         "Write a zip to upload to Gradescope as the autograder of an assignment. "
-        "TensorFlow is part of its image only if an exercise needs it.",
+        "TensorFlow is part of its image only if an exercise needs it, PyTorch only for a course's "
+        "homework.",
     )
-    parser.add_argument("dir", metavar="DIR", help="the folder that was handed out")
+    parser.add_argument("dir", nargs="?", metavar="DIR", help="the folder that was handed out")
+    add_course(parser)
+    add_language(parser, "the language of the results (default: the assignment's)", None)
     add_out(parser, "the zip", "autograder.zip")
     parser.add_argument(
         "--visibility",
@@ -222,12 +224,20 @@ def mistake_map(options: argparse.Namespace) -> int:
 def gradescope(options: argparse.Namespace) -> int:
     """Write an autograder for Gradescope and print where it is."""
     from tfpg.homework.assignments.standing import read_manifest
+    from tfpg.homework.courses.course import named
+    from tfpg.homework.grading import courses as of_course
     from tfpg.homework.grading.grades import asked_in
     from tfpg.homework.grading.gradescope import write
 
+    if (options.dir is None) == (options.course is None):
+        raise BadInput("give the folder that was handed out, or --course")
+    if options.course:
+        asked, course = of_course.asked_of(named(options.course)), options.course
+        print(write(asked, options.out, options.visibility, options.lang or ENGLISH, course=course))
+        return 0
     manifest = read_manifest(Path(options.dir))
     asked, language, variant = asked_in(manifest), manifest["language"], _variant(manifest)
-    print(write(asked, options.out, options.visibility, language, variant))
+    print(write(asked, options.out, options.visibility, options.lang or language, variant))
     return 0
 
 

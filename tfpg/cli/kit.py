@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tfpg.base.files import check_free
+from tfpg.base.files import atomically, check_free
 
 
 def add_arguments(actions: Any) -> None:
@@ -23,13 +23,19 @@ def add_arguments(actions: Any) -> None:
     parser.add_argument(
         "--out", default="check.pyz", metavar="FILE", help="the file (default check.pyz)"
     )
+    parser.add_argument(
+        "--workflow",
+        metavar="FILE",
+        help="also write a workflow for GitHub Actions that runs it at each push, as\n"
+        ".github/workflows/check.yml",
+    )
     parser.set_defaults(act=kit)
 
 
 def kit(options: argparse.Namespace) -> int:
     """Write the kit of a course and say how it is used; or name the courses."""
     from tfpg.homework.courses.course import courses, named
-    from tfpg.homework.courses.kit import write_kit
+    from tfpg.homework.courses.kit import workflow, write_kit
 
     known = courses()
     if options.course == "list":
@@ -39,7 +45,13 @@ def kit(options: argparse.Namespace) -> int:
     course = named(options.course)
     path = Path(options.out)
     check_free(path, "name another --out")
+    if options.workflow:
+        check_free(Path(options.workflow), "name another --workflow")
     write_kit(options.course, path)
     print(f"{path}: checks {course.title}, {path.stat().st_size / 1000:.0f} kB")
     print(f"use it  python {path} hw2/")
+    if options.workflow:
+        with atomically(options.workflow) as unfinished:
+            unfinished.write_text(workflow(course, path.name), encoding="utf-8")
+        print(f"{options.workflow}: commit it with {path.name} in the folder that students start from")
     return 0

@@ -82,7 +82,7 @@ def of_gradient(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It gives `loss, gradients`, or the gradients alone."""
     policy, variables = _policy(inputs)
     result = call(function, {"policy": policy, **_batch(inputs, "states", "actions", "q_values")})
-    pair = isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], list | tuple)
+    pair = isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], (list, tuple))
     if pair and result[0] is not None and in_numpy(result[0]).size != 1:
         raise ValueError(f"the loss must be one number, got shape {in_numpy(result[0]).shape}")
     gradients = result[1] if pair else result

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tfpg.base.files import atomically
+from tfpg.base.tables import table
 from tfpg.base.texts import FOLDER, languages
-from tfpg.homework.courses import course
+from tfpg.homework.courses.course import TABLES, Course, whole
 
 PACKAGE = Path(__file__).parents[2]
 ENTRIES = ("tfpg.homework.courses.standalone", "tfpg.homework.box.classes.serving")
@@ -31,6 +32,28 @@ with tempfile.TemporaryDirectory() as place:
 """
 
 
+WORKFLOW = """\
+name: check
+on: [push]
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.10"
+      - run: pip install numpy{framework}
+      - run: python {kit} .
+"""
+
+
+def workflow(course: Course, kit: str) -> str:
+    """What GitHub Actions, and so GitHub Classroom, runs at each push: it fails unless all is right."""
+    framework = f" {course.framework}" if course.framework else ""
+    return WORKFLOW.format(framework=framework, kit=kit)
+
+
 def write_kit(id: str, file: Path) -> None:
     """Write a course's kit: run as `python check.pyz hw2/`, with the verdicts of `tfpg check`.
 
@@ -44,13 +67,13 @@ def write_kit(id: str, file: Path) -> None:
             name = path.relative_to(PACKAGE.parent)
             empty = path == PACKAGE / "__init__.py"
             kit.writestr(name.as_posix(), "" if empty else path.read_text(encoding="utf-8"))
-        tables = course.TABLES.relative_to(PACKAGE.parent).as_posix()
-        kit.writestr(f"{tables}/{id}.json", json.dumps(course.whole(course.TABLES / f"{id}.toml")))
+        tables = TABLES.relative_to(PACKAGE.parent).as_posix()
+        kit.writestr(f"{tables}/{id}.json", json.dumps(whole(TABLES / f"{id}.toml")))
         for language in languages():
             for room in ROOMS:
                 path = FOLDER / language / f"{room}.toml"
                 name = path.relative_to(PACKAGE.parent).with_suffix(".json")
-                kit.writestr(name.as_posix(), json.dumps(course.table(path)))
+                kit.writestr(name.as_posix(), json.dumps(table(path)))
 
 
 def _modules() -> set[Path]:

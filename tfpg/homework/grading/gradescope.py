@@ -17,7 +17,8 @@ from typing import Any
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.homework.assignments.variants import other_variant
-from tfpg.homework.grading import boxes, grading
+from tfpg.homework.courses.course import named
+from tfpg.homework.grading import boxes, courses, grading
 from tfpg.homework.grading.grades import Asked, Conditions, Grade
 from tfpg.homework.grading.submissions import Entry, take
 
@@ -34,6 +35,7 @@ def write(
     visibility: str = "visible",
     language: str = "en",
     variant: tuple[str, int] | None = None,
+    course: str | None = None,
 ) -> Path:
     """Write the zip. Raises BadInput if it exists, or for an unknown visibility.
 
@@ -43,6 +45,7 @@ def write(
         visibility: When students see their results.
         language: The language of the evidence.
         variant: The assignment's set and the number of its variant, if it is one of tfpg's.
+        course: The id of the course whose homework it is, in place of an assignment.
     """
     path = Path(path)
     if visibility not in VISIBILITIES:
@@ -56,10 +59,11 @@ def write(
         "visibility": visibility,
         "language": language,
         "variant": variant,
+        "course": course,
     }
     files = {
         **{name: (SCRIPTS / name).read_text("utf-8") for name in ("setup.sh", "run_autograder")},
-        "requirements.txt": "".join(f"{line}\n" for line in requirements(asked)),
+        "requirements.txt": "".join(f"{line}\n" for line in requirements(asked, course)),
         "autograder.json": json.dumps(settings, indent=1) + "\n",
     }
     for source in sorted(PACKAGE.rglob("*")):
@@ -74,8 +78,13 @@ def write(
     return path
 
 
-def requirements(asked: Sequence[Asked]) -> list[str]:
-    """What the image needs, in the versions that are installed here."""
+def requirements(asked: Sequence[Asked], course: str | None = None) -> list[str]:
+    """What the image needs, in the versions that are installed here; of a framework, any."""
+    if course is not None:
+        return [
+            *(f"{name}=={version(name)}" for name in LIGHT),
+            *filter(None, [named(course).framework]),
+        ]
     tasks = [grading.question_for(each, "").task(each.function, look=False) for each in asked]
     heavy = HEAVY if any(task.needs_keras for task in tasks) else ()
     return [f"{name}=={version(name)}" for name in (*LIGHT, *heavy)]
@@ -90,7 +99,10 @@ def main(root: str) -> None:
     isolation = boxes.strongest()
     code = take(Entry("submission", submission))
     code.notes.extend(other_variant(code.text, [settings["variant"]] if settings["variant"] else []))
-    (grade,) = grading.grade([code], conditions, isolation)
+    if settings["course"] is not None:
+        (grade,) = courses.grade([code], named(settings["course"]), conditions, isolation)
+    else:
+        (grade,) = grading.grade([code], conditions, isolation)
     if grade.points is None:
         sys.exit("\n".join(grade.notes))  # without results, Gradescope says that grading failed
     shown = json.dumps(to_results(grade, settings["visibility"], language))

@@ -64,8 +64,8 @@ def _is_known(word: str) -> bool:
 def _name(mistake: str) -> str:
     """The first part of its sentence in which nothing is measured in each submission."""
     key = f"{mistake}.what"
-    text = MISTAKES[key] if key in MISTAKES else COURSES[f"mistakes.{mistake}"]
-    sentence = text.say("en").replace("{samples}", "N*T")
+    what = MISTAKES[key] if key in MISTAKES else COURSES[f"mistakes.{mistake}"]
+    sentence = what.say("en").replace("{samples}", "N*T")
     parts = re.split(r"[:;] |, (?=[a-z{])", sentence)
     text = next((part for part in parts if "{" not in part), parts[0])
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rsplit(" ", 1)[0] + " ..."

@@ -6,7 +6,7 @@ import sys
 import zipfile
 
 import pytest
-from homework_fakes import COURSES, written
+from homework_courses import COURSES, written
 
 from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
