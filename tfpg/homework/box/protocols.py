@@ -51,7 +51,7 @@ def of_trajectories(function: Callable, inputs: Arrays, manner: Manner) -> Array
     """It takes trajectories and gives one array, or several."""
     result = function(trajectories_of(inputs))
     if isinstance(result, tuple):
-        return dict(zip(("states", "actions"), map(in_numpy, result), strict=False))
+        return dict(zip(("states", "actions"), map(in_numpy, result)))
     return {"values": in_numpy(result)}
 
 
