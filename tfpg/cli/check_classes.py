@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.progress import track
 
 from tfpg.base.console import console, say, show_rows
+from tfpg.base.errors import BadInput
 from tfpg.base.texts import ENGLISH
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def check_classes(options: argparse.Namespace) -> int | None:
     path = Path(options.file)
     if not path.exists():
         return None
+    if not path.is_file() and not path.is_dir():
+        raise BadInput(f"{path} is neither a file nor a folder")
     from tfpg.homework.courses import checking, report
     from tfpg.homework.courses.pythons import python_for
 

@@ -622,8 +622,8 @@ def test_what_goes_on_for_ever_is_interrupted_and_its_line_told(monkeypatch):
     verdict = tfpg.check(reward_to_go)
     line = reward_to_go.__code__.co_firstlineno + 4
     assert not verdict
-    assert verdict.evidence.startswith("it runs for too long (line ")
-    told = re.search(r"\(line (\d+)\): it ran for more than 0.2 seconds", verdict.evidence)
+    assert verdict.evidence.startswith("it runs for more than 0.2 seconds (line ")
+    told = re.search(r"\(line (\d+)\)", verdict.evidence)
     assert abs(int(told[1]) - line) <= 1
     assert signal.getsignal(signal.SIGALRM) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)

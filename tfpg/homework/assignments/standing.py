@@ -102,7 +102,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
         raise BadInput(
-            f"{folder} holds no {MANIFEST}: name a file, or a folder made by `tfpg homework new`"
+            f"{folder} holds neither an assignment of `tfpg homework new` nor a course's homework that "
+            "`tfpg homework kit list` names: name a file"
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """Judging what was observed: right, or wrong, and then which mistake it is and by what numbers."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -184,5 +185,7 @@ def _failure(failure: Failure, language: str) -> str:
         return CHECKS["returns_nothing" if message == "None" else "returns"].say(language, what=message)
     line = CHECKS["line"].say(language, line=number) if number else ""
     codes = {"OtherArrays": "other_arrays", "TimeLimit": "too_long", "SystemExit": "leaves"}
-    what = f"{kind}: {message}" if message and kind != "TimeLimit" else message or kind
-    return CHECKS[codes.get(kind, "raises")].say(language, what=what, line=line)
+    what = f"{kind}: {message}" if message else kind
+    seconds = "".join(re.findall(r"[\d.]+", message)) if kind == "TimeLimit" else ""
+    text = CHECKS[codes.get(kind, "raises")]
+    return text.say(language, what=what, line=line, seconds=seconds)
