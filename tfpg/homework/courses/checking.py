@@ -21,6 +21,7 @@ from tfpg.homework.courses.judging import Finding, judged
 from tfpg.homework.courses.unwritten import Text, text_around, text_of
 
 BLANKS = ("raises", "too_long", "never_ends", "does_not_parse", "returns", "not_finite")
+OTHER_CONTRACT = ("raises", "wrong_size", "returns")  # what comes of it
 LARGEST = 2**26  # bytes of a file in a zip
 
 
@@ -82,15 +83,29 @@ def checked(homework: Homework, functions: Sequence[Function], python: str) -> I
 def rows(
     folder: Path, answered: Iterable[tuple[Function, list[Case], dict[str, Any]]]
 ) -> Iterator[Row]:
-    """The verdicts on answers; what is wrong because another function is a blank is a blank, too."""
+    """The verdicts on answers.
+
+    What is wrong because another function is a blank is a blank, too; and a helper that a right
+    function uses is right, whatever it takes: the handout fixes what that function gives.
+    """
     blanks: dict[str, Row] = {}
+    waiting: dict[str, list[Row]] = {}
     for function, cases, answer in answered:
         found = row(folder, function, _finding(function, cases, answer))
-        if found.finding.state == "wrong" and function.table.get("through") in blanks:
+        state, used_in = found.finding.state, function.table.get("used_in")
+        if state == "wrong" and function.table.get("through") in blanks:
             found = blanks[function.table["through"]]._replace(function=function.name)
         if found.finding.state == "open":
             blanks[function.name] = found
+        if state == "wrong" and used_in and found.finding.what in OTHER_CONTRACT:
+            waiting.setdefault(used_in, []).append(found)
+            continue
+        for helper in waiting.pop(function.name, []):
+            own = Finding("right", remarks=("own_contract",))
+            yield helper._replace(finding=own) if state == "right" else helper
         yield found
+    for helpers in waiting.values():  # what uses them was not asked for
+        yield from helpers
 
 
 def row(folder: Path, function: Function, finding: Finding) -> Row:

@@ -73,6 +73,9 @@ def _right(case: Case, got: Arrays) -> dict[str, Array]:
     played = [_episode(case, k, min(lengths[k], horizon)) for k in range(count)]
     steps = sum(min(lengths[k], horizon) for k in range(count))
     right = {"": _row(played, steps)}
+    if case.group == "exactly enough":
+        more = [_episode(case, k, lengths[k]) for k in range(count + 1)]
+        right["one_episode_more"] = _row(more, steps + lengths[count])
     if case.group == "cut short":
         right["one_step_more"] = _row([_episode(case, 0, horizon + 1)], horizon + 1)
         right["not_terminal"] = _row([_episode(case, 0, horizon, False)], horizon)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,13 +69,21 @@ class ScriptedEnvironment:
 class ScriptedPolicy:
     """Its action is the first numbers of the state, times 2, or the id of an action.
 
-    It has the axes that those of the homework's own policy have.
+    It has the form that those of the homework's own policy have, and that policy's attributes.
+
+    Args:
+        settings: As of the environment.
+        own: The homework's own policy, if it can be made.
+        like: Makes of an array what that policy gives, a tensor say.
+        axes: Of an action for one observation.
     """
 
-    def __init__(self, settings: Mapping[str, Any], axes: int) -> None:
-        self.settings, self.axes = settings, axes
+    def __init__(
+        self, settings: Mapping[str, Any], own: Any, like: Callable[[np.ndarray], Any], axes: int
+    ) -> None:
+        self.settings, self.own, self.like, self.axes = settings, own, like, axes
 
-    def get_action(self, observation: Any, *_: Any, **__: Any) -> np.ndarray:
+    def get_action(self, observation: Any, *_: Any, **__: Any) -> Any:
         """The action for an observation."""
         state = np.asarray(observation, np.float64).reshape(-1)
         action = 2 * state[: self.settings.get("Da", ACTIONS)]
@@ -83,7 +91,10 @@ class ScriptedPolicy:
             action = np.array(int(8 * state[0]) % ACTIONS)
         while action.ndim < self.axes:
             action = action[None]
-        return action
+        return self.like(action)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.own, name)
 
     def forward(self, *_: Any) -> Any:
         """It is no network."""

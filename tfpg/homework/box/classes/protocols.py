@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfpg.homework.box.calling import NoNumbers, in_numpy
 from tfpg.homework.box.classes import torch_steps
-from tfpg.homework.box.classes.episodes import NeverEnds, ScriptedEnvironment, ScriptedPolicy
 from tfpg.homework.box.classes.making import make
 from tfpg.homework.box.classes.modules import found
+from tfpg.homework.box.classes.rollouts import of_rollout
 
 Question = Mapping[str, Any]
 Settings = Mapping[str, Any]
@@ -63,9 +63,8 @@ def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
         told.update(_own_likelihoods(owner, states, torch.as_tensor(inputs["actions"]), parameters))
     optimizers = torch_steps.plain_descent(owner)
     before = torch_steps.flat(parameters)
-    given = [_copied(inputs[name]) for name in question["feeds"]]
     with torch_steps.watched(len(states), question["folder"]) as lost:
-        result = getattr(owner, question["name"])(*given)
+        result = _updated(getattr(owner, question["name"]), question["feeds"], inputs)
     told["moved"] = torch_steps.flat(parameters) - before
     told["steps"] = np.array([optimizer.steps for optimizer in optimizers])
     told["gives a dictionary"] = np.array(isinstance(result, dict))
@@ -75,6 +74,17 @@ def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
         for n, operand in enumerate(operands):
             told[f"lost operand {n}"] = np.array(operand)
     return told
+
+
+def _updated(update: Callable, feeds: Sequence[str], inputs: Inputs) -> Any:
+    """What it returns; ids of actions may also be a column, as whoever samples them makes them."""
+    try:
+        return update(*[_copied(inputs[name]) for name in feeds])
+    except (RuntimeError, IndexError):
+        if "actions" not in inputs or inputs["actions"].ndim != 1:
+            raise
+        columns = {**inputs, "actions": inputs["actions"][:, None]}
+        return update(*[_copied(columns[name]) for name in feeds])
 
 
 def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
@@ -98,30 +108,6 @@ def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays
         told["takes tensors"] = np.array(True)
     rest = [in_numpy(act(state)).ravel() for _ in range(DRAWS - 1)]
     return {**told, "actions": np.array([first.ravel(), *rest]), "shape": np.array(first.shape, int)}
-
-
-def of_rollout(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
-    """It plays one episode, or episodes until there are enough steps, in a tiny environment."""
-    tried, axes = [], _axes(question, settings)
-    for results in (4, 5):  # of step(): gym's, Gymnasium's
-        environment = ScriptedEnvironment({**settings, "results": results})
-        function = found(question["module"] + ":" + question["name"])
-        try:
-            result = function(environment, ScriptedPolicy(settings, axes), *inputs.values())
-        except NeverEnds:
-            raise
-        except Exception as error:
-            tried.append(error)
-            continue
-        told = {} if isinstance(result, dict) else {"steps": np.array(_count(result))}
-        paths = [result] if isinstance(result, dict) else _paths(result)
-        told["paths"] = np.array(len(paths))
-        for name in question["feeds"]:
-            rows = [np.asarray(path[name], np.float64) for path in paths]
-            told[name] = np.concatenate([row.reshape(len(row), -1) for row in rows])
-        told["lengths"] = np.array([len(np.asarray(path[question["feeds"][0]])) for path in paths])
-        return told
-    raise tried[0]
 
 
 def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
@@ -225,15 +211,6 @@ def _reached(thing: Any, path: str) -> tuple:
     return thing, method
 
 
-def _axes(question: Question, settings: Settings) -> int:
-    """How many axes the actions have that the homework's own policy gives for one observation."""
-    try:
-        own = make(question["make"], settings).get_action(np.zeros(settings["Ds"], np.float32))
-        return min(np.ndim(own), 1 if settings["discrete"] else 2)
-    except Exception:  # it is not written yet
-        return 0 if settings["discrete"] else 1
-
-
 def _predictions(agent: Any, way: str, states: np.ndarray) -> Arrays:
     """What the critic says of states, by the network, and by the method that the course has for it."""
     import torch
@@ -293,15 +270,3 @@ def _same(value: Any, other: Any) -> bool:
     if isinstance(other, list):
         return isinstance(value, list) and len(value) == len(other) and all(map(_same, value, other))
     return np.array_equal(value, other)
-
-
-def _paths(result: Any) -> list:
-    """The trajectories in what came back: alone, or beside their steps."""
-    if isinstance(result, tuple):
-        return list(next(part for part in result if isinstance(part, list)))
-    return list(result)
-
-
-def _count(result: Any) -> int:
-    counts = [part for part in result if np.ndim(part) == 0] if isinstance(result, tuple) else []
-    return int(counts[0]) if counts else -1

@@ -15,6 +15,13 @@ from typing import Any
 import numpy as np
 
 
+def tensor(numbers: np.ndarray) -> Any:
+    """Numbers as a tensor."""
+    import torch
+
+    return torch.as_tensor(numbers)
+
+
 def unrecorded() -> Any:
     """What is done in it has no gradient."""
     import torch
