@@ -370,3 +370,16 @@ def test_a_continuous_task_is_learnt():
     list(tfpg.train("Target-v0", policy, keras.optimizers.Adam(0.02), iterations=120, episodes=64))
     assert before < -1.5
     assert tfpg.evaluate("Target-v0", policy, episodes=100).mean() > -0.3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"step": "gradient"}, "step must be a function, got 'gradient'"),
+        ({"estimator": "rtg"}, "estimator must be a function, got 'rtg'"),
+        ({"step": lambda policy, optimizer, states, actions, q_values: q_values}, "take the mean"),
+    ],
+)
+def test_a_step_or_an_estimator_that_is_none_is_refused(wrong, told):
+    with pytest.raises(tfpg.BadInput, match=told):
+        next(tfpg.train("CartPole-v1", tfpg.policy_for("CartPole-v1"), **wrong))

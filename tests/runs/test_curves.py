@@ -136,3 +136,19 @@ def test_an_interval_is_repeatable_and_covers_as_it_says():
 def test_equal_returns_have_a_point_for_an_interval():
     assert summary(np.full(7, 3.0)) == {"mean": 3.0, "std": 0.0, "interval": [3.0, 3.0]}
     assert summary(np.array([2.0]))["interval"] == [2.0, 2.0]
+
+
+def test_a_folder_of_runs_stands_for_the_runs_in_it_and_two_seeds_have_a_range(tmp_path, monkeypatch):
+    for seed in (1, 2):
+        write_run(tmp_path / f"runs/{seed}", [1, 2, 3], Settings("CartPole-v1", seed=seed))
+    told, draw = [], curves.draw_line
+
+    def drawn(*arguments, label, **options):
+        told.append(label)
+        draw(*arguments, label=label, **options)
+
+    monkeypatch.setattr(curves, "draw_line", drawn)
+    assert curves.draw_curves([tmp_path / "runs"], tmp_path / "curves.png") == []
+    assert told == ["CartPole-v1 (2 seeds, their range)"]
+    assert curves._told(1) == ""
+    assert curves._told(3) == " (3 seeds, 95 % interval)"

@@ -63,3 +63,25 @@ def test_a_file_is_no_run_folder(tmp_path):
     with pytest.raises(tfpg.BadInput, match="file exists and is not empty"):
         tfpg.run(SHORT, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: tfpg.run("CartPole-v1", "runs/x"), r"takes tfpg\.Settings"),
+        (lambda: tfpg.run(tfpg.Settings("CartPole-v1"), None), "the run folder second, got None"),
+        (lambda: tfpg.Settings(object), "environment must be of type str"),
+        (lambda: tfpg.Settings("CartPole-v1", layers=1.5), "layers must be of type int, got 1.5"),
+        (
+            lambda: tfpg.Settings("CartPole-v1", learning_rate="fast"),
+            "learning_rate must be of type float",
+        ),
+        (lambda: tfpg.Settings("CartPole-v1", seed=True), "seed must be of type int, got True"),
+        (lambda: tfpg.Settings("CartPole-v1", horizon="9"), "horizon must be of type int or None"),
+        (lambda: tfpg.reward_to_go_estimator("a"), "discount must lie between 0 and 1, got 'a'"),
+        (lambda: tfpg.column([]), "at least one trajectory"),
+    ],
+)
+def test_what_is_of_another_type_is_told_in_one_sentence(call, told):
+    with pytest.raises(tfpg.BadInput, match=told):
+        call()

@@ -14,6 +14,7 @@ import worlds
 from support import returns_of, run
 
 import tfpg
+from tfpg.cli.main import main
 from tfpg.runs.folder import read_progress, read_settings
 from tfpg.runs.run import maker
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
@@ -97,7 +98,7 @@ def test_the_best_policy_is_the_one_that_the_best_batch_measured(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path):
+def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path, capsys):
     settings = Settings("Bar-v0", iterations=60, episodes=16, learning_rate=0.02, stop_at=7.0)
     progress = run(settings, tmp_path)
     assert progress[-1].solved
@@ -105,6 +106,13 @@ def test_a_run_stops_once_the_threshold_is_held_and_keeps_that_policy(tmp_path):
     assert progress[-1].evaluation.mean() > 7
     policy = tfpg.load_policy(tmp_path / "policy.keras")
     assert tfpg.evaluate("Bar-v0", policy, episodes=200, seed=9).mean() > 7
+    before, video = (tmp_path / "progress.csv").read_bytes(), tmp_path / "video.gif"
+    assert main(["train", "--resume", str(tmp_path)]) == 0
+    assert "is solved already: nothing was trained" in " ".join(capsys.readouterr().out.split())
+    assert (tmp_path / "progress.csv").read_bytes() == before
+    video.touch()
+    assert main(["evaluate", str(tmp_path), "--video", str(video)]) == 2
+    assert video.stat().st_size == 0
 
 
 @pytest.mark.slow

@@ -118,7 +118,8 @@ def interruptible() -> Iterator[list[int]]:
     def collect(number: int, frame: Any) -> None:
         signals.append(number)
         signal.signal(number, before[signal.Signals(number)])
-        print("stopping after this iteration; Ctrl-C again stops at once", file=sys.stderr)
+        again = "; Ctrl-C again stops at once" if number == signal.SIGINT else ""
+        print(f"stopping after this iteration{again}", file=sys.stderr)
 
     for number in before:
         signal.signal(number, collect)

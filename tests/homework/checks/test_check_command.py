@@ -252,3 +252,41 @@ def test_numpy_alone_is_imported_where_numpy_is_enough(submitted):
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_what_a_function_prints_is_shown_beside_its_verdict(submitted, capsys):
+    name = submitted(
+        RIGHT.replace("    running = 0.0", "    print('rewards', len(rewards)); running = 0.0")
+    )
+    status, out, _ = checked(capsys, name)
+    assert status == 0
+    first, second, *printed = [line.strip() for line in out.splitlines()]
+    assert first.startswith("reward_to_go  right")
+    assert second == "it printed:"
+    assert (printed[0], len(printed)) == ("rewards 3", 3)
+    assert (
+        "rewards 3"
+        in json.loads(checked(capsys, name, "--json")[1])["functions"]["reward_to_go"]["printed"]
+    )
+
+
+def test_functions_that_are_not_known_are_named(submitted, capsys):
+    source = f"{RIGHT}\ndef total_rewards(rewards):\n    pass\n\ndef helper():\n    pass\n"
+    _, _, err = checked(capsys, submitted(source))
+    assert "not checked" in err
+    assert "total_rewards (did you mean total_reward?), helper" in err
+
+
+def test_of_what_is_no_python_nothing_was_run(submitted, capsys, tmp_path):
+    assert main(["homework", "new", "hw", "--lang", "zh"]) == 0
+    path = tmp_path / "hw/homework.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\nx = = 1\n", encoding="utf-8")
+    capsys.readouterr()
+    _, out, err = checked(capsys, "hw")
+    assert "没有运行任何代码" in err  # in the language of the folder
+    assert "未做" in out or "错误" in out
+
+
+def test_a_device_is_neither_a_file_nor_a_folder(capsys):
+    assert checked(capsys, "/dev/null")[0] == 2
+    assert checked(capsys, "/dev/null")[2] == "tfpg: /dev/null is neither a file nor a folder\n"
