@@ -15,6 +15,13 @@ from typing import Any
 import numpy as np
 
 
+def warm_up() -> None:
+    """Let PyTorch import what it does with its first optimizer: seconds that are nobody's."""
+    import torch
+
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
 def tensor(numbers: np.ndarray) -> Any:
     """Numbers as a tensor."""
     import torch
