@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Run a file, check the functions in it that have the names of tfpg's own, and say what is\n"
         "wrong with each: the name of the mistake and the numbers that show it. Arrays may be of\n"
-        "NumPy, TensorFlow, PyTorch or JAX. The exit status is 0 if all are right, else 1."
+        "NumPy, TensorFlow, PyTorch or JAX. A course's homework is checked as it is, classes over\n"
+        "PyTorch: `tfpg homework kit list` names the courses. The exit status is 0 if all is right,\n"
+        "else 1."
     )
     parser.add_argument(
         "file",
