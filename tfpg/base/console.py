@@ -37,9 +37,9 @@ def show_rows(rows: Sequence[Sequence[str]]) -> None:
         lines = [line.plain.rstrip() for line in Text(last).wrap(console, room)] if last else []
         if beside:
             padded.append(lines.pop(0) if lines else "")
-        say("  ".join(padded).rstrip())
+        print("  ".join(padded).rstrip())
         for line in lines:
-            say(" " * indent + line)
+            print(" " * indent + line)
 
 
 def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:

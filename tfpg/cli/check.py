@@ -76,6 +76,8 @@ def check(options: argparse.Namespace) -> int:
         print(json.dumps(document, ensure_ascii=False))
     else:
         _print_rows(found.rows, graded, language)
+        if not graded and (others := _not_checked(options.file, language)):
+            print(CHECKS["not_checked"].say(language, names=others))
         if graded:
             text = ASSIGNMENTS["standing"]
             print(text.say(language, points=found.points, total=found.total))
@@ -109,15 +111,15 @@ def _functions(file: str, language: str) -> "Standing":
     for name, function in functions.items():
         verdict, printed = listened(function, name, language)
         rows.append(Row(name, verdict, 0, printed))
-    if others := _not_checked(file, names, language):
-        print(CHECKS["not_checked"].say(language, names=others), file=sys.stderr)
     return Standing(rows, error)
 
 
-def _not_checked(file: str, names: Sequence[str], language: str) -> str:
+def _not_checked(file: str, language: str) -> str:
     """The other functions of a file, with the names that may be meant."""
     from tfpg.homework.box.reading import source_of
+    from tfpg.homework.exercises.catalog import EXERCISES
 
+    names = list(dict.fromkeys(exercise.name for exercise in EXERCISES))
     defined = re.findall(r"^(?:    )?def ([a-zA-Z]\w*)", source_of(file), re.MULTILINE)
     told = []
     for name in dict.fromkeys(defined):

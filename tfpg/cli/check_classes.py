@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import track
 
-from tfpg.base.console import console, say, show_rows
+from tfpg.base.console import console, show_rows
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import ENGLISH
 
@@ -46,6 +46,6 @@ def check_classes(options: argparse.Namespace) -> int | None:
 
 
 def _print(told: "Report") -> None:
-    say(told.title)
+    print(told.title)
     show_rows(told.rows)
-    say(told.summary)
+    print(told.summary)

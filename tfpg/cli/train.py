@@ -121,7 +121,8 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
     from tfpg.runs.curves import draw_curve
     from tfpg.runs.run import is_solved, perform
 
-    if options.resume and options.iterations is None and is_solved(settings, read_progress(folder)):
+    begun = bool(options.resume) and (folder / "progress.csv").is_file()
+    if begun and options.iterations is None and is_solved(settings, read_progress(folder)):
         say(f"{folder} is solved already: nothing was trained")
         return 0
     if settings.network is not None:
