@@ -21,9 +21,10 @@ import tfpg
 from tfpg.base.errors import BadInput
 from tfpg.cli.main import main
 from tfpg.exact import cosine
+from tfpg.homework.box import seeing
 from tfpg.homework.box.time_limit import at_most
 from tfpg.slides.alignment import pieces
-from tfpg.slides.compare import calling, html
+from tfpg.slides.compare import html
 from tfpg.slides.compare.rows import REMARKS
 from tfpg.slides.pseudocode import DEPARTURES, SLIDES
 from tfpg.slides.source import tokens
@@ -410,7 +411,7 @@ def test_what_cannot_be_called_is_compared_by_names_and_says_so():
 
 
 def test_a_function_that_does_not_end_is_not_run(monkeypatch):
-    monkeypatch.setattr(calling, "at_most", lambda: at_most(0.2))
+    monkeypatch.setattr(seeing, "at_most", lambda seconds: at_most(0.2))
     comparison = of(RIGHT.replace("    return", "    while True:\n        pass\n    return"))
     assert comparison.problems[0].startswith("not run: line ")
     assert "TimeLimit" in comparison.problems[0]

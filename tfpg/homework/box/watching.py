@@ -1,5 +1,7 @@
 """Running somebody's code while every value that its expressions take is seen."""
 
+from __future__ import annotations
+
 import ast
 import copy
 import linecache
@@ -12,9 +14,11 @@ from typing import Any, NamedTuple
 from tfpg.homework.box.calling import innermost
 
 SEE, MAKE = "_tfpg_see", "_tfpg_make"  # names that nobody has
-OPERATIONS = ast.BinOp | ast.UnaryOp | ast.Call | ast.Subscript
-OPERANDS = ast.Name | ast.Attribute  # seen too, but they compute nothing
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript)
+OPERANDS = (ast.Name, ast.Attribute)  # seen too, but they compute nothing
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+PATTERN = getattr(ast, "match_case", ast.FunctionDef)  # Python 3.9 has no patterns
 
 
 class Expression(NamedTuple):
@@ -33,13 +37,13 @@ class _Watch(ast.NodeTransformer):
         self.expressions: list[Expression] = []
 
     def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, Definition | ast.match_case):  # no signatures, no patterns
+        if isinstance(node, (*DEFINITIONS, PATTERN)):  # no signatures, no patterns
             seen = [self.visit(statement) for statement in node.body]
             node.body = [*chain.from_iterable(s if isinstance(s, list) else [s] for s in seen)]
             return node
         if isinstance(node, ast.AugAssign) and isinstance(node.target, OPERANDS):
             return self._of_augmented(node)
-        if isinstance(node, OPERATIONS | OPERANDS) and isinstance(_context(node), ast.Load):
+        if isinstance(node, OPERATIONS + OPERANDS) and isinstance(_context(node), ast.Load):
             return self._seen(node)
         if isinstance(node, ast.AnnAssign):
             node.value = self.visit(node.value) if node.value else None
@@ -124,7 +128,7 @@ class Watched:
         self._watch, body = _Watch(), ast.parse(source).body
         self._future = [s for s in body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
         for statement in body:
-            if isinstance(statement, Definition):
+            if isinstance(statement, DEFINITIONS):
                 with suppress(Exception, SystemExit):
                     self._run([self._watch.visit(statement)])
         defined = True
@@ -189,7 +193,7 @@ def _definitions(tree: ast.Module, function: FunctionType) -> Iterator[Any]:
     """Where the function is written: a definition, or a lambda with its parameters."""
     code = function.__code__
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == code.co_name:
+        if isinstance(node, FUNCTIONS) and node.name == code.co_name:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             if first == code.co_firstlineno:
                 yield node

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, BinaryIO
@@ -39,7 +39,17 @@ def answers(
         functions: Those to ask.
         python: The interpreter that runs the homework.
     """
-    rest = list(functions)
+    asked = [(function, ASKS[function.ask].cases(np.random.default_rng(0))) for function in functions]
+    questions = [question(course, *each) for each in asked]
+    for each, answer in zip(asked, replies(course, folder, questions, python)):
+        yield (*each, answer)
+
+
+def replies(
+    course: Course, folder: Path, questions: Sequence[Mapping[str, Any]], python: str
+) -> Iterator[dict]:
+    """The answer to each question; where a process ends that is the answer, and another goes on."""
+    rest = list(questions)
     with tempfile.TemporaryDirectory() as place:
         here = Path(place)
         for name in THERE:
@@ -50,23 +60,20 @@ def answers(
             )
         (here / "scratch").mkdir()
         while rest:
-            asked = [
-                (function, ASKS[function.ask].cases(np.random.default_rng(0))) for function in rest
-            ]
             done = 0
-            for answer in _process(course, folder, asked, python, here):
-                yield (*asked[done], answer)
+            for answer in _process(course, folder, rest, python, here):
+                yield answer
                 done += 1
             if done < len(rest):
-                yield (*asked[done], {"state": "ended"})
+                yield {"state": "ended"}
                 done += 1
             rest = rest[done:]
 
 
 def _process(
-    course: Course, folder: Path, asked: Sequence[tuple[Function, list[Case]]], python: str, here: Path
+    course: Course, folder: Path, questions: Sequence[Mapping[str, Any]], python: str, here: Path
 ) -> Iterator[dict]:
-    request = {"folder": str(folder), **request_for(course, asked)}
+    request = {"folder": str(folder), **request_for(course), "questions": questions}
     start = (
         f"import sys; sys.path[:0] = [{str(here / 'runner')!r}]; "
         "from tfpg.homework.box.classes.serving import main; main()"
@@ -88,8 +95,8 @@ def _process(
             if _next(messages, SECONDS_TO_START) is None:
                 told_last = _last_line(here / "complaints")
                 raise BadInput(f"{python} cannot run the homework: {told_last}")
-            for _, cases in asked:
-                answer = _next(messages, len(cases) * SECONDS + SECONDS)
+            for each in questions:
+                answer = _next(messages, len(each["cases"]) * SECONDS + SECONDS)
                 if answer is None:
                     return
                 yield answer
@@ -123,15 +130,9 @@ def _next(messages: Queue[dict | None], seconds: float) -> dict | None:
         return None
 
 
-def request_for(course: Course, asked: Sequence[tuple[Function, list[Case]]]) -> dict[str, Any]:
-    """What is sent to a homework's process, apart from the folder where the homework lies there."""
-    return {
-        "paths": course.paths,
-        "absent": course.absent,
-        "calls": course.calls,
-        "seconds": SECONDS,
-        "questions": [_question(course, function, cases) for function, cases in asked],
-    }
+def request_for(course: Course) -> dict[str, Any]:
+    """What is sent to a homework's process beside the questions and the place of its folder."""
+    return {"paths": course.paths, "absent": course.absent, "calls": course.calls, "seconds": SECONDS}
 
 
 def _last_line(file: Path) -> str:
@@ -139,13 +140,29 @@ def _last_line(file: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "it does not answer")
 
 
-def _question(course: Course, function: Function, cases: Sequence[Case]) -> dict:
-    ask, told = ASKS[function.ask], function.table
+def question(course: Course, function: Function, cases: Sequence[Case]) -> dict[str, Any]:
+    """What is sent for one function."""
+    ask = ASKS[function.ask]
+    return question_of(function, ask.protocol, course.framework if ask.networks else "", cases)
+
+
+def question_of(
+    function: Function, protocol: str, framework: str, cases: Sequence[Case]
+) -> dict[str, Any]:
+    """The same, however the function is called.
+
+    Args:
+        function: A function of a course.
+        protocol: How it is called.
+        framework: The one that is needed for it, or "".
+        cases: What it is given.
+    """
+    told = function.table
     question = {
         "module": function.module,
         "name": function.name.partition(" ")[0].rpartition(".")[2],
-        "protocol": ask.protocol,
-        "framework": course.framework if ask.networks else "",
+        "protocol": protocol,
+        "framework": framework,
         "networks": told["networks"],
         "feeds": told.get("feeds", []),
         "cases": [[{**case.settings, **told.get("settings", {})}, case.inputs] for case in cases],

@@ -13,7 +13,7 @@ from tfpg.base.errors import BadInput
 from tfpg.homework.box.reading import plain
 from tfpg.homework.courses import checking
 from tfpg.homework.courses.asking import Case
-from tfpg.homework.courses.asking_there import request_for
+from tfpg.homework.courses.asking_there import question, request_for
 from tfpg.homework.courses.asks import ASKS
 from tfpg.homework.courses.course import Course, Function
 from tfpg.homework.courses.sentences import said
@@ -80,8 +80,8 @@ def _marks(
     seed = hashlib.sha256(f"{conditions.secret} {code.digest}".encode()).digest()
     generator = np.random.default_rng(np.frombuffer(seed, np.uint32).tolist())
     asked = [(function, ASKS[function.ask].cases(generator)) for function in course.functions]
-    request = {**request_for(course, asked), "root": root}
-    questions = request.pop("questions")
+    request = {**request_for(course), "root": root}
+    questions = [question(course, *each) for each in asked]
     file = str(PurePosixPath(root, course.marks[0]))
     ran = boxes.run(code.files, file, questions, course=request)
     with TemporaryDirectory() as place:  # blanks are looked for in the text

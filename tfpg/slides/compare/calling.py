@@ -3,32 +3,31 @@
 import ast
 import inspect
 import re
-import sys
 import traceback
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
+from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, Texts
-from tfpg.homework.box.calling import in_numpy
-from tfpg.homework.box.loading import undisturbed
+from tfpg.homework.box.frameworks import MODULES, Framework, Weights, framework
 from tfpg.homework.box.observing import LINE_LIMIT
-from tfpg.homework.box.time_limit import at_most
-from tfpg.homework.box.watching import Expression, Watched
+from tfpg.homework.box.seeing import Seeing, Seen, Source
+from tfpg.homework.box.watching import Expression
 from tfpg.slides.alignment import pieces
-from tfpg.slides.compare.apart import applied, eagerly
+from tfpg.slides.compare.batches import batches
 from tfpg.slides.compare.finding import Function
 
 REMARKS = Texts("compare")
 # What a parameter of such a name stands for
 ROLES = {
     "policy": r"(\w*_)?(policy|pi|\w*model|\w*net|network|actor)",
-    "optimizer": r"(\w*_)?(opt|optim|optimi[sz]er)",
+    "parameters": r"(\w*_)?(params?|parameters|theta)",
+    "optimizer": r"(\w*_)?(opt|optim|optimi[sz]er|tx)",
+    "state": r"(opt|optim|optimi[sz]er)_state",
     "states": r"(\w*_)?(s|x|states?|obs|observations?|ob_no|inputs)",
     "actions": r"(\w*_)?(a|y|acts?|actions?|ac_na|labels|numbers)",
     "q_values": r"(\w*_)?(q|qs|q_?val\w*|adv\w*|returns?|rewards?|rtg\w*|reward_to_go\w*|weights)",
@@ -45,7 +44,6 @@ ORDERS = (
     ("policy", "optimizer", "states", "actions"),
     ("logits", "actions"),
 )
-MOST_VISITS = 64  # of one expression, that are looked at
 
 
 class NotRun(Exception):
@@ -64,7 +62,7 @@ class Form(NamedTuple):
     names: tuple[str, ...]  # of its parameters
     ids: bool = False  # action indices (N*T,) instead of one-hot rows
     flat: bool = False  # q-values (N*T,)
-    tensors: bool = False  # and no NumPy arrays
+    tensors: bool = False  # of its framework, and no NumPy arrays
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -79,39 +77,18 @@ class Form(NamedTuple):
             value = value.argmax(1)
         elif role == "q_values" and self.flat:
             value = value[:, 0]
-        value = value if value.dtype.kind == "i" else value.astype(np.float32)
-        return tf.constant(value) if self.tensors else value
-
-
-class Value(NamedTuple):
-    """What an expression was, at one visit."""
-
-    array: np.ndarray
-    is_gradient: bool  # a list in the shapes of the policy's variables, laid end to end
-    time: int  # how many values were seen before
-
-
-class Seen(NamedTuple):
-    """What was seen of one call."""
-
-    values: dict[int, list[Value]]  # of each expression
-    lines: dict[int, int]  # of the function itself, from which each expression was first reached
-    gradient: np.ndarray | None  # (P,): that was applied, or else returned, or else seen last
-    applied_at: int = 0  # the line of the function from which an optimizer was reached
+        return value if value.dtype.kind == "i" else value.astype(np.float32)
 
 
 class Runner:
     """A function whose expressions are seen; raises NotRun if there is no such function."""
 
     def __init__(self, function: Function) -> None:
-        self.function = function
-        self.variables: list[Any] = []
-        self.seen = Seen({}, {}, None)
-        self.time = 0
-        self.watched = Watched(function.text, function.file, function.module, self._see)
+        self.function, self.framework = function, _framework(function)
+        self.foreign = function.framework != "TensorFlow"  # where q-values are flat, as a rule
+        self.seeing = Seeing(source_of(function), function.module, self.framework)
+        self.watched = self.seeing.watched
         self.owner, self.called = self._found()
-        statements = pieces(function.source, function.first_line)
-        self.starts = [piece.line for piece in statements if not piece.code.startswith("#")]
 
     @property
     def expressions(self) -> list[Expression]:
@@ -163,110 +140,91 @@ class Runner:
         orders = [_by_name(parameters), *(order for order in rest if len(order) == len(parameters))]
         for order in dict.fromkeys(order for order in orders if order):
             for ids in (False,) if distribution or "actions" not in order else (False, True):
-                yield [
+                forms = [
                     Form(owned, order, tuple(parameters), ids, flat, tensors)
-                    for flat, tensors in product((False, True), repeat=2)
+                    for flat, tensors in product((self.foreign, not self.foreign), repeat=2)
                 ]
+                yield from (forms[:2], forms[2:]) if self.foreign else (forms,)
+
+    def seen(self, form: Form, distribution: bool) -> list[Seen]:
+        """What is seen on each of the slide's batches. Raises whatever it raises, and TimeLimit."""
+        return [self.run(form, given) for given in batches(distribution)]
 
     def run(self, form: Form, given: Mapping[str, Any]) -> Seen:
         """Call it once. Raises whatever it raises, and TimeLimit."""
-        policy = given.get("policy")
-        self.variables = list(policy.trainable_variables) if policy is not None else []
-        before = [in_numpy(variable) for variable in self.variables]
-        self.seen, self.time = Seen({}, {}, None), 0
-        caught: list[tuple[np.ndarray, int]] = []
+        given = self._own(given)
 
-        def note(gradients: Any) -> None:
-            flat = self._gradient(list(gradients))
-            if flat is not None:
-                caught.append((flat, self._line()))
-
-        with eagerly(), applied(note), np.errstate(all="ignore"), undisturbed(), at_most():
+        def call() -> Any:
             by_name = {argument.arg for argument in self.function.definition.args.kwonlyargs}
-            values = [form.given(role, given[role]) for role in form.order]
+            values = [self._given(form, role, given[role]) for role in form.order]
             named = dict(zip(form.names, values, strict=True))
             called = self.called
             if self.owner is not None:
-                owned = [form.given(role, given[role]) for role in form.owned or ()]
+                owned = [self._given(form, role, given[role]) for role in form.owned or ()]
                 called = getattr(self.owner(*owned), self.function.definition.name)
             arguments = [value for name, value in named.items() if name not in by_name]
-            result = called(*arguments, **{name: named[name] for name in named if name in by_name})
-        steps = [old - in_numpy(new) for old, new in zip(before, self.variables, strict=True)]
-        moved = np.concatenate([step.ravel() for step in steps]) if steps else np.zeros(0)
-        if caught:
-            total = np.sum([flat for flat, _ in caught], 0)
-            return self.seen._replace(gradient=total, applied_at=caught[0][1])
-        gradient = moved if moved.any() else self._returned(result)
-        if gradient is None:
-            values = [value for values in self.seen.values.values() for value in values]
-            lists = sorted((value.time, value.array) for value in values if value.is_gradient)
-            gradient = lists[-1][1] if lists else None
-        return self.seen._replace(gradient=gradient)
+            return called(*arguments, **{name: named[name] for name in named if name in by_name})
 
-    def _see(self, place: int, value: Any) -> None:
-        values = self.seen.values.get(place, [])
-        if not self.expressions[place].computes or len(values) >= MOST_VISITS:
-            return
-        if place not in self.seen.lines:
-            self.seen.lines[place] = self._line()
-        gradient = self._returned(value) if isinstance(value, list | tuple) else None
-        array = _array(value) if gradient is None else gradient
-        if array is not None:
-            self.seen.values[place] = [*values, Value(array, gradient is not None, self.time)]
-            self.time += 1
+        return self.seeing.of(call, given.get("policy"))
 
-    def _line(self) -> int:
-        """Where the function itself is; 0 outside of it."""
-        frame, definition = sys._getframe(1), self.function.definition
-        first = range(self.function.first_line, definition.lineno + 1)  # decorators count, or not
-        while frame is not None and not (
-            frame.f_code.co_name == definition.name
-            and frame.f_code.co_filename == self.function.file
-            and frame.f_code.co_firstlineno in first
-        ):
-            frame = frame.f_back  # type: ignore[assignment]
-        at = bisect_right(self.starts, frame.f_lineno) if frame is not None else 0
-        return self.starts[at - 1] if at else 0
+    def in_shapes_of(self, policy: Any, gradient: np.ndarray | None) -> list[np.ndarray]:
+        """A gradient of the function's own policy, one array for each variable of the Keras policy."""
+        variables = list(policy.trainable_variables)
+        own = sorted(variables, key=_is_spread) if self.foreign else variables
+        sizes = [int(np.prod(variable.shape)) for variable in own]
+        parts = np.split(np.zeros(sum(sizes)) if gradient is None else gradient, np.cumsum(sizes)[:-1])
+        part_of = {id(variable): part for variable, part in zip(own, parts, strict=True)}
+        return [part_of[id(variable)].reshape(variable.shape) for variable in variables]
 
-    def _gradient(self, value: Any) -> np.ndarray | None:
-        """A gradient for each of the policy's variables, as one vector; None if it is none."""
-        if not isinstance(value, list | tuple) or len(value) != len(self.variables) or not value:
-            return None
-        parts = [
-            np.zeros(variable.shape) if part is None else _array(part)
-            for part, variable in zip(value, self.variables, strict=True)
-        ]
-        shapes = [None if part is None else part.shape for part in parts]
-        if shapes != [tuple(variable.shape) for variable in self.variables]:
-            return None
-        return np.concatenate([part.ravel() for part in parts if part is not None])
+    def _own(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The policy and what belongs to it in the function's framework."""
+        if "policy" not in given or not self.foreign:
+            return dict(given)
+        policy = self.framework.policy(weights_of(given["policy"]))
+        own = {"policy": policy, "optimizer": self.framework.optimizer(policy)}
+        if self.function.framework == "JAX":
+            own |= {"parameters": policy.parameters, "state": own["optimizer"].init(policy.parameters)}
+        return {**given, **own}
 
-    def _returned(self, result: Any) -> np.ndarray | None:
-        """The gradient in what a function returned: a list, an array, or somewhere inside."""
-        found = self._gradient(result)
-        if found is None and len(self.variables) == 1:
-            found = self._gradient([result])
-        if found is None and isinstance(result, dict | list | tuple):
-            parts = result.values() if isinstance(result, dict) else result
-            found_inside = (self._returned(part) for part in parts)
-            return next((gradient for gradient in found_inside if gradient is not None), None)
-        if found is None and self.variables:
-            size, array = sum(int(np.prod(v.shape)) for v in self.variables), _array(result)
-            found = array if array is not None and array.shape == (size,) else None
-        return found
+    def _given(self, form: Form, role: str, value: Any) -> Any:
+        value = form.given(role, value)
+        array = form.tensors and isinstance(value, np.ndarray)
+        return self.framework.tensor(value) if array else value
 
 
-def _array(value: Any) -> np.ndarray | None:
-    """An array of real numbers in double precision, or a number; None for anything else."""
-    if isinstance(value, bool | str | list | tuple | dict | type) or value is None:
-        return None
-    if not (isinstance(value, int | float) or hasattr(value, "shape")):
-        return None
+def _framework(function: Function) -> Framework:
+    """Raises BadInput if it is not there, or not known."""
+    name = function.framework
+    if name not in MODULES:
+        raise BadInput(f"{function.name} is written in {name}, which is none of {', '.join(MODULES)}")
     try:
-        array = in_numpy(value)
-    except Exception:  # a symbolic tensor; what only looks like an array
-        return None
-    return array.astype(float) if array.size < 2**20 else None
+        return framework(name)
+    except ImportError as error:
+        raise BadInput(
+            f"{function.name} is written in {name}, which is not installed here: "
+            f"install it with `pip install {MODULES[name]}`"
+        ) from error
+
+
+def source_of(function: Function) -> Source:
+    """Where it is, for who sees it run."""
+    statements = pieces(function.source, function.first_line)
+    starts = [piece.line for piece in statements if not piece.code.startswith("#")]
+    definition = function.definition
+    return Source(
+        function.text, function.file, definition.name, function.first_line, definition.lineno, starts
+    )
+
+
+def weights_of(policy: Any) -> Weights:
+    """Those of a Keras policy."""
+    variables = sorted(policy.trainable_variables, key=_is_spread)
+    spread = variables.pop().numpy().ravel() if _is_spread(variables[-1]) else None
+    return Weights([variable.numpy() for variable in variables], spread)
+
+
+def _is_spread(variable: Any) -> bool:
+    return "log_std" in variable.path
 
 
 def _required(function: Callable) -> list[str]:

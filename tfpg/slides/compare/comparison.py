@@ -16,7 +16,8 @@ from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import named
 from tfpg.slides.compare.apart import randomly_as_before
 from tfpg.slides.compare.calling import Form, NotRun, Runner, role_of
-from tfpg.slides.compare.finding import Function, read, read_function
+from tfpg.slides.compare.finding import Function, located, read, read_function
+from tfpg.slides.compare.homework import Method, MethodRunner, method_at
 from tfpg.slides.compare.matching import Matches, matched
 from tfpg.slides.compare.rows import REMARKS, THERE, Line, lines_by_name, lines_by_numbers
 from tfpg.slides.pseudocode import CODE_SLIDES, SLIDES
@@ -69,7 +70,8 @@ class Comparison:
             code = line.slide.partition(" #")[0].strip()
             if line.verdict == "missing":
                 name, _, _ = line.slide.partition(" = ")
-                said.append(REMARKS[f"missing.{name}"].say(self.language, code=code))
+                key = f"untaken.{self.function.framework}" if name == "gradients" else f"missing.{name}"
+                said.append(REMARKS[key].say(self.language, code=code))
             elif line.verdict == "different" and self.not_run:
                 yours = " ".join(line.yours.split())
                 said.append(self._at(line, REMARKS["different"].filled(yours=yours, slide=code)))
@@ -115,8 +117,11 @@ def compare(function: Callable | str, slide: int | None = None, language: str = 
     if slide not in (None, *CODE_SLIDES):
         raise BadInput(f"slide= is {' or '.join(map(str, CODE_SLIDES))}, got {slide!r}")
     check_language(language)
-    found = read(function) if isinstance(function, str) else read_function(function)
     with randomly_as_before():
+        method = method_at(function) if isinstance(function, str) else None
+        if method is not None:
+            return _of_homework(located(str(function)), method, slide or 30, language)
+        found = read(function) if isinstance(function, str) else read_function(function)
         return _compared(found, slide, language)
 
 
@@ -129,11 +134,8 @@ def _compared(found: Function, page: int | None, language: str) -> Comparison:
         slide = CODE_SLIDES[page or (30 if weighted or runner.takes_weights else 29)]
         matches = matched(runner, slide)
     except NotRun as error:
-        if found.framework:
-            raise BadInput(
-                f"{found.name} is written in {found.framework}, and the slide in TensorFlow: compare a "
-                "TensorFlow function, or let `tfpg check` run this one"
-            ) from error
+        if found.framework != "TensorFlow":
+            raise _of_no_use(found, error.why, language) from error
         name = CODE_SLIDES[page or (30 if weighted else 29)].function
         return Comparison(found, name, lines_by_name(found, name), lambda: None, error.why, language)
     name = slide.twin if matches.distribution else slide.function
@@ -141,6 +143,26 @@ def _compared(found: Function, page: int | None, language: str) -> Comparison:
     return Comparison(
         found, name, lines, partial(_checked, runner, matches, name, language), "", language
     )
+
+
+def _of_homework(found: Function, method: Method, page: int, language: str) -> Comparison:
+    """A course's method; the verdict is that of its course."""
+    slide, runner = CODE_SLIDES[page], MethodRunner(found, method)
+    checking = partial(runner.verdict, language)
+    try:
+        matches = matched(runner, slide)
+    except NotRun as error:
+        verdict = checking()
+        raise _of_no_use(found, verdict.evidence if verdict.open else error.why, language) from error
+    name = slide.twin if matches.distribution else slide.function
+    lines = lines_by_numbers(found, name, matches, runner.expressions)
+    return Comparison(found, name, lines, checking, "", language)
+
+
+def _of_no_use(found: Function, why: Text | str, language: str) -> BadInput:
+    """The names of another framework are not the slide's: only what runs can be compared."""
+    said = why.say(language) if isinstance(why, Text) else why
+    return BadInput(REMARKS["foreign"].say(language, name=found.name, why=said))
 
 
 class _AsOnSlide:
@@ -151,14 +173,11 @@ class _AsOnSlide:
 
     def __call__(self, policy: Any, states: Any, actions: Any, q_values: Any) -> list[np.ndarray]:
         """The gradient of each of the policy's variables."""
-        variables = policy.trainable_variables
         optimizer = keras.optimizers.SGD(1.0)
-        optimizer.build(variables)
+        optimizer.build(policy.trainable_variables)
         given = {"policy": policy, "optimizer": optimizer, "states": states, "actions": actions}
         flat = self.runner.run(self.form, given | {"q_values": q_values}).gradient
-        sizes = [int(np.prod(variable.shape)) for variable in variables]
-        parts = np.split(np.zeros(sum(sizes)) if flat is None else flat, np.cumsum(sizes)[:-1])
-        return [part.reshape(v.shape) for part, v in zip(parts, variables, strict=True)]
+        return self.runner.in_shapes_of(policy, flat)
 
 
 class _Unweighted(_AsOnSlide):
@@ -179,6 +198,7 @@ def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Ver
         return None
 
     def loss(**given: Any) -> Any:
-        return runner.called(*(given[role] for role in form.order))
+        flat = {"q_values": given["q_values"].reshape(-1)} if form.flat else {}
+        return runner.called(*({**given, **flat}[role] for role in form.order))
 
     return check(loss, name, language)

@@ -15,7 +15,10 @@ from tfpg.homework.checks.checking import load_quietly
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
-FRAMEWORKS = {"torch": "PyTorch", "jax": "JAX", "flax": "JAX", "mxnet": "MXNet", "paddle": "Paddle"}
+FRAMEWORKS = {
+    **{"tensorflow": "TensorFlow", "keras": "TensorFlow", "tfpg": "TensorFlow"},
+    **{"torch": "PyTorch", "jax": "JAX", "flax": "JAX", "mxnet": "MXNet", "paddle": "Paddle"},
+}
 
 
 class Function(NamedTuple):
@@ -31,22 +34,30 @@ class Function(NamedTuple):
     module: Mapping[str, Any]  # what the names of its file mean
     found: Callable | None = None  # the function, if that is what was given
     error: str = ""  # the first that the file raised
-    framework: str = ""  # that it is written in, if that is not TensorFlow
+    framework: str = "TensorFlow"  # that it is written in
 
 
-def read(target: str) -> Function:
-    """Find "mycode.py:my_update", "mycode.py:Agent.update" or "notebook.ipynb:my_update"; run the file.
+def located(target: str) -> Function:
+    """Find "mycode.py:my_update", "mycode.py:Agent.update" or "notebook.ipynb:my_update"; run nothing.
 
     Of several of that name the last counts. Raises BadInput if the file, or the function, is not
     there, or if it is not valid Python.
     """
-    file, _, name = target.rpartition(":")
-    if not file or name.endswith((".py", ".ipynb")):
-        file, name = target, ""
-    function = _find(name, list(pieces_of(Path(file))), file)
+    file, name = _split(target)
+    return _find(name, list(pieces_of(Path(file))), file)
+
+
+def read(target: str) -> Function:
+    """The same, and run the file. Raises the same."""
+    function, (file, name) = located(target), _split(target)
     loaded = load_quietly(file, [name])
     module = sys.modules[f"checked_{Path(file).stem}"]  # as `load` calls it
     return function._replace(module=vars(module), error=loaded.error or "")
+
+
+def _split(target: str) -> tuple[str, str]:
+    file, _, name = target.rpartition(":")
+    return (target, "") if not file or name.endswith((".py", ".ipynb")) else (file, name)
 
 
 def read_function(function: Callable) -> Function:
@@ -113,7 +124,7 @@ def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definitio
 
 
 def _framework(definition: Definition, trees: Sequence[ast.Module]) -> str:
-    """What a function uses in place of TensorFlow: "PyTorch"; "" if it does not."""
+    """What a function uses: "PyTorch"; TensorFlow if nothing tells."""
     imported = {}  # the name in this file: the framework
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -121,10 +132,13 @@ def _framework(definition: Definition, trees: Sequence[ast.Module]) -> str:
                 module = node.module or "" if isinstance(node, ast.ImportFrom) else alias.name
                 imported[alias.asname or alias.name.partition(".")[0]] = module.partition(".")[0]
     used = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
-    frameworks = {FRAMEWORKS.get(imported.get(name, name), "") for name in used} - {""}
     steps_back = any(  # loss.backward()
         isinstance(node, ast.Attribute) and node.attr == "backward" for node in ast.walk(definition)
     )
-    if steps_back and not frameworks:
-        frameworks = {"PyTorch"}
-    return " and ".join(sorted(frameworks)) if "tf" not in used else ""
+    if "tf" in used:
+        return "TensorFlow"
+    for names in (used, imported):  # in the function, or else in its file
+        frameworks = {FRAMEWORKS[imported[name]] for name in names if imported.get(name) in FRAMEWORKS}
+        if frameworks or steps_back:
+            return " and ".join(sorted(frameworks or {"PyTorch"}))
+    return "TensorFlow"

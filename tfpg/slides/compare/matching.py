@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfpg.homework.box.seeing import Seen, Value
 from tfpg.homework.box.time_limit import TimeLimit
 from tfpg.slides.compare.batches import BATCHES, batches, numbers
-from tfpg.slides.compare.calling import Form, Runner, Seen, Value
+from tfpg.slides.compare.calling import Form, Runner
+from tfpg.slides.compare.homework import MethodRunner
 from tfpg.slides.page.batch import LENGTHS
 from tfpg.slides.pseudocode import CodeSlide
 
@@ -52,7 +54,7 @@ class Matches(NamedTuple):
         return self.right, sum(match.scale != 0 for match in self.lines.values())
 
 
-def matched(runner: Runner, slide: CodeSlide) -> Matches:
+def matched(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
     """How the function is called best, and what is found then. Raises NotRun if it always fails."""
     best: Matches | None = None
     why: BaseException | None = None
@@ -60,7 +62,7 @@ def matched(runner: Runner, slide: CodeSlide) -> Matches:
         for forms in runner.forms(distribution):
             for form in forms:
                 try:
-                    seen = [runner.run(form, given) for given in batches(distribution)]
+                    seen = runner.seen(form, distribution)
                 except TimeLimit as late:
                     raise runner.not_run(late) from late
                 except (Exception, SystemExit) as error:
@@ -69,8 +71,10 @@ def matched(runner: Runner, slide: CodeSlide) -> Matches:
                 found = _Search(slide, form, distribution, seen).matches()
                 best = found if best is None or found.score > best.score else best
                 break
-            if best is not None and best.lines.get(LIKELIHOODS, NOTHING).scale:
+            if best is not None and best.right:
                 return best
+        if best is not None and best.lines.get(LIKELIHOODS, NOTHING).scale:
+            return best
     if best is None:
         raise runner.not_run(why)
     return best

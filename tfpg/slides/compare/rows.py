@@ -116,7 +116,7 @@ def lines_by_numbers(
     part_of = iter(part for _, part in ours)
     theirs = {slides: yours for yours, slides in names.items()}
     lines = [_line(row, next(part_of) if row.ours else None, theirs) for row in rows]
-    _remark(lines, matches, expressions, theirs)
+    _remark(lines, matches, expressions, theirs, function.framework)
     return lines
 
 
@@ -184,7 +184,11 @@ def _line(row: Row, part: Part | None, names: Mapping[str, str]) -> Line:
 
 
 def _remark(
-    lines: Sequence[Line], matches: Matches, expressions: Sequence[Expression], names: Mapping[str, str]
+    lines: Sequence[Line],
+    matches: Matches,
+    expressions: Sequence[Expression],
+    names: Mapping[str, str],
+    framework: str,
 ) -> None:
     """What the numbers of the lines tell."""
     found = matches.lines
@@ -198,7 +202,7 @@ def _remark(
             inside = match.place
             line.say("inside", code=expressions[inside].code)
         if not match.scale and agree:
-            key = "none" if matches.constant else "fixed" if matches.fixed else "numbers"
+            key = f"none.{framework}" if matches.constant else "fixed" if matches.fixed else "numbers"
             key = key if name == "gradients" else "numbers"
             line.say(key, True, yours=" ".join(line.yours.split()), name=name)
             agree = False
@@ -209,7 +213,8 @@ def _remark(
         if name == WEIGHTED and matches.form.flat:
             line.say("flat")
         if name == WEIGHTED and match.trap:
-            _say_trap(line, found, expressions[match.place], expressions, names)
+            column = "[:, tf.newaxis]" if framework == "TensorFlow" else "[:, None]"
+            _say_trap(line, found, expressions, names, column)
         if name in ("loss", "gradients") and match.scale < 0 and turned:
             line.say("sign", wrong=True)
             turned = False
@@ -222,11 +227,12 @@ def _remark(
 def _say_trap(
     line: Line,
     found: Mapping[str, Match],
-    product: Expression,
     expressions: Sequence[Expression],
     names: Mapping[str, str],
+    column: str,
 ) -> None:
     """Every likelihood meets every q-value: what has which shape, and what to do."""
+    product = expressions[found[WEIGHTED].place]
     likelihoods = found.get(COLUMN) or found[LIKELIHOODS]
     shapes = [(SAMPLES,), (SAMPLES, 1)]
     weights = shapes[likelihoods.shape == shapes[0]]
@@ -240,5 +246,6 @@ def _say_trap(
         likelihoods=letters(likelihoods.shape),
         weights=letters(weights),
         given=given,
+        column=column,
         name=names.get(LIKELIHOODS, LIKELIHOODS),
     )

@@ -13,14 +13,18 @@ from tfpg.homework.box.classes.modules import found
 
 
 def make(spec: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
-    """An object of a class.
+    """An object of the class that a table names.
 
     Args:
         spec: Its `class`, "module:Class"; the `arguments` of its constructor, by name; and the
             `attributes` that it gets instead where there are no arguments.
         settings: What "$name" stands for in them.
     """
-    kind = found(spec["class"])
+    return made(found(spec["class"]), spec, settings)
+
+
+def made(kind: Any, spec: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+    """An object of this class."""
     if "arguments" in spec:
         return kind(**_filled(spec["arguments"], settings))
     thing = kind.__new__(kind)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfpg.homework.box.calling import NoNumbers, in_numpy
 from tfpg.homework.box.classes import torch_steps
+from tfpg.homework.box.classes.lines import of_lines
 from tfpg.homework.box.classes.making import make
 from tfpg.homework.box.classes.modules import found
 from tfpg.homework.box.classes.rollouts import of_rollout
@@ -178,6 +179,7 @@ PROTOCOLS: dict = {
     "advantages": of_advantages,
     "update": of_update,
     "actions": of_actions,
+    "lines": of_lines,
     "rollout": of_rollout,
     "whole": of_whole,
 }
