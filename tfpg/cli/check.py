@@ -5,7 +5,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the Python, or its environment's folder, that runs a course's homework (default: the\n"
         "environment in its folder, else the active one)",
     )
+    parser.add_argument(
+        "--course",
+        metavar="COURSE",
+        help="the course whose homework it is, or the table of your own (default: known by its files)",
+    )
+    parser.add_argument(
+        "--as",
+        metavar="NAME=EXERCISE",
+        action="append",
+        default=[],
+        dest="named",
+        help="check the function or method of this name as an exercise, for instance\n"
+        "--as Agent._discounted_return=total_reward (may be repeated)",
+    )
     add_language(parser, "the language", None)
 
 
@@ -59,24 +73,27 @@ def check(options: argparse.Namespace) -> int:
     os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
     if options.lang is not None:
         check_language(options.lang, "--lang")
-    if (status := check_classes(options)) is not None:
+    own = _named(options.named)
+    if not own and (status := check_classes(options)) is not None:
         return status
-    graded = is_of_assignment(options.file)
+    graded = not own and is_of_assignment(options.file)
     language = options.lang or (language_of(options.file) if graded else ENGLISH)
-    found = stand(options.file, language) if graded else _functions(options.file, language)
+    found = stand(options.file, language) if graded else _functions(options.file, own, language)
     if found.error:
         text = CHECKS["nothing_ran" if "SyntaxError" in found.error else "code_failed"]
         print(text.say(language, error=found.error), file=sys.stderr)
     if options.json:
         document: dict[str, Any] = {
-            "functions": {row.verdict.name: _fields(row, graded) for row in found.rows}
+            "functions": {
+                row.function if own else row.verdict.name: _fields(row, graded) for row in found.rows
+            }
         }
         if graded:
             document |= {"points": found.points, "of": found.total}
         print(json.dumps(document, ensure_ascii=False))
     else:
         _print_rows(found.rows, graded, language)
-        if not graded and (others := _not_checked(options.file, language)):
+        if not graded and not own and (others := _not_checked(options.file, language)):
             print(CHECKS["not_checked"].say(language, names=others))
         if graded:
             text = ASSIGNMENTS["standing"]
@@ -97,19 +114,35 @@ def _print_rows(rows: "Sequence[Row]", graded: bool, language: str) -> None:
     show_rows(shown)
 
 
-def _functions(file: str, language: str) -> "Standing":
-    """The functions of a file that have the names of exercises, which are worth no points."""
+def _named(given: Sequence[str]) -> dict[str, str]:
+    """The exercise of each function that --as names."""
+    from tfpg.homework.exercises.catalog import EXERCISES, named
+
+    own = {}
+    for pair in given:
+        name, equals, exercise = pair.partition("=")
+        if not equals or not named(exercise):
+            known = ", ".join(dict.fromkeys(exercise.name for exercise in EXERCISES))
+            raise BadInput(f"--as {pair} is no NAME=EXERCISE: the exercises are {known}")
+        own[name] = exercise
+    return own
+
+
+def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
+    """The functions of a file that are exercises by their names, or by --as, worth no points."""
     from tfpg.homework.assignments.standing import Row, Standing, listened
     from tfpg.homework.checks.checking import load_quietly
     from tfpg.homework.exercises.catalog import EXERCISES
 
     names = list(dict.fromkeys(exercise.name for exercise in EXERCISES))
-    functions, error = load_quietly(file, names)
+    functions, error = load_quietly(file, list(own) or names)
+    if absent := [name for name in own if name not in functions]:
+        raise BadInput(error or f"{file} defines no {absent[0]}: --as takes a function or Class.method")
     if not functions:
         raise BadInput(error or _nothing_found(file, names))
     rows = []
     for name, function in functions.items():
-        verdict, printed = listened(function, name, language)
+        verdict, printed = listened(function, own.get(name, name), language)
         rows.append(Row(name, verdict, 0, printed))
     return Standing(rows, error)
 

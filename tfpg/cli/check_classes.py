@@ -25,9 +25,15 @@ def check_classes(options: argparse.Namespace) -> int | None:
     if not path.is_file() and not path.is_dir():
         raise BadInput(f"{path} is neither a file nor a folder")
     from tfpg.homework.courses import checking, report
+    from tfpg.homework.courses.course import named
     from tfpg.homework.courses.pythons import python_for
 
-    with checking.opened(path) as homework:
+    wanted = [named(options.course)] if options.course else []
+    with checking.opened(path, wanted) as homework:
+        if homework is None and wanted:
+            (course,) = wanted
+            files = " and ".join(course.marks)
+            raise BadInput(f"{path} is no homework of {course.title}: there is no {files}")
         if homework is None:
             return None
         python = python_for(homework.folder, options.python)

@@ -30,7 +30,10 @@ def add_arguments(actions: Any) -> None:
         parser.add_argument("--out", default=default, metavar="FILE", help=told)
 
     def add_course(parser: argparse.ArgumentParser) -> None:
-        told = "in place of an assignment: a course's homework (`tfpg homework kit list` names all)"
+        told = (
+            "in place of an assignment: a course's homework (`tfpg homework kit list` names all), or "
+            "the table of your own"
+        )
         parser.add_argument("--course", metavar="COURSE", help=told)
 
     parser = add(

@@ -18,7 +18,9 @@ def add_arguments(actions: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "course", metavar="COURSE", help="the course: cs285-2026, cmu-16831, ... (`list` names all)"
+        "course",
+        metavar="COURSE",
+        help="the course: cs285-2026, cmu-16831, ... (`list` names all), or the table of your own",
     )
     parser.add_argument(
         "--out", default="check.pyz", metavar="FILE", help="the file (default check.pyz)"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tfpg.base.console import patience
 from tfpg.base.errors import BadInput
-from tfpg.base.texts import Texts, languages
+from tfpg.base.texts import ENGLISH, Texts, languages
 from tfpg.homework.assignments.handout import MANIFEST
 from tfpg.homework.assignments.variants import renamed
 from tfpg.homework.box.reading import source_of
@@ -56,7 +56,7 @@ def is_of_assignment(path: str | Path) -> bool:
     if not path.is_file() or not (path.parent / MANIFEST).is_file():
         return False
     manifest, source = read_manifest(path.parent), source_of(path)
-    names = "|".join(asked["function"] for asked in manifest["exercises"])
+    names = "|".join(asked["function"].rpartition(".")[2] for asked in manifest["exercises"])
     return manifest["file"] == path.name or bool(re.search(rf"\bdef\s+({names})\b", source))
 
 
@@ -98,7 +98,12 @@ def language_of(path: str | Path) -> str:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What a folder says of itself. Raises BadInput unless it is what `hand_out` writes."""
+    """What a folder says of itself, as `hand_out` or a lecturer writes it. Raises BadInput if not.
+
+    It names the `file` and its `exercises`, each with its `exercise`; where they are not given, the
+    `function` has the exercise's name ("Agent.update" is a method), the `parameters` have their own
+    names, it is worth one of the `points`, and the `language` is English.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise BadInput(
@@ -106,18 +111,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "`tfpg homework kit list` names: name a file"
         )
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        read = json.loads(path.read_text(encoding="utf-8"))
+        exercises = [_completed(asked) for asked in read["exercises"]]
+        manifest = {"language": ENGLISH, **read, "exercises": exercises}
         valid = (
             Path(manifest["file"]).name == manifest["file"]
             and manifest["language"] in languages()
-            and len(manifest["exercises"]) > 0
-            and all(map(_is_valid, manifest["exercises"]))
+            and len(exercises) > 0
+            and all(map(_is_valid, exercises))
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         valid = False
     if not valid:
-        raise BadInput(f"{path} is not as `tfpg homework new` wrote it: take a new copy of it")
+        raise BadInput(
+            f"{path} is not as `tfpg homework new` wrote it: take a new copy of it, or name a file and "
+            'exercises, {"file": "hw.py", "exercises": [{"exercise": "reward_to_go"}]}'
+        )
     return manifest
+
+
+def _completed(asked: Mapping[str, Any]) -> dict[str, Any]:
+    names = main_form(asked["exercise"]).parameters if named(asked["exercise"]) else ()
+    usual = {"function": asked["exercise"], "parameters": dict(zip(names, names, strict=True))}
+    return {**usual, "points": 1, **asked}
 
 
 def _is_valid(asked: Mapping[str, Any]) -> bool:
@@ -125,6 +141,6 @@ def _is_valid(asked: Mapping[str, Any]) -> bool:
     return (
         bool(named(exercise))
         and tuple(parameters) == main_form(exercise).parameters
-        and all(name.isidentifier() for name in (asked["function"], *parameters.values()))
+        and all(map(str.isidentifier, (*asked["function"].split("."), *parameters.values())))
         and isinstance(asked["points"], int)
     )

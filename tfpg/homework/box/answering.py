@@ -12,6 +12,7 @@ import numpy as np
 
 from tfpg.homework.box import observing, shapes
 from tfpg.homework.box.calling import Arrays, parameters_of, takes
+from tfpg.homework.box.methods import with_settings
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.reading import plain
 from tfpg.homework.box.shapes import Broadcast
@@ -58,10 +59,11 @@ def answer(
         seconds: How long it may take in all.
         enough: Whether outcomes are such that no other way of calling it need be tried.
     """
-    fitting = [n for n, form in enumerate(task.forms) if takes(function, form.parameters)]
+    known = [with_settings(function, form.parameters) for form in task.forms]
+    fitting = [n for n, form in enumerate(task.forms) if takes(known[n], form.parameters)]
     if not fitting:
         return {"state": "parameters", "got": parameters_of(function)}
-    form, broadcast = task.forms[fitting[0]], None
+    function, form, broadcast = known[fitting[0]], task.forms[fitting[0]], None
     ways: list[list[Arrays | Failure]] = []
     try:
         with at_most(seconds):

@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import inspect
 import linecache
 import sys
 import traceback
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput
 from tfpg.homework.box.calling import innermost
+from tfpg.homework.box.methods import functions_named
 from tfpg.homework.box.neighbours import InMemory, OnDisk, first
 from tfpg.homework.box.reading import cells_in, pieces_in, pieces_of
 from tfpg.homework.box.silence import undisturbed
@@ -79,7 +79,7 @@ def _loaded(
         error = error or f"{path}: {late}"
     finally:
         sys.argv = arguments
-    found: dict[str, Any] = {name: getattr(module, name, None) for name in names}
+    found = functions_named(vars(module), list(names))
     own = [name for name in found if _is_own_function(found[name], module, finder)]
     return Submission({name: found[name] for name in own}, error)
 
@@ -127,8 +127,6 @@ def _run(name: str, source: str, module: types.ModuleType) -> str | None:
 
 def _is_own_function(found: Any, module: types.ModuleType, finder: OnDisk | InMemory) -> bool:
     """Whether it is defined in the file, or in one beside it, and not imported from a library."""
-    if not callable(found) or inspect.isclass(found):
-        return False
     inner = innermost(found)
     code = getattr(inner, "__code__", None)
     if code is None:

@@ -15,6 +15,7 @@ from tfpg.homework.box import answering
 from tfpg.homework.box.answering import Form, Task
 from tfpg.homework.box.calling import innermost, takes, takes_by_name
 from tfpg.homework.box.loading import Submission, load
+from tfpg.homework.box.methods import with_settings
 from tfpg.homework.box.reading import source_of
 from tfpg.homework.box.time_limit import SECONDS
 from tfpg.homework.checks.judging import Verdict, judge
@@ -69,7 +70,9 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     BadInput for a name that is not an exercise.
 
     Args:
-        function: It is called with small made-up inputs; the arrays of any framework will do.
+        function: It is called with small made-up inputs; the arrays of any framework will do. A method
+            of an object whose attributes hold some of them, such as `agent.gamma`, is called with
+            the rest; the object itself is left as it is.
         name: The exercise that it is for, if that is not the function's own name.
         language: The language of the evidence.
         seed: The seed of the inputs.
@@ -83,7 +86,11 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     if not (exercises := named(name)):
         known = ", ".join(sorted({exercise.name for exercise in EXERCISES}))
         raise BadInput(f"{name!r} is not an exercise: name= must be one of {known}")
-    fitting = [exercise for exercise in exercises if takes(function, exercise.parameters)]
+    fitting = [
+        exercise
+        for exercise in exercises
+        if takes(with_settings(function, exercise.parameters), exercise.parameters)
+    ]
     exercise = fitting[0] if fitting else exercises[0]
     if fitting and exercise.needs_tensorflow:
         from tfpg.base.tensorflow import import_tensorflow
@@ -93,7 +100,8 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     question = Question(name, [(exercise, cases)])
     task, enough = question.task(name, look=True), partial(is_right, exercise, cases)
     verdict = question.verdict(answering.answer(function, task, SECONDS, enough), language)
-    if verdict or verdict.open or not fitting or takes_by_name(function, exercise.parameters):
+    completed = with_settings(function, exercise.parameters)
+    if verdict or verdict.open or not fitting or takes_by_name(completed, exercise.parameters):
         return verdict
     order = CHECKS["by_position"].say(language, wanted=", ".join(exercise.parameters))
     return replace(verdict, evidence=verdict.evidence + order)

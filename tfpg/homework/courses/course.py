@@ -44,11 +44,21 @@ def courses() -> dict[str, Course]:
     return {id: read(TABLES / f"{id}.toml") for id in sorted(files, reverse=True)}
 
 
-def named(id: str) -> Course:
-    """The course of this id. Raises BadInput if there is none."""
-    if id not in courses():
-        raise BadInput(f"there is no course {id!r}: choose {', '.join(courses())}")
-    return courses()[id]
+def named(course: str) -> Course:
+    """The course of this id, or of a lecturer's own table. Raises BadInput if there is none."""
+    return read(table_of(course))
+
+
+def table_of(course: str) -> Path:
+    """The file of a course's table: one of ours by its id, or another by its path."""
+    if course.endswith(".toml"):
+        return Path(course)
+    if course not in courses():
+        known = ", ".join(courses())
+        raise BadInput(
+            f"there is no course {course!r}: choose {known}, or give a table, my-course.toml"
+        )
+    return TABLES / f"{course}.toml"
 
 
 def read(path: Path) -> Course:

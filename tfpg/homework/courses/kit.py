@@ -9,7 +9,7 @@ from pathlib import Path
 from tfpg.base.files import atomically
 from tfpg.base.tables import table
 from tfpg.base.texts import FOLDER, languages
-from tfpg.homework.courses.course import TABLES, Course, whole
+from tfpg.homework.courses.course import TABLES, Course, table_of, whole
 
 PACKAGE = Path(__file__).parents[2]
 ENTRIES = ("tfpg.homework.courses.standalone", "tfpg.homework.box.classes.serving")
@@ -54,11 +54,11 @@ def workflow(course: Course, kit: str) -> str:
     return WORKFLOW.format(framework=framework, kit=kit)
 
 
-def write_kit(id: str, file: Path) -> None:
+def write_kit(course: str, file: Path) -> None:
     """Write a course's kit: run as `python check.pyz hw2/`, with the verdicts of `tfpg check`.
 
     Args:
-        id: The course's.
+        course: The course's id, or its table.
         file: Where to write it.
     """
     with atomically(file) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as kit:
@@ -68,7 +68,8 @@ def write_kit(id: str, file: Path) -> None:
             empty = path == PACKAGE / "__init__.py"
             kit.writestr(name.as_posix(), "" if empty else path.read_text(encoding="utf-8"))
         tables = TABLES.relative_to(PACKAGE.parent).as_posix()
-        kit.writestr(f"{tables}/{id}.json", json.dumps(whole(TABLES / f"{id}.toml")))
+        own = table_of(course)
+        kit.writestr(f"{tables}/{own.stem}.json", json.dumps(whole(own)))
         for language in languages():
             for room in ROOMS:
                 path = FOLDER / language / f"{room}.toml"

@@ -17,7 +17,7 @@ from typing import Any
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free
 from tfpg.homework.assignments.variants import other_variant
-from tfpg.homework.courses.course import named
+from tfpg.homework.courses.course import named, table_of
 from tfpg.homework.grading import boxes, courses, grading
 from tfpg.homework.grading.grades import Asked, Conditions, Grade
 from tfpg.homework.grading.submissions import Entry, take
@@ -45,7 +45,7 @@ def write(
         visibility: When students see their results.
         language: The language of the evidence.
         variant: The assignment's set and the number of its variant, if it is one of tfpg's.
-        course: The id of the course whose homework it is, in place of an assignment.
+        course: The id or the table of the course whose homework it is, in place of an assignment.
     """
     path = Path(path)
     if visibility not in VISIBILITIES:
@@ -59,7 +59,7 @@ def write(
         "visibility": visibility,
         "language": language,
         "variant": variant,
-        "course": course,
+        "course": course and table_of(course).stem,
     }
     files = {
         **{name: (SCRIPTS / name).read_text("utf-8") for name in ("setup.sh", "run_autograder")},
@@ -69,6 +69,9 @@ def write(
     for source in sorted(PACKAGE.rglob("*")):
         if source.suffix in (".py", ".pyi", ".toml"):
             files[f"tfpg/{source.relative_to(PACKAGE).as_posix()}"] = source.read_text(encoding="utf-8")
+    if course is not None:
+        own = table_of(course)
+        files[f"tfpg/homework/courses/tables/{own.name}"] = own.read_text(encoding="utf-8")
     with atomically(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         for name, text in files.items():
             info = zipfile.ZipInfo(name)  # the same bytes whenever it is written, but for the secret
