@@ -14,13 +14,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Run a function on a small batch and put the slide beside it: which line of the code has the\n"
         "numbers of which line of the slide, which lines are missing, and which mistake `tfpg check`\n"
-        "finds. A function that cannot be run is compared by the names it uses. The exit status is 0\n"
+        "finds. It may be in TensorFlow, PyTorch or JAX, or the update of a course's homework. What\n"
+        "cannot be run is compared by the names it uses, if it is in TensorFlow. The exit status is 0\n"
         "if every line is there and the gradient is right, else 1."
     )
     parser.add_argument(
         "function",
         metavar="FILE:FUNCTION",
-        help="mycode.py:my_update, mycode.py:Agent.update or notebook.ipynb:my_update",
+        help="mycode.py:my_update, mycode.py:Agent.update, notebook.ipynb:my_update, or\n"
+        "hw2/src/networks/policies.py:MLPPolicyPG.update",
     )
     parser.add_argument(
         "--page",
@@ -29,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="page to compare with (default: the closer one)",
     )
     add_language(parser, "the language")
+    parser.add_argument(
+        "--python",
+        metavar="PATH",
+        help="the Python, or its environment's folder, that runs a course's homework (default: the\n"
+        "environment in its folder, else the active one)",
+    )
     parser.add_argument("--html", metavar="FILE", help="also write a page")
 
 
@@ -51,7 +59,7 @@ def compare(options: argparse.Namespace) -> int:
     from tfpg.slides.compare.html import page
     from tfpg.slides.compare.text import show
 
-    comparison = compare_function(options.function, options.page, options.lang)
+    comparison = compare_function(options.function, options.page, options.lang, options.python)
     show(comparison, Console(highlight=False))
     if path is not None:
         with atomically(path) as unfinished:

@@ -1,7 +1,7 @@
 """`tfpg.compare`: the slide beside somebody's own function."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -18,6 +18,7 @@ from tfpg.slides.compare.apart import randomly_as_before
 from tfpg.slides.compare.calling import Form, NotRun, Runner, role_of
 from tfpg.slides.compare.finding import Function, located, read, read_function
 from tfpg.slides.compare.homework import Method, MethodRunner, method_at
+from tfpg.slides.compare.live import LiveRunner
 from tfpg.slides.compare.matching import Matches, matched
 from tfpg.slides.compare.rows import REMARKS, THERE, Line, lines_by_name, lines_by_numbers
 from tfpg.slides.pseudocode import CODE_SLIDES, SLIDES
@@ -104,33 +105,49 @@ class Comparison:
         return REMARKS["line"].say(self.language, line=line.number, sentence=sentence)
 
 
-def compare(function: Callable | str, slide: int | None = None, language: str = "en") -> Comparison:
+def compare(
+    function: Callable | str,
+    slide: int | None = None,
+    language: str = "en",
+    python: str | None = None,
+    **given: Any,
+) -> Comparison:
     """Lay the slide beside a function of your own: what of it is there, is missing, or differs.
 
-    Takes a function, of a notebook's cell too, or a place, "mycode.py:Agent.update". It is run on the
-    slide's small batch, and where the same numbers come up, the lines are the same; whether it is
-    right, `tfpg.check` says. The slide is p. 29 or p. 30, or its twin for policies with a
-    distribution, whichever is nearer, unless it is given. Print the result, or let a notebook show
-    it; it is true if every line is there, but for declared departures, and the gradient is right.
-    Raises BadInput if there is no such function, or if it needs another framework to run.
+    It is run on the slide's small batch, and where the same numbers come up, the lines are the same,
+    in TensorFlow, PyTorch or JAX; whether it is right, `tfpg.check` says. Print the result, or let a
+    notebook show it; it is true if every line is there, but for declared departures, and the gradient
+    is right. Raises BadInput if there is no such function, or if its framework is not installed.
+
+    Args:
+        function: A function, of a notebook's cell too; a place, "mycode.py:Agent.update"; the update
+            of a course's homework, "hw2/src/networks/policies.py:MLPPolicyPG.update"; or the method of
+            an object, `agent.update`, with arrays.
+        slide: p. 29 or p. 30; if it is not given the nearer one, or its twin for policies with a
+            distribution.
+        language: The language of the sentences.
+        python: The Python that runs a course's homework, if not the one in its folder.
+        given: For the method of an object, arrays as it takes them, by the slide's names: `states`,
+            `actions` and `q_values`. A copy of the object is run, with the slide's policy in place of
+            its network.
     """
     if slide not in (None, *CODE_SLIDES):
         raise BadInput(f"slide= is {' or '.join(map(str, CODE_SLIDES))}, got {slide!r}")
     check_language(language)
     with randomly_as_before():
-        method = method_at(function) if isinstance(function, str) else None
+        method = method_at(function, python) if isinstance(function, str) else None
         if method is not None:
             return _of_homework(located(str(function)), method, slide or 30, language)
         found = read(function) if isinstance(function, str) else read_function(function)
-        return _compared(found, slide, language)
+        return _compared(found, slide, language, given)
 
 
-def _compared(found: Function, page: int | None, language: str) -> Comparison:
+def _compared(found: Function, page: int | None, language: str, given: Mapping[str, Any]) -> Comparison:
     names = {node.arg for node in ast.walk(found.definition) if isinstance(node, ast.arg)}
     names |= {node.id for node in ast.walk(found.definition) if isinstance(node, ast.Name)}
     weighted = "q_values" in map(role_of, names)
     try:
-        runner = Runner(found)
+        runner = LiveRunner(found, given) if given else Runner(found)
         slide = CODE_SLIDES[page or (30 if weighted or runner.takes_weights else 29)]
         matches = matched(runner, slide)
     except NotRun as error:
