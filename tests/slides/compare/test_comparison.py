@@ -1,7 +1,6 @@
 """`tfpg compare`: where the slide's numbers come up in a reader's function, and what is said of it."""
 
 import ast
-import copy
 import inspect
 import json
 import linecache
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 import readers
 import tensorflow as tf
+from mutants import mutants
 from support import flat, network, some_slow
 
 import tfpg
@@ -548,70 +548,6 @@ def test_functions_that_call_each_other_come_to_an_end():
 
 
 # --- one word changed: whatever is not the slide's gradient is not called right
-
-
-class Mutant(ast.NodeTransformer):
-    """Changes the k-th place that can be changed; `places` is how many there are."""
-
-    OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
-    WRAPPED = ("tf.stop_gradient({})", "tf.abs({})", "tf.exp({})", "({}).numpy()", "(-({}))")
-
-    def __init__(self, place, names):
-        self.place, self.places, self.names = place, 0, names
-
-    def change(self, node, others):
-        for other in others:
-            if self.places == self.place:
-                node = other
-            self.places += 1
-        return node
-
-    def visit_BinOp(self, node):
-        self.generic_visit(node)
-        others = [one for one in self.OPERATORS if not isinstance(node.op, one)]
-        return self.change(node, [ast.BinOp(node.left, one(), node.right) for one in others])
-
-    def visit_UnaryOp(self, node):
-        self.generic_visit(node)
-        return self.change(node, [node.operand])
-
-    def visit_Constant(self, node):
-        if isinstance(node.value, bool):
-            return self.change(node, [ast.Constant(not node.value)])
-        is_number = isinstance(node.value, int | float)
-        return self.change(node, [ast.Constant(node.value + 1)] if is_number else [])
-
-    def visit_Name(self, node):
-        if node.id not in self.names or not isinstance(node.ctx, ast.Load):
-            return node
-        return self.change(node, [ast.Name(one, node.ctx) for one in self.names if one != node.id])
-
-    def visit_Call(self, node):
-        self.generic_visit(node)
-        written = ast.unparse(node)
-        wrapped = [ast.parse(one.format(written), mode="eval").body for one in self.WRAPPED]
-        return self.change(node, wrapped)
-
-
-def mutants(function, count):
-    """Some of those that are made by one change, as functions with a source."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    names = [argument.arg for argument in tree.body[0].args.args]
-
-    def mutated(place):
-        mutant = Mutant(place, names)
-        changed = copy.deepcopy(tree)
-        changed.body[0].body = [mutant.visit(one) for one in changed.body[0].body]
-        return mutant.places, ast.unparse(ast.fix_missing_locations(changed))
-
-    places, _ = mutated(-1)
-    chosen = random.Random(function.__name__).sample(range(places), min(count, places))
-    for place in chosen:
-        _, source = mutated(place)
-        name, space = f"<{function.__name__} {place}>", dict(vars(readers))
-        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
-        exec(compile(source, name, "exec"), space)
-        yield source, space[function.__name__]
 
 
 @pytest.mark.slow

@@ -30,8 +30,11 @@ class _Found(BaseException):
 def find(protocol: str, function: Callable, inputs: Arrays, samples: int) -> Broadcast | None:
     """Call the function once as `observe` does, and look at the shape of each value in it.
 
-    None means that nothing is known: the source of the function is not at hand.
+    None means that nothing is known: the source of the function is not at hand. Something callable
+    that was watched before may tell it by its attribute `broadcast`.
     """
+    if hasattr(function, "broadcast"):
+        return function.broadcast
     shapes: dict[int, tuple[int, ...]] = {}  # of each expression, the last one
     found: list[Broadcast] = []
     looked = False

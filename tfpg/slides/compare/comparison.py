@@ -11,11 +11,12 @@ import numpy as np
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, check_language
+from tfpg.homework.box.shapes import NOWHERE
 from tfpg.homework.checks.checking import check
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import named
 from tfpg.slides.compare.apart import randomly_as_before
-from tfpg.slides.compare.calling import Form, NotRun, Runner, role_of
+from tfpg.slides.compare.calling import NotRun, Runner, role_of
 from tfpg.slides.compare.finding import Function, located, read, read_function
 from tfpg.slides.compare.homework import Method, MethodRunner, method_at
 from tfpg.slides.compare.live import LiveRunner
@@ -185,8 +186,9 @@ def _of_no_use(found: Function, why: Text | str, language: str) -> BadInput:
 class _AsOnSlide:
     """A function called as the slide is; no Python function, so that nobody looks into it instead."""
 
-    def __init__(self, runner: Runner, form: Form) -> None:
-        self.runner, self.form = runner, form
+    def __init__(self, runner: Runner, matches: Matches) -> None:
+        self.runner, self.form = runner, matches.form
+        self.broadcast = None if matches.broadcasts else NOWHERE
 
     def __call__(self, policy: Any, states: Any, actions: Any, q_values: Any) -> list[np.ndarray]:
         """The gradient of each of the policy's variables."""
@@ -208,7 +210,7 @@ def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Ver
     form = matches.form
     if "gradients" in matches.lines:
         kind = _AsOnSlide if "q_values" in SLIDES[slide].arguments else _Unweighted
-        return check(kind(runner, form), slide, language)
+        return check(kind(runner, matches), slide, language)
     losses = {name: named(name)[0] for name in ("loss", "gaussian_loss")}
     name = next((name for name in losses if set(losses[name].parameters) == set(form.order)), None)
     if name is None:

@@ -59,7 +59,7 @@ class LiveRunner(Runner):
                 for name, value in _attributes(thing).items()
             ]
             for path, value in level:
-                if callable(value) and _fits(self._rows(value, states), len(states), actions):
+                if _is_trained(value) and _fits(self._rows(value, states), len(states), actions):
                     return path
         raise NotRun(REMARKS["no_network"])
 
@@ -106,6 +106,14 @@ def _attributes(thing: Any) -> dict[str, Any]:
     """Of an object; PyTorch's modules keep theirs in tables of their own."""
     own = dict(getattr(thing, "__dict__", {}))
     return {**own, **own.get("_modules", {}), **own.get("_parameters", {})}
+
+
+def _is_trained(value: Any) -> bool:
+    """Whether it is a function with parameters, in Keras or PyTorch."""
+    if not callable(value) or isinstance(value, type):
+        return False
+    parameters = getattr(value, "parameters", tuple)
+    return bool(getattr(value, "trainable_variables", callable(parameters) and [*parameters()]))
 
 
 def _fits(rows: np.ndarray | None, samples: int, actions: np.ndarray) -> bool:

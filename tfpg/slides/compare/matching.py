@@ -46,6 +46,7 @@ class Matches(NamedTuple):
     lines: dict[str, Match]
     right: bool  # the gradient is the slide's, up to a positive scale
     constant: bool  # the gradient is zero, or None
+    broadcasts: bool  # something in it has the shape (N*T, N*T)
     fixed: bool  # it is right in the means of a distribution, and its log_std is not trained
 
     @property
@@ -110,7 +111,12 @@ class _Search:
         self._add_others()
         constant = all(gradient is not None and not gradient.any() for gradient in gradients)
         fixed = self.distribution and not scale and self._is_right_in_means()
-        return Matches(self.form, self.distribution, self.lines, scale > 0, constant, fixed)
+        broadcasts = any(
+            value.array.shape.count(SAMPLES) >= 2
+            for values in self.seen[0].values.values()
+            for value in values
+        )
+        return Matches(self.form, self.distribution, self.lines, scale > 0, constant, broadcasts, fixed)
 
     def _is_right_in_means(self) -> bool:
         size = -next(batches(True))["log_std"].size  # of what log_std has at the gradient's end
