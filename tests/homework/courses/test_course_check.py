@@ -275,6 +275,23 @@ def test_the_command_speaks_two_languages_and_json_and_takes_a_file_or_a_zip(tmp
     assert update["file"] == "cs285/networks/critics.py"
 
 
+def test_a_lecturers_own_table_says_what_is_asked(tmp_path, capsys):
+    folder = written(tmp_path, "cs285-2026")
+    own = tmp_path / "mine.toml"
+    lines = ['like = "cs285-2026"', 'title = "My course"', '[functions."PGAgent._discounted_return"]']
+    own.write_text("\n".join([*lines, 'ask = "reward_to_go"', ""]), encoding="utf-8")
+    agent = folder / "src/agents/pg_agent.py"
+    assert main(["check", str(agent), "--course", str(own)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("My course")
+    assert "PGAgent._discounted_return        wrong  B8" in out
+    assert main(["check", str(agent), "--course", "cs285-2019"]) == 2
+    assert "is no homework of CS285 Fall 2019" in capsys.readouterr().err
+    assert main(["check", str(agent), "--course", "cs999"]) == 2
+    assert "choose cs285-2026" in capsys.readouterr().err
+    assert main(["homework", "kit", str(own), "--out", str(tmp_path / "check.pyz")]) == 0
+
+
 def test_a_zip_that_leads_outside_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as packed:
         packed.writestr("../evil.py", "")

@@ -502,13 +502,9 @@ def test_what_follows_a_statement_that_fails_is_run_all_the_same():
         ("x = 1", "mycode.py:update", "it has no function"),
         ("def update(:\n  pass", "mycode.py:update", "line 1 is not valid Python"),
         ("class A:\n  def f(self): pass", "mycode.py:f", "it has A.f"),
-        (
-            "import torch.nn.functional as F\ndef update(a, b):\n    return F.cross_entropy(a, b)",
-            "mycode.py:update",
-            "PyTorch",
-        ),
-        ("def update(loss):\n    loss.backward()", "mycode.py:update", "PyTorch"),
-        ("import jax\ndef update(f, x):\n    return jax.grad(f)(x)", "mycode.py:update", "JAX"),
+        ("def update(loss):\n    loss.backward()", "mycode.py:update", "it takes (loss)"),
+        ("import jax\ndef update(f, x):\n    return jax.grad(f)(x)", "mycode.py:update", "not run"),
+        ("import mxnet\ndef update(x):\n    return mxnet.f(x)", "mycode.py:update", "MXNet"),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_one_sentence(source, target, words, capsys):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
 from types import MethodType
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 
@@ -24,23 +27,31 @@ ATTRIBUTES = {
 def method_of(kind: Any, name: str) -> Callable | None:
     """A method with an object of its class; None if it has none of this name.
 
-    A class that is made without arguments is made; of another, an object with no attributes but
-    those of which exercises give the values.
+    The class is made without arguments, or with such as allow anything; if it cannot be made, its
+    object has no attributes but those whose values exercises give.
     """
     attribute = inspect.getattr_static(kind, name, None)
     if isinstance(attribute, (staticmethod, classmethod)):
         return getattr(kind, name)
     if not callable(attribute):
         return None
-    try:
-        thing = kind()
-    except Exception:  # it wants arguments, or fails
-        thing = kind.__new__(kind)
-        for names in ATTRIBUTES.values():
-            for known in names:
-                if not hasattr(kind, known):
-                    vars(thing)[known] = None
-    return MethodType(attribute, thing)
+    return MethodType(attribute, _made(kind))
+
+
+def _made(kind: Any) -> Any:
+    with suppress(Exception):
+        required = [
+            parameter
+            for parameter in inspect.signature(kind).parameters.values()
+            if parameter.default is parameter.empty
+            and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        ]
+        return kind(**{parameter.name: MagicMock() for parameter in required})
+    thing = kind.__new__(kind)
+    for known in chain.from_iterable(ATTRIBUTES.values()):
+        if not hasattr(kind, known):
+            vars(thing)[known] = None
+    return thing
 
 
 def with_settings(function: Callable, parameters: Sequence[str]) -> Callable:
