@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from homework_language_models import FILES
+
 NETS = """
 import numpy as np
 import torch
@@ -355,6 +357,7 @@ COURSES = {
     "cs285-2020": _below("cs285", _classes_of_2021("cs285", gae=False)),
     "cmu-16831": _below("rob831", _classes_of_2021("rob831")),
     "cs285-2018": {"train_pg_f18.py": AGENT_OF_2018},
+    "cs285-2026-hw4": FILES,
 }
 
 

@@ -167,7 +167,7 @@ def question_of(
         "feeds": told.get("feeds", []),
         "cases": [[{**case.settings, **told.get("settings", {})}, case.inputs] for case in cases],
     }
-    for name in ("make", "predictions", "moves", "helpers", "needs", "actor", "critic"):
+    for name in ("make", "predictions", "moves", "helpers", "needs", "actor", "critic", "rollout"):
         if name in told:
             question[name] = told[name]
     return question

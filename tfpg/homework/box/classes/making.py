@@ -40,6 +40,8 @@ def _filled(value: Any, settings: Mapping[str, Any]) -> Any:
         return value
     if value == "$environment":
         return ScriptedEnvironment(settings)
+    if value == "$config":
+        return SimpleNamespace(**settings["config"])
     if value == "$critic":
         return _Critic(settings["predictions"]) if settings["baseline"] else None
     return settings[value[1:]]

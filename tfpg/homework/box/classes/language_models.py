@@ -1,0 +1,98 @@
+"""How the pieces of a language model's policy gradient are called: with tensors, and a tiny model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from tfpg.homework.box.calling import in_numpy
+from tfpg.homework.box.classes.making import make
+from tfpg.homework.box.classes.modules import found
+
+Arrays = dict[str, Any]
+Told = Mapping[str, Any]
+
+
+def of_tensors(question: Told, settings: Told, inputs: Told) -> Arrays:
+    """It takes tensors and numbers, and gives a tensor."""
+    function = found(question["module"] + ":" + question["name"])
+    return _read(function(*[_tensor(inputs[name]) for name in question["feeds"]]))
+
+
+def of_token_likelihoods(question: Told, settings: Told, inputs: Told) -> Arrays:
+    """It takes a model and tokens; `grad` says whether it keeps a graph when it is told to, and not."""
+    function = found(question["module"] + ":" + question["name"])
+    model = _model(inputs["table"])
+    given = [_tensor(inputs[name]) for name in question["feeds"]]
+    kept = function(model, *given, enable_grad=True)
+    bare = function(model, *given, enable_grad=False)
+    return {**_read(kept), "grad": np.array([kept.requires_grad, bare.requires_grad], float)}
+
+
+def of_minibatches(question: Told, settings: Told, inputs: Told) -> Arrays:
+    """It cuts a batch of rollouts; a row for each of them, and how many each minibatch has."""
+    import torch
+
+    function = found(question["module"] + ":" + question["name"])
+    batch, generator = _rollout(question, inputs), torch.Generator().manual_seed(0)
+    parts = list(
+        function(batch, settings["minibatch_size"], shuffle=settings["shuffle"], generator=generator)
+    )
+    rows = [np.concatenate([_columns(part, name) for name in FIELDS], 1) for part in parts]
+    return {"rows": np.concatenate(rows), "sizes": np.array([len(each) for each in rows])}
+
+
+def of_model_update(question: Told, settings: Told, inputs: Told) -> Arrays:
+    """It moves a model's parameters by a rollout, under plain descent with rate 1."""
+    import torch
+
+    torch.manual_seed(0)
+    owner, model = make(question["make"], settings), _model(inputs["table"])
+    before = model.table.detach().numpy().copy()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    getattr(owner, question["name"])(model, optimizer, _rollout(question, inputs))
+    return {"moved": model.table.detach().numpy().astype(np.float64) - before}
+
+
+FIELDS = (
+    *("input_ids", "attention_mask", "completion_mask", "old_logprobs", "ref_logprobs"),
+    *("rewards", "advantages"),
+)
+
+
+def _columns(part: Any, name: str) -> np.ndarray:
+    return in_numpy(getattr(part, name)).reshape(len(part.rewards), -1)
+
+
+def _rollout(question: Told, inputs: Told) -> Any:
+    return found(question["rollout"])(**{name: _tensor(inputs[name]) for name in FIELDS})
+
+
+def _tensor(value: Any) -> Any:
+    import torch
+
+    return torch.as_tensor(np.array(value)) if isinstance(value, np.ndarray) else value
+
+
+def _read(value: Any) -> Arrays:
+    array = in_numpy(value)
+    return {"values": array.astype(np.float64).ravel(), "shape": np.array(array.shape, int)}
+
+
+def _model(table: np.ndarray) -> Any:
+    """Logits that depend on the last token alone, of a model that is called as Hugging Face's are."""
+    import torch
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = torch.nn.Parameter(torch.tensor(table, dtype=torch.float32))
+            self.config = SimpleNamespace(use_cache=False)
+
+        def forward(self, input_ids: Any, attention_mask: Any = None, **_: Any) -> Any:
+            return SimpleNamespace(logits=self.table[input_ids])
+
+    return Model()
