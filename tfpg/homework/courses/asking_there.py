@@ -24,6 +24,10 @@ from tfpg.homework.courses.course import Course, Function
 
 PACKAGE = Path(__file__).parents[2]
 THERE = ("base", "homework/box")  # all of tfpg that is there; it knows no answer
+TOLD = (  # what else a function's table may say
+    *("make", "predictions", "moves", "helpers", "needs", "actor", "critic"),
+    *("rollout", "results", "policy"),
+)
 SECONDS = 20.0  # for a call
 SECONDS_TO_START = 180.0  # with PyTorch, on a slow disk
 
@@ -167,7 +171,18 @@ def question_of(
         "feeds": told.get("feeds", []),
         "cases": [[{**case.settings, **told.get("settings", {})}, case.inputs] for case in cases],
     }
-    for name in ("make", "predictions", "moves", "helpers", "needs", "actor", "critic", "rollout"):
+    for name in (
+        "make",
+        "predictions",
+        "moves",
+        "helpers",
+        "needs",
+        "actor",
+        "critic",
+        "rollout",
+        "results",
+        "policy",
+    ):
         if name in told:
             question[name] = told[name]
     return question

@@ -12,9 +12,20 @@ from tfpg.homework.courses import (
     model_updates,
     returns,
     rollouts,
+    tutorials,
     whole,
 )
 from tfpg.homework.courses.asking import Ask
 
-TOPICS = (returns, advantages, gradients, acting, rollouts, whole, language_models, model_updates)
+TOPICS = (
+    returns,
+    advantages,
+    gradients,
+    acting,
+    rollouts,
+    whole,
+    language_models,
+    model_updates,
+    tutorials,
+)
 ASKS: Mapping[str, Ask] = {name: ask for topic in TOPICS for name, ask in topic.ASKS.items()}

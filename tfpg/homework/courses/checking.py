@@ -20,7 +20,7 @@ from tfpg.homework.courses.course import Course, Function, Homework, recognized
 from tfpg.homework.courses.judging import Finding, judged
 from tfpg.homework.courses.unwritten import Text, text_around, text_of
 
-BLANKS = ("raises", "too_long", "never_ends", "does_not_parse", "returns", "not_finite")
+BLANKS = ("raises", "too_long", "never_ends", "does_not_parse", "returns", "not_finite", "wrong_size")
 OTHER_CONTRACT = ("raises", "wrong_size", "returns")  # what comes of it
 LARGEST = 2**26  # bytes of a file in a zip
 

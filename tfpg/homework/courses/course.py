@@ -39,9 +39,13 @@ class Course(NamedTuple):
 
 @cache
 def courses() -> dict[str, Course]:
-    """All courses by their ids, the newest first."""
+    """All courses by their ids, those of CS285 first, and the newest of them."""
     files = {path.stem for path in TABLES.glob("*.*") if path.suffix in (".toml", ".json")}
-    return {id: read(TABLES / f"{id}.toml") for id in sorted(files, reverse=True)}
+    return {id: read(TABLES / f"{id}.toml") for id in sorted(files, key=_year, reverse=True)}
+
+
+def _year(id: str) -> tuple[bool, str]:
+    return id.startswith("cs285"), id
 
 
 def named(course: str) -> Course:

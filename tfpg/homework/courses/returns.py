@@ -71,7 +71,7 @@ def _right_q_values(case: Case, got: Arrays) -> dict[str, Array]:
 
 def _wrong(exercise: str, case: Case, got: Arrays) -> list[tuple[str, Array]]:
     rewards, discount = _double(case.inputs["rewards"]), case.settings["discount"]
-    return _each(exercise, rewards, discount)
+    return of_gallery(exercise, rewards, discount)
 
 
 def wrong_q_values(case: Case, got: Arrays) -> list[tuple[str, Array]]:
@@ -79,10 +79,12 @@ def wrong_q_values(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     episodes = case.inputs["rewards"]
     terminals = np.concatenate([np.eye(len(rewards))[-1] for rewards in episodes])
     flat = _double(np.concatenate(episodes))
-    return _each("q_values", flat, terminals, case.settings["discount"], case.settings["reward_to_go"])
+    return of_gallery(
+        "q_values", flat, terminals, case.settings["discount"], case.settings["reward_to_go"]
+    )
 
 
-def _each(exercise: str, *arguments: object) -> list[tuple[str, Array]]:
+def of_gallery(exercise: str, *arguments: object) -> list[tuple[str, Array]]:
     """What each known mistake of an exercise makes of these."""
     made = []
     for mistake in GALLERY:

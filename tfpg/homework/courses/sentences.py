@@ -7,6 +7,8 @@ from tfpg.homework.courses.asking_there import SECONDS
 from tfpg.homework.courses.judging import Finding
 
 COURSES, MISTAKES = Texts("courses"), Texts("mistakes")
+KINDS = dict.fromkeys(("finish_episode", "reinforce", "grpo"), "actor_update")
+KINDS["discount_cumsum"] = "reward_to_go"
 
 
 def said(finding: Finding, language: str, place: str = "") -> str:
@@ -49,8 +51,8 @@ def _of_mistake(finding: Finding, part: str) -> Text:
 
 
 def _kind(ask: str) -> str:
-    """Advantages are advantages, rescaled or not."""
-    return "advantages" if "advantages" in ask else ask
+    """Advantages are advantages, rescaled or not, and whatever updates a policy updates an actor."""
+    return "advantages" if "advantages" in ask else KINDS.get(ask, ask)
 
 
 def _example(finding: Finding, language: str) -> str:

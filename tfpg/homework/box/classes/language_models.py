@@ -96,3 +96,11 @@ def _model(table: np.ndarray) -> Any:
             return SimpleNamespace(logits=self.table[input_ids])
 
     return Model()
+
+
+PROTOCOLS = {
+    "tensors": of_tensors,
+    "token_likelihoods": of_token_likelihoods,
+    "minibatches": of_minibatches,
+    "model_update": of_model_update,
+}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfpg.homework.box.calling import NoNumbers, in_numpy
-from tfpg.homework.box.classes import language_models, torch_steps
+from tfpg.homework.box.classes import language_models, torch_steps, tutorials
 from tfpg.homework.box.classes.lines import of_lines
 from tfpg.homework.box.classes.making import make
 from tfpg.homework.box.classes.modules import found
@@ -180,10 +180,8 @@ PROTOCOLS: dict = {
     "update": of_update,
     "actions": of_actions,
     "lines": of_lines,
-    "tensors": language_models.of_tensors,
-    "token_likelihoods": language_models.of_token_likelihoods,
-    "minibatches": language_models.of_minibatches,
-    "model_update": language_models.of_model_update,
+    **language_models.PROTOCOLS,
+    **tutorials.PROTOCOLS,
     "rollout": of_rollout,
     "whole": of_whole,
 }
