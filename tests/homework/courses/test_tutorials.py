@@ -102,6 +102,7 @@ WRONG = {
     ("variance", "z = (x - mu) / log_std.exp()", "z = (x - mu) / log_std.exp() ** 2"): {
         "gaussian_likelihood": None
     },
+    ("no spread", "z**2 + 2 * log_std + np", "z**2 + np"): {"gaussian_likelihood": "A1"},
 }
 WRONG_EXAMPLES = {
     ("-log_prob * value", "log_prob * value"): "B2",
