@@ -4,6 +4,7 @@ import argparse
 import webbrowser
 from pathlib import Path
 
+from tfpg.base.console import say
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_free, check_writable
 from tfpg.base.tensorflow import import_tensorflow
@@ -47,8 +48,11 @@ def slides(options: argparse.Namespace) -> int:
     import_tensorflow()
     from tfpg.slides.page.page import make_page
     from tfpg.slides.page.svg import draw
+    from tfpg.slides.ways import missing, ways
 
-    texts = {path: make_page(options.lang)}
+    for name in missing():
+        say(f"without {name}, which is not installed here")
+    texts = {path: make_page(options.lang, ways)}
     texts |= {picture: draw(page, options.lang) for page, picture in pictures.items()}
     for file, text in texts.items():
         with atomically(file) as unfinished:

@@ -108,7 +108,7 @@ def lines_by_numbers(
             code = _renamed(piece.code, names) if equals else parts[-1].piece.code
             shown = Piece(parts[-1].piece.name, code, piece.text, piece.line)
             parts[-1] = parts[-1]._replace(piece=shown)
-        parts = [_as_on_slide(slide, part) for part in parts]
+        parts = [_as_on_slide(slide, part, function.framework) for part in parts]
         ours += [(part.piece, part) for part in parts]
         if not whole:
             ours.append((piece._replace(name="", code=_renamed(piece.code, names)), None))
@@ -146,13 +146,13 @@ def _part(name: str, match: Match, expression: Expression, names: Mapping[str, s
     return Part(name, match, Piece(assigned, code, expression.code, expression.line))
 
 
-def _as_on_slide(slide: str, part: Part) -> Part:
+def _as_on_slide(slide: str, part: Part, framework: str) -> Part:
     """With the slide's code, unless it has that of a declared departure, or other numbers."""
     if part.name == COLUMN:
         return part._replace(piece=part.piece._replace(code=KEEPS_COLUMN.ours))
     line = next(piece for piece in pieces(SLIDES[slide].text) if piece.name == part.name)
     literal = part.piece.code in (line.code, rewritten(line, DEPARTURES[slide])[0])
-    if literal or not part.match.scale:
+    if (literal and framework == "TensorFlow") or not part.match.scale:
         return part
     return part._replace(piece=part.piece._replace(code=line.code), reworded=True)
 

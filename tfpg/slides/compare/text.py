@@ -75,7 +75,10 @@ def show(comparison: Comparison, console: Console) -> None:
 def as_text(comparison: Comparison, width: int = 160) -> str:
     """The same without colours."""
     file = io.StringIO()
-    show(comparison, Console(file=file, width=width, color_system=None, highlight=False))
+    show(
+        comparison,
+        Console(file=file, width=width, color_system=None, highlight=False, force_jupyter=False),
+    )
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 

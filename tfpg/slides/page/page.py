@@ -1,7 +1,7 @@
 """The page: every slide beside its code, in one HTML file that needs nothing else."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import tfpg
@@ -39,6 +39,30 @@ class Beside(NamedTuple):
         return [departure.reason for departure in self.row.departures]
 
 
+class WayLine(NamedTuple):
+    """A line of a slide beside the same in other words."""
+
+    slide: str
+    ours: str
+    number: int  # of the line in its file; 0 if there is none
+    sign: str
+    heard: Text | None  # what the sign says
+    shape: str
+    reasons: list[Text]
+
+
+class Way(NamedTuple):
+    """A slide in other words, as a function that was run."""
+
+    key: str
+    name: str
+    module: str  # below tfpg
+    function: str
+    first: int  # its line
+    lines: list[WayLine]
+    right: bool
+
+
 class Section(NamedTuple):
     """All that the page shows of a slide."""
 
@@ -51,11 +75,20 @@ class Section(NamedTuple):
     columns: Columns | None  # of a slide with q-values: what is learned with the column, and without
 
 
-def make_page(language: str = "en") -> str:
-    """The page as HTML; it holds every language and begins with this one."""
+def make_page(
+    language: str = "en", in_other_words: Callable[[int], Sequence[Way]] = lambda page: ()
+) -> str:
+    """The page as HTML.
+
+    Args:
+        language: It holds every language, and begins with this one.
+        in_other_words: What else shows a page with code, beside the functions that are installed.
+    """
     pictures = read_pictures()
+    ways = {page: in_other_words(page) for page in CODE_SLIDES}
     sections = [_section(slide, pictures.get(slide.lab)) for slide in DECK]
     modules = {listing.module for section in sections for listing in section.listings}
+    modules |= {way.module for shown in ways.values() for way in shown}
     return (
         environment()
         .get_template("page.html.jinja")
@@ -72,6 +105,11 @@ def make_page(language: str = "en") -> str:
             first=[section for section in sections if section.rows],
             rest=[section for section in sections if not section.rows],
             sections=sections,
+            ways=ways,
+            way_keys=[
+                "tensorflow",
+                *dict.fromkeys(way.key for shown in ways.values() for way in shown),
+            ],
             errata=ERRATA,
             unnamed=[name for name in ERRATA if not any(name in slide.errata for slide in DECK)],
             glossary=terms(),

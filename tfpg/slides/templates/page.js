@@ -21,6 +21,14 @@ find("#language").onclick = () => {
   setLanguage(languages[(here + 1) % languages.length]);
 };
 
+for (const button of all("button[data-way]"))
+  button.onclick = () => {
+    root.dataset.way = button.dataset.way;
+    for (const other of all("button[data-way]"))
+      other.setAttribute("aria-pressed", other.dataset.way === root.dataset.way);
+    if (stage.screens) fit();
+  };
+
 find("#theme").onclick = () => {
   const dark = root.dataset.theme
     ? root.dataset.theme === "dark"
