@@ -118,6 +118,7 @@ def grade(options: argparse.Namespace) -> int:
     from tfpg.homework.grading.canaries import Alarm, canaries, watched
     from tfpg.homework.grading.grades import Conditions, asked_in
     from tfpg.homework.grading.reports import Records
+    from tfpg.homework.grading.structure import Layout, missing
     from tfpg.homework.grading.submissions import entries, take
 
     if options.course and options.assignment:
@@ -141,8 +142,10 @@ def grade(options: argparse.Namespace) -> int:
         )
     codes = [take(entry) for entry in submissions]
     variants = [variant for manifest in manifests if (variant := _variant(manifest))]
-    for code in codes:
+    for entry, code in zip(submissions, codes, strict=True):
         code.notes.extend(other_variant(code.text, variants))
+        if course:
+            code.notes.extend(missing(entry.path, Layout(course.hand_in, course.megabytes)))
     if course:
         assignments = [of_course.asked_of(course)]
     else:
@@ -179,10 +182,10 @@ def grade(options: argparse.Namespace) -> int:
     if not manifests and not course:
         say(f"exercises (1 point each): {', '.join(asked.function for asked in assignments[0])}")
     say(f"{records.table}, and a page for each student in {records.folder}")
-    missing = [found.name for found in graded if found.points is None]
-    if missing:
-        _warn(f"not graded, as the notes say; run the same command again: {', '.join(missing)}")
-    return 1 if missing else 0
+    failed = [found.name for found in graded if found.points is None]
+    if failed:
+        _warn(f"not graded, as the notes say; run the same command again: {', '.join(failed)}")
+    return 1 if failed else 0
 
 
 def isolation(options: argparse.Namespace) -> int:

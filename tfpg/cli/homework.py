@@ -1,10 +1,10 @@
-"""`tfpg homework ACTION`; `kit` is in kit.py, all that grades in grade.py."""
+"""`tfpg homework ACTION`; `kit` and `canvas` have their own files, all that grades is in grade.py."""
 
 import argparse
 import shlex
 
 from tfpg.base.texts import check_language
-from tfpg.cli import grade, kit
+from tfpg.cli import canvas, grade, kit
 from tfpg.cli.shared import add_language
 
 EXAMPLES = """\
@@ -18,6 +18,7 @@ examples:
   tfpg homework grade handed-in --assignment hw --out grades.csv
   tfpg homework isolation                    what can a submission reach here?
   tfpg homework map grades.csv               the class's mistakes, drawn
+  tfpg homework canvas grades.csv --gradebook export.csv --column "Homework 2"
 
 The blanks are cut out of tfpg's own functions when the assignment is written.
 Nothing in the folder holds a solution; `tfpg check` knows by what a function
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     write.set_defaults(act=new)
     kit.add_arguments(actions)
     grade.add_arguments(actions)
+    canvas.add_arguments(actions)
 
 
 def homework(options: argparse.Namespace) -> int:

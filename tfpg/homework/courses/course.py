@@ -35,6 +35,8 @@ class Course(NamedTuple):
     absent: list[str]  # libraries that nothing needs
     calls: list[Mapping[str, Any]]
     functions: list[Function]
+    hand_in: list[str]  # patterns of the files that are handed in
+    megabytes: float  # the largest zip; 0 for any
 
 
 @cache
@@ -119,6 +121,8 @@ def _course(id: str, told: Mapping[str, Any]) -> Course:
         told.get("absent", []),
         calls,
         functions,
+        told.get("hand_in", []),
+        told.get("megabytes", 0),
     )
 
 
