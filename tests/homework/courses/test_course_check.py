@@ -226,15 +226,20 @@ def test_a_blank_is_told_by_its_file_and_line_and_what_is_filled_in_is_checked(t
 
 
 @pytest.mark.slow
-def test_a_file_that_does_not_parse_is_told_and_the_others_are_checked(tmp_path):
-    folder = written(
-        tmp_path,
-        "cs285-2021",
-        (RETURN, "# TODO: create them\n        returns =\n        return returns"),
-    )
+@pytest.mark.parametrize("blank", ["returns =\n        return returns", "for reward in rewards:"])
+def test_blanks_that_do_not_parse_hide_nothing_that_is_filled_in(blank, tmp_path):
+    folder = written(tmp_path, "cs285-2021", (RETURN, f"# TODO: create them\n        {blank}"))
     found = checked(folder)
-    assert found["PGAgent._discounted_return"].finding.state == "open"
-    assert found["PGAgent._discounted_cumsum"].finding[0] == "not run"
+    open = [name for name, row in found.items() if row.finding.state == "open"]
+    assert open == ["PGAgent._discounted_return", "PGAgent.calculate_q_vals", "PGAgent.train"]
+    assert {row.finding.state for name, row in found.items() if name not in open} == {"right"}
+
+
+@pytest.mark.slow
+def test_a_file_that_does_not_parse_is_told_and_the_others_are_checked(tmp_path):
+    folder = written(tmp_path, "cs285-2021", (RETURN, "return (("))
+    found = checked(folder)
+    assert found["PGAgent._discounted_return"].finding[0] == "not run"
     assert found["PGAgent._discounted_cumsum"].finding.what == "does_not_parse"
     assert found["MLPPolicyPG.update"].finding.state == "right"
 
