@@ -149,6 +149,11 @@ VARIATIONS = {
         (RESCALED, "values * q_values.std() + q_values.mean()"),
         {"PGAgent.estimate_advantage": ("ddof", "not_standardized")},
     ),
+    "ids in a column": (
+        "cs285-2026",
+        ("self(obs).log_prob(actions)", "self(obs).log_prob(actions.squeeze(-2) if not self.discrete else actions.squeeze(1))"),
+        {},
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from tfpg.homework.box.classes.columns import with_columns
 from tfpg.homework.box.classes.making import made
 from tfpg.homework.box.frameworks import Weights, framework
 from tfpg.homework.box.seeing import Seeing, Seen, Source, Value
@@ -21,6 +22,10 @@ def of_lines(
         settings: Of the object.
         inputs: What the method is given, the network's `kernel` and the `spread`.
     """
+    return with_columns(lambda given: _seen(question, settings, given), inputs)
+
+
+def _seen(question: Mapping[str, Any], settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict:
     module = importlib.import_module(question["module"])
     own = framework("PyTorch")
     seeing = Seeing(Source(*question["source"]), vars(module), own)

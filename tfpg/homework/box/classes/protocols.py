@@ -9,6 +9,7 @@ import numpy as np
 
 from tfpg.homework.box.calling import NoNumbers, in_numpy
 from tfpg.homework.box.classes import language_models, torch_steps, tutorials
+from tfpg.homework.box.classes.columns import with_columns
 from tfpg.homework.box.classes.lines import of_lines
 from tfpg.homework.box.classes.making import make
 from tfpg.homework.box.classes.modules import found
@@ -78,14 +79,8 @@ def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
 
 
 def _updated(update: Callable, feeds: Sequence[str], inputs: Inputs) -> Any:
-    """What it returns; ids of actions may also be a column, as whoever samples them makes them."""
-    try:
-        return update(*[_copied(inputs[name]) for name in feeds])
-    except (RuntimeError, IndexError):
-        if "actions" not in inputs or inputs["actions"].ndim != 1:
-            raise
-        columns = {**inputs, "actions": inputs["actions"][:, None]}
-        return update(*[_copied(columns[name]) for name in feeds])
+    """What it returns."""
+    return with_columns(lambda given: update(*[_copied(given[name]) for name in feeds]), inputs)
 
 
 def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
@@ -117,6 +112,10 @@ def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     Beside that stands what its own helpers make of the same batch, so that a mistake in one of them
     counts once.
     """
+    return with_columns(lambda given: _whole(question, settings, given), inputs)
+
+
+def _whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     import torch
 
     torch.manual_seed(0)
