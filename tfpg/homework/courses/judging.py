@@ -142,14 +142,13 @@ def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
     for trial in wrong:
         if trial.read is None or trial.got is None:
             continue
-        if not np.isfinite(trial.read).all():  # what divides by powers of the discount ends so
-            return "A13" if any(id == "A13" for id, _ in ask.mistakes(trial.case, trial.got)) else None
         with np.errstate(all="ignore"):
-            here = [
-                id
-                for id, mistaken in ask.mistakes(trial.case, trial.got)
-                if agrees(ask, mistaken, trial.read)
-            ]
+            known = ask.mistakes(trial.case, trial.got)
+        if np.isfinite(trial.read).all():
+            here = [id for id, mistaken in known if agrees(ask, mistaken, trial.read)]
+        else:  # what divides by powers of the discount ends so, or what has grown from the first
+            grown = [id for id, mistaken in known if not np.isfinite(mistaken).all()]
+            here = grown if ids else [id for id, _ in known if id == "A13"]
         ids = here if ids is None else [id for id in ids if id in here]
     if not ids:
         return None

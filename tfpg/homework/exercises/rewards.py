@@ -115,6 +115,11 @@ def wrong_powers(rewards: Array, discount: float, wrong: str) -> Array:
     powers = discount ** np.arange(count, dtype=float)
     if wrong == "stretched_powers":
         return weighted(rewards, lambda n: discount ** (np.arange(n) * n / max(n - 1, 1)))
+    if wrong == "stretched_and_divided":
+        stretched = discount ** (np.arange(count) * count / max(count - 1, 1))
+        return np.cumsum((stretched * rewards)[::-1])[::-1] / stretched
+    if wrong == "added_twice":
+        return backwards(rewards, 1 + discount)
     if wrong == "absolute_powers":
         return np.cumsum((powers * rewards)[::-1])[::-1]
     if wrong == "reversed_powers":
@@ -128,6 +133,8 @@ def wrong_powers(rewards: Array, discount: float, wrong: str) -> Array:
 
 WRONG_POWERS = (
     ("W1", "stretched_powers", "The powers run from 0 to n, not to n - 1: np.logspace, np.geomspace."),
+    ("W1", "stretched_and_divided", "The same, as sums from t on, divided by the power at t."),
+    ("W18", "added_twice", "The running sum grows by discount times itself: R += discount * R + r."),
     ("W3", "absolute_powers", "r[t'] is weighted by discount^t', not by discount^(t' - t)."),
     ("W5", "reversed_powers", "The last reward is discounted least."),
     ("W5", "of_the_past", "The sum runs over the rewards before t."),

@@ -66,6 +66,14 @@ class ScriptedEnvironment:
         """There is nothing to close."""
 
 
+class _Drawn(np.ndarray):
+    """An action that also is what it is sampled from."""
+
+    def sample(self, *_: Any) -> np.ndarray:
+        """Itself."""
+        return self.view(np.ndarray)
+
+
 class ScriptedPolicy:
     """Its action is the first numbers of the state, times 2, or the id of an action.
 
@@ -100,4 +108,7 @@ class ScriptedPolicy:
         """It is no network."""
         raise NotImplementedError
 
-    __call__ = get_action
+    def __call__(self, observation: Any, *_: Any, **__: Any) -> Any:
+        """The action again, from which one may `sample` as from a distribution."""
+        action = self.get_action(observation)
+        return action.view(_Drawn) if isinstance(action, np.ndarray) else action
