@@ -147,7 +147,7 @@ def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
         if np.isfinite(trial.read).all():
             here = [id for id, mistaken in known if agrees(ask, mistaken, trial.read)]
         else:  # what divides by powers of the discount ends so, or what has grown from the first
-            grown = [id for id, mistaken in known if not np.isfinite(mistaken).all()]
+            grown = [id for id, mistaken in known if not np.isfinite(np.float32(mistaken)).all()]
             here = grown if ids else [id for id, _ in known if id == "A13"]
         ids = here if ids is None else [id for id in ids if id in here]
     if not ids:
