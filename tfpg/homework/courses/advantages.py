@@ -107,6 +107,7 @@ def _mistakes(case: Case, got: Arrays) -> Iterator[tuple[str, Array]]:
         yield "E6", (advantages - advantages.mean()) / spread**2
         yield "E6", advantages - advantages.mean() / spread
         yield "E6", advantages / spread
+        yield "E6", (advantages - advantages.mean()) / np.linalg.norm(advantages)
 
 
 def _wrong_here(case: Case, values: Array, got: Arrays) -> Iterator[tuple[str, Array]]:

@@ -69,8 +69,14 @@ class ScriptedEnvironment:
 class _Drawn(np.ndarray):
     """An action that also is what it is sampled from."""
 
-    def sample(self, *_: Any) -> np.ndarray:
-        """Itself."""
+    def sample(self, *_: Any) -> Any:
+        """Itself; and so are its numbers, as if it were a tensor."""
+        return self
+
+    detach = cpu = sample
+
+    def numpy(self) -> np.ndarray:
+        """Its numbers."""
         return self.view(np.ndarray)
 
 
@@ -104,11 +110,8 @@ class ScriptedPolicy:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.own, name)
 
-    def forward(self, *_: Any) -> Any:
-        """It is no network."""
-        raise NotImplementedError
-
-    def __call__(self, observation: Any, *_: Any, **__: Any) -> Any:
+    def forward(self, observation: Any, *_: Any, **__: Any) -> Any:
         """The action again, from which one may `sample` as from a distribution."""
-        action = self.get_action(observation)
-        return action.view(_Drawn) if isinstance(action, np.ndarray) else action
+        return np.asarray(self.get_action(observation)).view(_Drawn)
+
+    __call__ = forward
