@@ -151,7 +151,10 @@ VARIATIONS = {
     ),
     "ids in a column": (
         "cs285-2026",
-        ("self(obs).log_prob(actions)", "self(obs).log_prob(actions.squeeze(-2) if not self.discrete else actions.squeeze(1))"),
+        (
+            "self(obs).log_prob(actions)",
+            "self(obs).log_prob(actions.squeeze(-2) if not self.discrete else actions.squeeze(1))",
+        ),
         {},
     ),
 }

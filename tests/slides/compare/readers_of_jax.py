@@ -55,4 +55,4 @@ def stopped(policy, params, states, actions, q_values):
     return jax.grad(loss)(params)
 
 
-WRONG = {trap: "B1", ascent: "B2", stopped: None}
+WRONG = {trap: "B1", ascent: "B2", stopped: "D15"}

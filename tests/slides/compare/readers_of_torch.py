@@ -140,7 +140,7 @@ WRONG = {  # the mistake that `tfpg check` names
     sign_turned: "B2",
     not_weighted: "E3",
     mean_of_each: "B3",
-    cut_off: None,
+    cut_off: "D15",
     probabilities_for_logits: "B4",
 }
 

@@ -61,6 +61,7 @@ class Steps(NamedTuple):
     goes_on: Array  # 1, and 0 at the last step of an episode
     discount: float
     decay: float  # discount * lambda
+    lambda_: float
 
 
 def of_rewards(of_steps: Callable[[Steps], Array]) -> Callable:
@@ -76,14 +77,16 @@ def of_rewards(of_steps: Callable[[Steps], Array]) -> Callable:
     ) -> Array:
         goes_on = np.ones(len(rewards)) if terminals is None else 1 - terminals
         following = np.append(values[1:], last_value) * goes_on
-        return of_steps(Steps(rewards, values, following, goes_on, discount, discount * lambda_))
+        return of_steps(
+            Steps(rewards, values, following, goes_on, discount, discount * lambda_, lambda_)
+        )
 
     return advantages
 
 
 def wrong_advantages(steps: Steps, wrong: str) -> Array:
     """A[t] = d[t] + decay * A[t+1], d[t] = r[t] + discount * V[t+1] - V[t], with one mistake."""
-    rewards, values, following, goes_on, discount, decay = steps
+    rewards, values, following, goes_on, discount, decay, lambda_ = steps
     deltas = rewards + discount * following - values
     right = backwards(deltas, decay, goes_on)
     next_values = np.append(values[1:], 0.0)
@@ -98,10 +101,18 @@ def wrong_advantages(steps: Steps, wrong: str) -> Array:
         return decay * right
     if wrong == "of_returns":
         return backwards(backwards(rewards, discount, goes_on) - values, decay, goes_on)
+    if wrong == "lambda_ignored":
+        return backwards(deltas, discount, goes_on)
+    if wrong == "decay_without_discount":
+        return backwards(deltas, lambda_, goes_on)
+    if wrong == "one_step":
+        return deltas
+    if wrong == "values_added":
+        return backwards(rewards + discount * following + values, decay, goes_on)
     if wrong == "last_is_0":
         return backwards(deltas * goes_on, decay, goes_on)
     if wrong == "lambda_for_discount":
-        return backwards(rewards + decay / (discount or 1.0) * following - values, decay, goes_on)
+        return backwards(rewards + lambda_ * following - values, decay, goes_on)
     if wrong == "averaged":
         return np.full(len(rewards), right.mean())
     if wrong == "recursion_not_cut":
@@ -121,6 +132,10 @@ ANYWHERE = (
     ("A11", "one_power_too_many", "d[t+l] is weighted by (discount * lambda)^(l+1)."),
     ("W6", "of_returns", "The sum is of q[t] - V[t] in place of the TD errors."),
     ("W8", "lambda_for_discount", "V[t+1] is multiplied by lambda, not by the discount."),
+    ("D6", "lambda_ignored", "The TD errors are weighted by powers of the discount alone."),
+    ("D7", "decay_without_discount", "They are weighted by powers of lambda alone."),
+    ("D8", "one_step", "Each step gets its own TD error only."),
+    ("D9", "values_added", "V[t] is added in the TD error."),
     ("B25", "averaged", "Every step gets the mean of all advantages."),
 )
 AT_THE_END = (("B27", "always_terminal", "The value after the last step counts as 0 in any case."),)

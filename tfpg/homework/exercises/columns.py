@@ -81,6 +81,14 @@ def wrong_column(q_values: Array, wrong: str) -> Array:
         case "skipped_if_nan":
             normalized = centred / std
             return q_values if np.isnan(normalized).any() else normalized
+        case "divided_by_variance":
+            return centred / (std**2 + 1e-8)
+        case "mean_not_subtracted":
+            return q_values / (std + 1e-8)
+        case "not_divided":
+            return centred
+        case "without_brackets":
+            return q_values - q_values.mean() / (std + 1e-8)
         case "squeezed":
             return np.squeeze(centred / (std + 1e-8))
         case _:  # without_epsilon
@@ -92,5 +100,9 @@ WRONG = (
     ("A6", "skipped_if_nan", "The same; where the result is NaN, the column is returned as it was."),
     ("B22", "along_each_row", "Mean and standard deviation are those of each row: of one entry."),
     ("A12", "squeezed", "Squeezed without an axis: one sample becomes a number."),
+    ("D10", "divided_by_variance", "Divided by the variance."),
+    ("D11", "mean_not_subtracted", "The mean is not subtracted."),
+    ("D12", "not_divided", "Only the mean is subtracted."),
+    ("D13", "without_brackets", "The mean alone is divided by the standard deviation."),
 )
 mistakes(wrong_column, WRONG, "normalize")

@@ -127,6 +127,8 @@ def wrong_likelihoods(logits: Array, actions: Array, wrong: str) -> Array:
             return (np.exp(log_pi) * actions).sum(1)
         case "swapped":
             return log_likelihoods(actions, logits)
+        case "softmax_over_the_batch":
+            return (log_softmax(logits.T).T * actions).sum(1)
         case "not_from_logits":
             clipped = np.clip(logits / logits.sum(1, keepdims=True), 1e-7, 1 - 1e-7)
             return (np.log(clipped) * actions).sum(1)
@@ -145,6 +147,7 @@ def wrong_likelihoods(logits: Array, actions: Array, wrong: str) -> Array:
 IN_LOSSES_TOO = (
     ("B4", "softmax_twice", "log_softmax is given softmax(logits)."),
     ("B5", "without_log", "The likelihoods themselves."),
+    ("D14", "softmax_over_the_batch", "The softmax runs down each column of logits: axis=0."),
     ("C1", "swapped", "The logits are used as labels, and the actions as logits."),
     ("C2", "not_from_logits", "Keras with from_logits=False: logits / sum(logits), then clipped."),
 )

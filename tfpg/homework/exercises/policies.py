@@ -166,6 +166,12 @@ def actions_drawn_anew(policy: Any, states: Any, actions: Any, q_values: Any) ->
     return loss, tape.gradient(loss, policy.trainable_variables)
 
 
+@mistake("D15", "policy_gradient", "distribution_policy_gradient")
+def outside_of_the_tape(policy: Any, states: Any, actions: Any, q_values: Any) -> Any:
+    """The policy is called before the tape begins: there is no gradient in any variable."""
+    return 0.0, [np.zeros(variable.shape) for variable in policy.trainable_variables]
+
+
 @mistake("E2", "natural_policy_gradient_step")
 def plain_step(policy: Any, optimizer: Any, states: Any, actions: Any, q_values: Any) -> Any:
     """A step along the ordinary gradient."""
@@ -183,6 +189,20 @@ def plain_step(policy: Any, optimizer: Any, states: Any, actions: Any, q_values:
 def descended(policy: Any, optimizer: Any, states: Any, actions: Any, q_values: Any) -> Any:
     """A step in the opposite direction: down the expected reward."""
     return -plain_step(policy, optimizer, states, actions, -q_values)
+
+
+@mistake("D16", "policy_gradient_step")
+def never_applied(policy: Any, optimizer: Any, states: Any, actions: Any, q_values: Any) -> Any:
+    """The gradient is computed, and not applied."""
+    return 0.0
+
+
+@mistake("D17", "policy_gradient_step")
+def two_epochs(policy: Any, optimizer: Any, states: Any, actions: Any, q_values: Any) -> Any:
+    """Two steps along gradients of the same batch."""
+    for _ in range(2):
+        loss = plain_step(policy, optimizer, states, actions, q_values)
+    return loss
 
 
 @mistake("B30", "policy_gradient_step")

@@ -91,6 +91,12 @@ def immediate(rewards: Array, discount: float) -> Array:
     return np.array(rewards)
 
 
+@mistake("D5", "total_reward")
+def one_number(rewards: Array, discount: float) -> Array:
+    """The sum alone, not once for each step."""
+    return backwards(rewards, discount)[0]
+
+
 @mistake("B10", "reward_to_go")
 def reversed_in_the_loop(rewards: Array, discount: float) -> Array:
     """The list of sums is reversed after every step, not once at the end: so in a textbook."""
@@ -111,8 +117,16 @@ def weighted(rewards: Array, powers_of: Callable[[int], Array]) -> Array:
 
 def wrong_powers(rewards: Array, discount: float, wrong: str) -> Array:
     """Rewards-to-go with other powers of the discount."""
-    count = len(rewards)
+    count, right = len(rewards), backwards(rewards, discount)
     powers = discount ** np.arange(count, dtype=float)
+    if wrong == "undiscounted":
+        return np.cumsum(rewards[::-1])[::-1]
+    if wrong == "in_reverse":
+        return right[::-1]
+    if wrong == "whole_numbers":
+        return np.trunc(right)
+    if wrong == "own_left_out":
+        return right - rewards
     if wrong == "stretched_powers":
         return weighted(rewards, lambda n: discount ** (np.arange(n) * n / max(n - 1, 1)))
     if wrong == "stretched_and_divided":
@@ -132,6 +146,10 @@ def wrong_powers(rewards: Array, discount: float, wrong: str) -> Array:
 
 
 WRONG_POWERS = (
+    ("D1", "undiscounted", "The discount is not used."),
+    ("D2", "in_reverse", "The list is not turned round after the loop from the end."),
+    ("D3", "whole_numbers", "The sums go into an array of integers."),
+    ("D4", "own_left_out", "The sum begins with the reward after the own one."),
     ("W1", "stretched_powers", "The powers run from 0 to n, not to n - 1: np.logspace, np.geomspace."),
     ("W1", "stretched_and_divided", "The same, as sums from t on, divided by the power at t."),
     ("W18", "added_twice", "The running sum grows by discount times itself: R += discount * R + r."),
@@ -154,6 +172,7 @@ def wrong_totals(rewards: Array, discount: float, wrong: str) -> Array:
 
 
 TOTALS = (
+    ("D1", "undiscounted_in_totals", "The discount is not used."),
     ("W1", "stretched_powers_in_totals", "The powers run from 0 to n, not to n - 1."),
     ("W5", "reversed_powers_in_totals", "The last reward is discounted least."),
 )
