@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tfpg.base.console import patience
 from tfpg.base.errors import BadInput
+from tfpg.base.tensorflow import import_tensorflow
 from tfpg.base.texts import ENGLISH, Texts, languages
 from tfpg.homework.assignments.handout import MANIFEST
 from tfpg.homework.assignments.variants import renamed
@@ -86,6 +87,8 @@ def stand(path: str | Path, language: str = "en") -> Standing:
 
 def listened(function: Callable, exercise: str, language: str) -> tuple[Verdict, list[str]]:
     """The verdict on a function, and what it printed meanwhile."""
+    if any(form.needs_tensorflow for form in named(exercise)):
+        import_tensorflow()  # seconds that are nobody's
     told = CHECKS["waiting"].say(language, name=exercise, seconds=f"{SECONDS:g}")
     with patience(told), heard() as printed, undisturbed():
         return check(function, exercise, language), printed

@@ -74,7 +74,8 @@ EXERCISES = (
 def wrong_column(q_values: Array, wrong: str) -> Array:
     """The q-values with mean 0 and standard deviation 1, with one mistake."""
     centred, std = q_values - q_values.mean(), q_values.std()
-    match wrong:
+    epsilon = 0.0 if wrong.endswith("_either") else 1e-8
+    match wrong.removesuffix("_without_epsilon_either"):
         case "along_each_row":
             centred = q_values - q_values.mean(axis=1, keepdims=True)
             return centred / (q_values.std(axis=1, keepdims=True) + 1e-8)
@@ -82,13 +83,13 @@ def wrong_column(q_values: Array, wrong: str) -> Array:
             normalized = centred / std
             return q_values if np.isnan(normalized).any() else normalized
         case "divided_by_variance":
-            return centred / (std**2 + 1e-8)
+            return centred / (std**2 + epsilon)
         case "mean_not_subtracted":
-            return q_values / (std + 1e-8)
+            return q_values / (std + epsilon)
         case "not_divided":
             return centred
         case "without_brackets":
-            return q_values - q_values.mean() / (std + 1e-8)
+            return q_values - q_values.mean() / (std + epsilon)
         case "squeezed":
             return np.squeeze(centred / (std + 1e-8))
         case _:  # without_epsilon
@@ -105,4 +106,10 @@ WRONG = (
     ("D12", "not_divided", "Only the mean is subtracted."),
     ("D13", "without_brackets", "The mean alone is divided by the standard deviation."),
 )
+EITHER = [
+    (id, f"{name}_without_epsilon_either", f"{about} And by 0 where all values are equal.")
+    for id, name, about in WRONG
+    if id in ("D10", "D11", "D13")
+]
 mistakes(wrong_column, WRONG, "normalize")
+mistakes(wrong_column, EITHER, "normalize")

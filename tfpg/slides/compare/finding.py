@@ -65,6 +65,8 @@ def read_function(function: Callable) -> Function:
 
     Raises BadInput if it has no source.
     """
+    if not callable(function):
+        raise BadInput(f"{function!r} is neither a function nor a place, mycode.py:my_update")
     function = innermost(function)
     name = getattr(function, "__qualname__", repr(function)).replace(".<locals>", "")
     try:
