@@ -2,6 +2,8 @@
 
 import ast
 import json
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -111,3 +113,38 @@ def test_every_table_is_a_course_whose_functions_are_asked_something():
     for course in courses().values():
         assert course.functions
         assert course.marks
+
+
+def python(version, folder):
+    """An environment of this Python with NumPy; the tests that want it are left out where it is not."""
+    wanted = {**os.environ, "PYENV_VERSION": version}
+    found = shutil.which(f"python{version}")
+    quiet = {"env": wanted, "capture_output": True}
+    if not found or subprocess.run([found, "-m", "venv", folder], **quiet).returncode:
+        pytest.skip(f"no Python {version}")
+    inside = folder / "bin/python"
+    if subprocess.run([inside, "-m", "pip", "install", "numpy<2"], **quiet).returncode:
+        pytest.skip(f"no NumPy for Python {version}")
+    return inside
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.9", "3.10"])
+def test_an_older_python_runs_it_with_numpy_alone(version, tmp_path):
+    inside = python(version, tmp_path / "environment")
+    write_kit("cs285-2018", tmp_path / "check.pyz")
+    folder = written(tmp_path, "cs285-2018")
+    words = [inside, tmp_path / "check.pyz", folder, "--json"]
+    told = json.loads(subprocess.run(words, capture_output=True, check=True).stdout)
+    assert len(told["functions"]) == 3
+    assert all(function["right"] for function in told["functions"].values())
+
+
+@pytest.mark.slow
+def test_check_runs_the_homework_in_the_years_python(tmp_path, capsys):
+    folder = written(tmp_path, "cs285-2018")
+    python("3.10", folder / ".venv")  # found by itself
+    assert main(["check", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert f"run by {folder / '.venv/bin/python'}" in told
+    assert "3 right" in told

@@ -147,11 +147,11 @@ def recognized(path: Path, known: Iterable[Course] = ()) -> Homework | None:
         known: The courses to think of, if not all.
     """
     path = path.resolve()
-    for folder in (path, *path.parents[:5]) if path.is_file() else _below(path):
+    for folder in (path, *list(path.parents)[:5]) if path.is_file() else _below(path):
         if folder.is_dir() and (course := _course_of(folder, known or courses().values())):
             return Homework(course, folder)
     if path.is_dir():
-        for folder in path.parents[:4]:
+        for folder in list(path.parents)[:4]:
             course = _course_of(folder, known or courses().values())
             if course and any((folder / file).parent.is_relative_to(path) for file in course.marks):
                 return Homework(course, folder)

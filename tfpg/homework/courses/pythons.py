@@ -23,7 +23,7 @@ def python_for(folder: Path, wanted: str | None = None) -> str:
         if found is None:
             raise BadInput(f"--python {wanted} is no Python: give the path of an interpreter")
         return os.path.abspath(found)  # noqa: PTH100  a link to where an environment is not
-    for place in (folder, *folder.parents[:2]):
+    for place in (folder, *list(folder.parents)[:2]):
         for name in (".venv", "venv", "env"):
             for python in _in_environment(place / name):
                 return python

@@ -53,6 +53,8 @@ def method_at(target: str, python: str | None = None) -> Method | None:
             if function.ask == "actor_update":
                 return Method(homework, function, python_for(homework.folder, python))
             updates = [f for f in homework.course.functions if f.ask == "actor_update"]
+            if not updates:
+                return None
             raise BadInput(
                 f"{name} does not update the policy, so there is no slide like it: compare "
                 f"{updates[0].name} in {updates[0].file}, or use `tfpg check {file}`"
