@@ -63,8 +63,15 @@ def dense_network(
 
 
 def precision_of(policy: keras.Model) -> str:
-    """The dtype of a policy's weights, in which its states, actions and q-values count."""
-    variables = policy.trainable_variables
+    """The dtype of a policy's weights, in which its states, actions and q-values count.
+
+    Raises BadInput for what is no Keras model.
+    """
+    variables = getattr(policy, "trainable_variables", None)
+    if variables is None:
+        raise BadInput(
+            f"a policy is a Keras model, or one that tfpg wraps; got {type(policy).__name__}"
+        )
     return variables[0].dtype if variables else policy.compute_dtype
 
 

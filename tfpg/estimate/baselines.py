@@ -7,7 +7,7 @@ import numpy as np
 from tfpg.estimate.estimators import Estimator, value_function_of, with_value_function
 from tfpg.estimate.returns import normalize
 from tfpg.rollout.sampling import Policy
-from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
+from tfpg.rollout.trajectories import Trajectory, check_trajectories, column, concatenate, split
 from tfpg.step.scores import flat_scores
 
 # trajectories -> b, a number or a column (N*T, 1)
@@ -39,9 +39,9 @@ def leave_one_out_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
 
     Raises ValueError for a single trajectory, which has no others.
     """
-    if len(trajectories) < 2:
-        raise ValueError("leave-one-out needs at least two trajectories, got 1")
     totals = _total_rewards(trajectories)
+    if len(totals) < 2:
+        raise ValueError("leave-one-out needs at least two trajectories, got 1")
     others = (totals.sum() - totals) / (len(totals) - 1)
     return column(
         [
@@ -90,4 +90,5 @@ def optimal_baseline_estimator() -> Estimator:
 
 
 def _total_rewards(trajectories: Sequence[Trajectory]) -> np.ndarray:
+    check_trajectories(trajectories)
     return np.array([trajectory.rewards.sum() for trajectory in trajectories])

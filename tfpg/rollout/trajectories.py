@@ -79,6 +79,15 @@ def join(batches: Sequence[Batch]) -> Batch:
     return Batch(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
 
 
+def check_trajectories(trajectories: Sequence[Trajectory]) -> None:
+    """Raise BadInput unless these have what trajectories have; one by itself is none."""
+    if isinstance(trajectories, tuple) and hasattr(trajectories, "rewards"):
+        raise BadInput("give a list of trajectories: [trajectory], not one by itself")
+    several = isinstance(trajectories, Sequence)
+    if not several or not all(hasattr(each, "rewards") for each in trajectories):
+        raise BadInput(f"give a list of trajectories, got {type(trajectories).__name__}")
+
+
 def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]:
     """Lay N trajectories end to end: states (N*T, ...) and actions (N*T, Da), p. 30's "# Given:".
 
@@ -86,6 +95,7 @@ def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndar
     """
     if isinstance(trajectories, Batch):
         return trajectories.states, trajectories.actions
+    check_trajectories(trajectories)
     return (
         np.concatenate([trajectory.states for trajectory in trajectories]),
         np.concatenate([trajectory.actions for trajectory in trajectories]),
