@@ -143,8 +143,28 @@ def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
     rows = []
     for name, function in functions.items():
         verdict, printed = listened(function, own.get(name, name), language)
+        if not verdict:
+            found = _by_numbers(file, name, own.get(name, name), language)
+            verdict = verdict if found is None else found
         rows.append(Row(name, verdict, 0, printed))
     return Standing(rows, error)
+
+
+def _by_numbers(file: str, name: str, exercise: str, language: str) -> "Verdict | None":
+    """The verdict on a policy gradient in PyTorch or JAX, which takes a policy of that framework."""
+    from tfpg.homework.exercises.catalog import main_form
+
+    if not main_form(exercise).needs_tensorflow:
+        return None
+    from tfpg.slides.compare.comparison import compare
+    from tfpg.slides.compare.finding import located
+
+    try:
+        if located(f"{file}:{name}").framework in ("PyTorch", "JAX"):
+            return compare(f"{file}:{name}", language=language).checked
+    except BadInput:  # it does not run with a policy, either
+        return None
+    return None
 
 
 def _not_checked(file: str, language: str) -> str:
@@ -189,6 +209,11 @@ def _nothing_found(file: str, names: Sequence[str]) -> str:
     from tfpg.homework.box.reading import source_of
 
     defined = re.findall(r"\bdef\s+(\w+)", source_of(file))
+    if methods := [name for name in defined if name in names]:
+        raise BadInput(
+            f"{file} defines {methods[0]} in a class: "
+            f"check it with --as Class.{methods[0]}={methods[0]}"
+        )
     close = [(name, known) for name in defined for known in get_close_matches(name, names, 1)]
     if close:
         renamed = ", ".join(f"{name} to {known}" for name, known in close)

@@ -32,11 +32,12 @@ def check_classes(options: argparse.Namespace) -> int | None:
     with checking.opened(path, wanted) as homework:
         if homework is None and wanted:
             (course,) = wanted
-            files = " and ".join(course.marks)
-            raise BadInput(f"{path} is no homework of {course.title}: there is no {files}")
+            files = ", ".join(course.marks)
+            raise BadInput(f"{path} is no homework of {course.title}, which has {files}")
         if homework is None:
             return None
-        python = python_for(homework.folder, options.python)
+        beside = path.resolve().parent if path.suffix == ".zip" else homework.folder
+        python = python_for(beside, options.python)
         asked = checking.asked(homework, path)
         live = console.is_terminal and not options.json
         rows = checking.checked(homework, asked, python)

@@ -68,11 +68,12 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"episodes": episodes, **results}))
     else:
-        say(f"{settings.environment}, {episodes} episodes each")
+        say(f"{settings.environment}, {episodes} episode{'s' * (episodes > 1)} each")
         say("actions        mean       std   95 % interval of the mean")
         for name, result in results.items():
             low, high = result["interval"]
-            say(f"{name:8} {result['mean']:10.2f} {result['std']:9.2f}   [{low:.2f}, {high:.2f}]")
+            interval = f"[{low:.2f}, {high:.2f}]" if episodes > 2 else "none: too few episodes"
+            say(f"{name:8} {result['mean']:10.2f} {result['std']:9.2f}   {interval}")
         if options.video:
             say(f"video    {options.video}, an episode with a return of {total:.2f}")
     return 0

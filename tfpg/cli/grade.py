@@ -130,6 +130,11 @@ def grade(options: argparse.Namespace) -> int:
     check_language(language, "--lang")
     check_writable(Path(options.out))
     records = Records(Path(options.out), language)
+    if len(submissions) == 1 and (others_there := records.others([submissions[0].name])):
+        raise BadInput(
+            f"{options.out} holds the grades of {len(others_there)} other submissions: "
+            "grade their whole folder, or name another --out"
+        )
     isolation = strongest()
     if isolation.gaps:
         _warn(

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name", metavar="NAME", help=f"the lab to run: {', '.join(LABS)}, or all of them: all"
     )
     parser.add_argument(
-        "--quick", action="store_true", help="run a smaller version, which takes less than 20 seconds"
+        "--quick", action="store_true", help="run a smaller version, which takes less than a minute"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default 0)")
     parser.add_argument(

@@ -26,7 +26,7 @@ def errata(quick: bool, seed: int) -> Report:
         ("E2", "p. 35", "the KL divergence with its sign turned", "E_p[log p - log q]", _kl_sign()),
         ("E3", "p. 35", "KL is about d'Fd", "half of it", _kl_half(generator)),
         ("E4", "p. 17", "fewer terms have less variance", "not always", _fewer_terms()),
-        ("E5", "p. 18", "the batch's mean is unbiased", "shrinks by (N-1)/N", _batch_mean()),
+        ("E5", "p. 18", "the batch's mean is unbiased", "shrinks to (N-1)/N", _batch_mean()),
         ("E6", "p. 25", "the second product starts at t", "at t+1", _second_product()),
         ("E7", "p. 34", "k = -1 is optimal", "depends on the dynamics", gain),
         ("E8", "HW2 2023, eq. 9", "gamma^(t'-1), t' from 0", "gamma^t'", first_weight),

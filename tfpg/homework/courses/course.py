@@ -84,7 +84,8 @@ def whole(path: Path) -> dict[str, Any]:
     own = table(path)
     if "like" not in own:
         return own
-    return _over(whole(TABLES / f"{own['like']}.toml"), {"tells": {}, **own})
+    below = whole(TABLES / f"{own.pop('like')}.toml")
+    return _over(below, {"tells": {}, **own})
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

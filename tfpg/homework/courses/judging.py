@@ -132,7 +132,8 @@ def _failed(trial: Trial | None, everywhere: bool) -> Finding:
     what = {"TimeLimit": "too_long", "NeverEnds": "never_ends", "NoNumbers": "returns"}.get(
         kind, "raises"
     )
-    numbers = {"case": trial.case.group, "kind": str(kind)[:80], "message": str(message)[:300]}
+    told = str(message)[:300] or ("that assertion is not met" if kind == "AssertionError" else "")
+    numbers = {"case": trial.case.group, "kind": str(kind)[:80], "message": told}
     return Finding("wrong", "A16" if not everywhere else None, (), what, numbers, line, file)
 
 

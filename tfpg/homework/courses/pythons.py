@@ -35,6 +35,11 @@ def python_for(folder: Path, wanted: str | None = None) -> str:
 
 
 def _in_environment(folder: Path) -> Iterator[str]:
+    """Its interpreter, unless it is somebody else's."""
     for place in ("bin/python", "Scripts/python.exe", "python.exe"):
-        if (folder / place).is_file():
+        if (folder / place).is_file() and _is_own(folder):
             yield str(folder / place)
+
+
+def _is_own(folder: Path) -> bool:
+    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()

@@ -44,10 +44,11 @@ def document(homework: Homework, rows: Sequence[Row], language: str) -> str:
     """The verdicts in JSON, by the course's names of its functions."""
     functions: dict[str, Any] = {}
     for row in rows:
+        place = f"{row.file}:{row.line}" if row.line else row.file
         functions[row.function] = {
             "right": row.finding.state == "right",
             "mistake": row.finding.mistake,
-            "evidence": said(row.finding, language),
+            "evidence": said(row.finding, language, place if row.finding.state == "open" else ""),
             "file": row.file,
             "line": row.line,
             "open": row.finding.state == "open",

@@ -105,7 +105,7 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
 
 
 def _played(cases: Callable[[Generator], list[Case]]) -> Ask:
-    return Ask("rollout", cases, _right, _wrong, _read, networks=False)
+    return Ask("rollout", cases, _right, _wrong, _read)  # its own policy tells an action's axes
 
 
 ASKS = {

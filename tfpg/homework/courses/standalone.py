@@ -44,9 +44,10 @@ def _check(options: argparse.Namespace) -> int:
     with checking.opened(path) as homework:
         if homework is None:
             (course,) = courses().values()
-            files = " and ".join(course.marks)
-            raise BadInput(f"{path} is no homework of {course.title}: there is no {files}")
-        python = python_for(homework.folder, options.python)
+            files = ", ".join(course.marks)
+            raise BadInput(f"{path} is no homework of {course.title}, which has {files}")
+        beside = path.resolve().parent if path.suffix == ".zip" else homework.folder
+        python = python_for(beside, options.python)
         asked, found = checking.asked(homework, path), []
         for row in checking.checked(homework, asked, python):
             found.append(row)

@@ -78,6 +78,13 @@ class Records:
         for kind in ("json", "md"):
             (self.folder / f"{name}.{kind}").unlink(missing_ok=True)
 
+    def others(self, names: Sequence[str]) -> list[str]:
+        """The submissions in the table that are not among these."""
+        if not self.table.exists():
+            return []
+        rows = list(csv.reader(io.StringIO(self.table.read_text(encoding="utf-8-sig"))))
+        return [row[0] for row in rows[1:] if row and row[0].removeprefix("'") not in names]
+
     def finish(self, grades: Sequence[Grade]) -> None:
         """Write the table; its digest first, so that a kill in between does no harm."""
         text = table(grades).encode()
