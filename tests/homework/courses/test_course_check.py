@@ -234,6 +234,15 @@ def test_a_blank_is_told_by_its_file_and_line_and_what_is_filled_in_is_checked(t
 
 
 @pytest.mark.slow
+def test_what_needs_an_empty_method_of_another_class_is_open_too(tmp_path):
+    forward = "return self.network(obs).squeeze(1)"
+    folder = written(tmp_path, "cs285-2023", (forward, "# TODO: the forward pass\n        pass"))
+    found = checked(folder, "PGAgent._estimate_advantage", "ValueCritic.update", "PGAgent.update")
+    assert {row.finding.state for row in found.values()} == {"open"}, found
+    assert {row.file for row in found.values()} == {"cs285/networks/critics.py"}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("blank", ["returns =\n        return returns", "for reward in rewards:"])
 def test_blanks_that_do_not_parse_hide_nothing_that_is_filled_in(blank, tmp_path):
     folder = written(tmp_path, "cs285-2021", (RETURN, f"# TODO: create them\n        {blank}"))

@@ -148,3 +148,12 @@ def test_check_runs_the_homework_in_the_years_python(tmp_path, capsys):
     told = capsys.readouterr().out
     assert f"run by {folder / '.venv/bin/python'}" in told
     assert "3 right" in told
+
+
+@pytest.mark.parametrize("course", courses())
+def test_the_kit_of_every_course_knows_its_own_homework(course, tmp_path):
+    write_kit(course, tmp_path / "check.pyz")
+    words = [sys.executable, tmp_path / "check.pyz", tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"is no homework of {courses()[course].title}, which has" in done.stderr

@@ -18,7 +18,7 @@ from tfpg.homework.courses.asking_there import answers
 from tfpg.homework.courses.asks import ASKS
 from tfpg.homework.courses.course import Course, Function, Homework, recognized
 from tfpg.homework.courses.judging import Finding, judged
-from tfpg.homework.courses.unwritten import Text, text_around, text_of
+from tfpg.homework.courses.unwritten import Text, empty_methods, text_around, text_of
 
 BLANKS = ("raises", "too_long", "never_ends", "does_not_parse", "returns", "not_finite", "wrong_size")
 OTHER_CONTRACT = ("raises", "wrong_size", "returns")  # what comes of it
@@ -130,6 +130,9 @@ def _blank(own: Path, text: Text | None, finding: Finding) -> tuple[str, int] | 
     places = [(own, text)]
     if finding.line and finding.file:
         places.append((Path(finding.file), text_around(Path(finding.file), finding.line)))
+    if of_none:  # what a method gives where nothing is written, wherever that is
+        for file in sorted(own.parents[1].glob("*/*.py")):
+            places += [(file, empty) for empty in empty_methods(file)]
     for file, definition in places:
         blank = definition.blank(unknown[1] if unknown else "") if definition else None
         if blank is not None:

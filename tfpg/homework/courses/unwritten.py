@@ -87,6 +87,17 @@ def text_of(file: Path, name: str) -> Text | None:
     return None
 
 
+def empty_methods(file: Path) -> list[Text]:
+    """The definitions of a file that have a mark, and nothing that is written."""
+    lines = _lines(file)
+    found = [_from(lines, n) for n, line in enumerate(lines) if re.match(r"\s+def \w+", line)]
+    return [
+        text
+        for text in found
+        if text.is_marked and len(text.code) == 1 and NOTHING.match(text.code[0][1])
+    ]
+
+
 def text_around(file: Path, line: int) -> Text | None:
     """The definition that a line of a file is in."""
     lines = _lines(file)
