@@ -122,7 +122,7 @@ def test_an_assignment_is_handed_out_in_it(latin, tmp_path):
 @pytest.mark.slow
 def test_the_page_has_it_as_a_third_language(latin):
     page = make_page(latin)
-    assert '<html lang="la" data-language="la">' in page
+    assert '<html lang="la" data-language="la" ' in page
     contents = {"en": "Contents", "la": "Index rerum", "zh-Hans": "目录"}
     following = {"en": "la", "la": "中文", "zh-Hans": "English"}
     for said in (contents, following):

@@ -229,8 +229,8 @@ def test_action_noise_reaches_the_environment_and_not_the_trajectory(tmp_path):
     ("wrong", "message"),
     [
         ({"iterations": -1}, "iterations"),
-        ({"episodes": None}, "episodes or of steps: give one, episodes or steps"),
-        ({"steps": 5}, "episodes or of steps: give one, episodes or steps"),
+        ({"episodes": None}, "episodes or of steps: give one of episodes and steps"),
+        ({"steps": 5}, "episodes or of steps: give one of episodes and steps"),
         ({"discount": 1.5}, "discount"),
         ({"learning_rate": 0.0}, "^learning_rate must"),
         ({"learning_rate": float("nan")}, "^learning_rate must"),

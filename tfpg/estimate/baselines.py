@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfpg.base.errors import BadInput
 from tfpg.estimate.estimators import Estimator, value_function_of, with_value_function
 from tfpg.estimate.returns import normalize
 from tfpg.rollout.sampling import Policy
@@ -18,7 +19,10 @@ def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = F
     """Fill the column (N*T, 1) with q - b, perhaps normalised after that (p. 18)."""
 
     def with_b(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
-        advantages = estimator(policy, trajectories) - baseline(trajectories)
+        q_values, b = estimator(policy, trajectories), baseline(trajectories)
+        if np.shape(b) not in ((), q_values.shape):
+            raise BadInput(f"a baseline is a number or a column {q_values.shape}, got {np.shape(b)}")
+        advantages = q_values - b
         return normalize(advantages) if normalized else advantages
 
     carried = value_function_of(baseline) or value_function_of(estimator)

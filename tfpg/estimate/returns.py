@@ -5,12 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfpg.base.errors import BadInput
+
+
+def check_discount(value: float, name: str = "discount") -> None:
+    """Raise BadInput for what is no number from 0 to 1."""
+    if not (np.ndim(value) == 0 and isinstance(value, (int, float, np.ndarray, np.number))):
+        raise BadInput(f"{name} is a number from 0 to 1, got {value!r}")
+    if not 0 <= value <= 1:
+        raise BadInput(f"{name} is between 0 and 1, got {value:g}")
+
 
 def total_reward(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
     """The whole discounted return of a trajectory, at every one of its steps: (T,) -> (T,).
 
     q[t] = sum over t' from 0 of discount^t' * r[t'], the same for every t (p. 9, REINFORCE).
     """
+    check_discount(discount)
     rewards = _floating(rewards)
     discounts = discount ** np.arange(len(rewards), dtype=rewards.dtype)
     return np.full_like(rewards, discounts @ rewards)
@@ -22,6 +33,7 @@ def reward_to_go(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
     q[t] = sum over t' from t of discount^(t'-t) * r[t'] (p. 17, causality). Times discount^t it is
     the lecture's other discounting, which counts from the start of the trajectory.
     """
+    check_discount(discount)
     q_values = _floating(rewards).copy()
     for t in reversed(range(len(q_values) - 1)):
         q_values[t] += discount * q_values[t + 1]  # q[t] = r[t] + discount * q[t+1]
@@ -42,9 +54,15 @@ def generalized_advantages(
         discount: between 0 and 1.
         lambda_: between 0 (the errors of one-step predictions) and 1 (rewards-to-go minus values).
     """
-    values = _floating(values)
+    values, rewards = _floating(values), _floating(rewards)
+    if values.shape != rewards.shape:
+        raise BadInput(
+            f"values and rewards have a number for each step: {values.shape}, {rewards.shape}"
+        )
+    check_discount(discount)
+    check_discount(lambda_, "lambda_")
     following = np.append(values[1:], np.asarray(last_value, values.dtype))
-    return reward_to_go(_floating(rewards) + discount * following - values, discount * lambda_)
+    return reward_to_go(rewards + discount * following - values, discount * lambda_)
 
 
 def normalize(q_values: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tfpg.base.texts import Texts
 from tfpg.slides.alignment import SIGNS as ALIGNED
 from tfpg.slides.compare.comparison import Comparison
 from tfpg.slides.compare.rows import REMARKS, Line
@@ -15,6 +16,7 @@ SIGNS = ALIGNED | {
     **{"reworded": "≈", "different": "!", "missing": "✗", "extra": "·"},
     **{"given": "", "": ""},
 }
+CHECKS = Texts("checks")
 BREAKS = re.compile(r"[ (,.]")
 LEGEND = ("found", "reworded", "departed", "declared", "different", "missing", "extra")
 
@@ -27,8 +29,11 @@ def sign(line: Line) -> str:
 
 def check(comparison: Comparison) -> str:
     """The sentence that tells what `tfpg check` found, or how to ask it."""
-    if comparison.checked is not None:
-        return REMARKS["checked"].say(comparison.language, verdict=comparison.checked)
+    if (found := comparison.checked) is not None:
+        states = {True: "right", False: "open" if found.open else "wrong"}
+        state = found.mistake or CHECKS[states[found.right]].say(comparison.language)
+        verdict = f"{found.name}: {state}: {found.evidence}"
+        return REMARKS["checked"].say(comparison.language, verdict=verdict)
     name = comparison.function.name.rpartition(".")[2]
     command = f'tfpg.check({name}, "{comparison.slide}")'
     return REMARKS["check"].say(comparison.language, command=command)
