@@ -157,7 +157,8 @@ class Settings:
             raise BadSetting(f"${field.name} must {wanted}, got {value}")
         if (self.episodes is None) == (self.steps is None):
             raise BadSetting(
-                "a batch is a number of episodes or of steps: give one of $episodes and $steps, and not the other (in Python, None)"
+                "a batch is a number of episodes or of steps: give one of $episodes and $steps, "
+                "and not the other (in Python, None)"
             )
         if self.step not in STEPS:
             raise BadSetting(f"$step must be {' or '.join(STEPS)}, got {self.step!r}")
