@@ -866,7 +866,7 @@ def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
     assert first.splitlines() == [
         "submission,points,out_of,reward_to_go,normalize,notes",
         "'=ann,2,2,right,right,",
-        "bob,0,2,wrong,missing,",
+        "bob,0,2,D1,missing,",
         "cleo,1,2,right,missing,",
         "dan,0,2,missing,missing,dan.zip cannot be unpacked: File is not a zip file",
         "eve,0,2,missing,wrong,",
@@ -883,7 +883,7 @@ def test_a_class_is_graded_and_a_rerun_goes_on_where_it_stopped(
     assert main(["homework", "grade", str(handed_in), "--out", str(out)]) == 0
     assert [one for one in asked if one not in (["nothing.py"], ["canary.py"])] == [["bob.py"]]
     assert "1 graded, 4 unchanged since the last run" in capsys.readouterr().out
-    assert out.read_text() == first.replace("bob,0,2,wrong", "bob,1,2,right")
+    assert out.read_text() == first.replace("bob,0,2,D1", "bob,1,2,right")
 
 
 @pytest.mark.sandbox
@@ -908,7 +908,7 @@ def test_what_was_not_graded_has_no_points_and_is_tried_again(handed_in, tmp_pat
     words, _ = counts(read_table(tmp_path / "grades.csv"))
     assert "not graded" not in words
     assert main(command) == 0
-    assert (tmp_path / "grades.csv").read_text().splitlines()[2] == "bob,0,2,wrong,missing,"
+    assert (tmp_path / "grades.csv").read_text().splitlines()[2] == "bob,0,2,D1,missing,"
 
 
 @pytest.mark.sandbox
@@ -963,7 +963,7 @@ def test_pages_speak_chinese_where_that_is_asked_or_the_assignment_does(handed_i
     main([*command, "--out", str(tmp_path / "asked.csv"), "--lang", "zh"])
     pages = {one.stem: one.read_text() for one in (tmp_path / "asked").glob("*.md")}
     assert "**0 / 2 分**" in pages["bob"]
-    assert "reward_to_go：错误，0 / 1 分" in pages["bob"]
+    assert "reward_to_go：D1，0 / 1 分" in pages["bob"]
     assert "应为" in pages["bob"]
     assert "dan.zip 无法解压" in pages["dan"]
     assert pages["fay"].count("导入") == 1  # told once

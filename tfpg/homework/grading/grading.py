@@ -4,6 +4,7 @@ The inputs are drawn anew for each submission from a secret and its content, so 
 known beforehand and the same submission always gets the same grade.
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -99,7 +100,8 @@ def _run(code: Code, conditions: Conditions, boxes: Boxes) -> _Run:
 
 
 def _defines(text: str, asked: Asked) -> bool:
-    return bool(re.search(rf"\bdef\s+{asked.function}\b|\b{asked.function}\s*=", text))
+    name = asked.function.rpartition(".")[2]
+    return bool(re.search(rf"\bdef\s+{name}\b|\b{name}\s*=", text))
 
 
 def question_for(asked: Asked, seed: str) -> Question:
@@ -121,17 +123,35 @@ def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
     for number, (asked, question) in enumerate(run.questions):
         found = [mark(asked, question, {"state": "missing"}, language)]
         for file, ran in run.files.items():
-            found.append(mark(asked, question, ran.answers[number], language, file))
+            here = mark(asked, question, ran.answers[number], language, file)
+            not_run = "SyntaxError" in str(ran.error) and _defines(code.source(file), asked)
+            if here.state == "missing" and not_run:
+                failed = GRADING["code_failed"].say(language, where=plain(str(ran.error)))
+                here = here._replace(state="wrong", evidence=failed)
+            found.append(here)
         marks[asked.exercise] = max(found, key=lambda mark: RANKS.index(mark.state))
     for file in run.files:
         marks |= _looked_again(code, run, file, marks, boxes, language)
     notes = [note.say(language) for note in code.notes]
     errors = [plain(ran.error) for ran in run.files.values() if ran.error]
+    errors += [
+        unparsed for file in code.files.keys() - run.files if (unparsed := _unparsed(code, file))
+    ]
     notes += [GRADING["code_failed"].say(language, where=error) for error in errors]
     told = boxes.allow_tfpg or any(ran.refused for ran in run.files.values())
     if not told and IMPORTS_TFPG.search(code.text):
         notes.append(GRADING["imports_tfpg"].say(language))
     return Grade(code.name, marks, notes)
+
+
+def _unparsed(code: Code, file: str) -> str:
+    """What is no Python in a file that holds nothing asked for; "" if all is."""
+    try:
+        ast.parse(code.source(file))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        return plain(f"{file}{line}: {type(error).__name__}")
+    return ""
 
 
 def _looked_again(
