@@ -127,6 +127,8 @@ def train(
     carried = value_function_of(estimator)
     if None not in (carried, value_function) and carried is not value_function:
         raise BadInput("value_function is not the one that the estimator was made with: leave it out")
+    if not (value_function is None or hasattr(value_function, "fit")):
+        raise BadInput(f"value_function must be a tfpg.ValueFunction, got {value_function!r}")
     value_function = value_function or carried
     compiled_step: CompiledStep | None = None
     environment_steps, seconds = 0, 0.0

@@ -31,9 +31,9 @@ def test_a_number_and_a_column_are(b):
 @pytest.mark.parametrize("discount", [-0.1, 1.1, float("nan"), "a", None, np.ones(2)])
 def test_a_discount_is_between_0_and_1(discount):
     for function in (tfpg.reward_to_go, tfpg.total_reward):
-        with pytest.raises(BadInput, match="discount is"):
+        with pytest.raises(BadInput, match="discount must"):
             function(np.ones(3), discount)
-    with pytest.raises(BadInput, match="lambda_ is"):
+    with pytest.raises(BadInput, match="lambda_ must"):
         tfpg.generalized_advantages(np.ones(3), np.ones(3), 0.0, 0.9, discount)
 
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from tfpg.base.errors import BadInput
-from tfpg.estimate.returns import normalize, reward_to_go, total_reward
+from tfpg.estimate.returns import check_fraction, normalize, reward_to_go, total_reward
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column
 
@@ -67,9 +66,3 @@ def _rewards_to_go(rewards: Sequence[np.ndarray], discount: float) -> list[np.nd
         aligned[longest - len(values) :, index] = values
     aligned = reward_to_go(aligned, discount)
     return [aligned[longest - len(values) :, index] for index, values in enumerate(rewards)]
-
-
-def check_fraction(name: str, value: float) -> None:
-    """Raises BadInput for a value outside [0, 1]."""
-    if isinstance(value, str) or value is None or not 0 <= value <= 1:
-        raise BadInput(f"{name} must lie between 0 and 1, got {value!r}")

@@ -8,12 +8,14 @@ from numpy.typing import ArrayLike
 from tfpg.base.errors import BadInput
 
 
-def check_discount(value: float, name: str = "discount") -> None:
-    """Raise BadInput for what is no number from 0 to 1."""
-    if not (np.ndim(value) == 0 and isinstance(value, (int, float, np.ndarray, np.number))):
-        raise BadInput(f"{name} is a number from 0 to 1, got {value!r}")
-    if not 0 <= value <= 1:
-        raise BadInput(f"{name} is between 0 and 1, got {value:g}")
+def check_fraction(name: str, value: float) -> None:
+    """Raise BadInput for what is no number between 0 and 1."""
+    try:
+        fits = np.ndim(value) == 0 and bool(0 <= value <= 1)
+    except TypeError:  # a text, a function, nothing
+        fits = False
+    if not fits:
+        raise BadInput(f"{name} must lie between 0 and 1, got {value!r}")
 
 
 def total_reward(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
@@ -21,7 +23,7 @@ def total_reward(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
 
     q[t] = sum over t' from 0 of discount^t' * r[t'], the same for every t (p. 9, REINFORCE).
     """
-    check_discount(discount)
+    check_fraction("discount", discount)
     rewards = _floating(rewards)
     discounts = discount ** np.arange(len(rewards), dtype=rewards.dtype)
     return np.full_like(rewards, discounts @ rewards)
@@ -33,7 +35,7 @@ def reward_to_go(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
     q[t] = sum over t' from t of discount^(t'-t) * r[t'] (p. 17, causality). Times discount^t it is
     the lecture's other discounting, which counts from the start of the trajectory.
     """
-    check_discount(discount)
+    check_fraction("discount", discount)
     q_values = _floating(rewards).copy()
     for t in reversed(range(len(q_values) - 1)):
         q_values[t] += discount * q_values[t + 1]  # q[t] = r[t] + discount * q[t+1]
@@ -59,8 +61,8 @@ def generalized_advantages(
         raise BadInput(
             f"values and rewards have a number for each step: {values.shape}, {rewards.shape}"
         )
-    check_discount(discount)
-    check_discount(lambda_, "lambda_")
+    check_fraction("discount", discount)
+    check_fraction("lambda_", lambda_)
     following = np.append(values[1:], np.asarray(last_value, values.dtype))
     return reward_to_go(rewards + discount * following - values, discount * lambda_)
 

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tfpg.base.errors import BadInput
 from tfpg.estimate.baselines import Baseline
-from tfpg.estimate.estimators import Estimator, check_fraction, with_value_function
-from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
+from tfpg.estimate.estimators import Estimator, with_value_function
+from tfpg.estimate.returns import check_fraction, generalized_advantages, normalize, reward_to_go
 from tfpg.networks import dense_network
 from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
