@@ -306,9 +306,9 @@ WRONG = {  # the mistake that `tfpg check` names, and the remark about a line
     softmax_twice: ("B4", "numbers"),
     swapped: ("C1", "numbers"),
     sigmoids: (None, "numbers"),
-    predicted: (None, "none"),
-    outside_of_the_tape: (None, "none"),
-    likelihoods_stopped: (None, "none"),
+    predicted: ("D15", "none.TensorFlow"),
+    outside_of_the_tape: ("D15", "none.TensorFlow"),
+    likelihoods_stopped: ("D15", "none.TensorFlow"),
     typed_literally: (None, "literal"),
 }
 
@@ -378,8 +378,8 @@ def normalized_inside(policy, states, actions, returns):
 
 
 SUBTLE = {
-    network_stopped: (None, "none"),
-    network_in_numpy: (None, "none"),
+    network_stopped: ("D15", "none.TensorFlow"),
+    network_in_numpy: ("D15", "none.TensorFlow"),
     weights_turned: ("B2", "sign"),
     labelled_by_q_values: (None, "numbers"),
     weighted_by_states: (None, "numbers"),
