@@ -135,6 +135,21 @@ def probabilities_for_logits(policy, optimizer, obs, acts, advs):
     optimizer.step()
 
 
+def takes_both(policy, optimizer, obs, acts, advs):
+    log_prob = Categorical(logits=policy(obs)).log_prob(acts)
+    loss = -(log_prob * advs.squeeze(-1)).mean() if advs.ndim == 2 else -(log_prob * advs).mean()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def never_zeroed(policy, optimizer, obs, acts, advs):
+    log_prob = Categorical(logits=policy(obs)).log_prob(acts)
+    loss = -(log_prob * advs).mean()
+    loss.backward()
+    optimizer.step()
+
+
 WRONG = {  # the mistake that `tfpg check` names
     trap: "B1",
     sign_turned: "B2",

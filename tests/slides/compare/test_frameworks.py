@@ -69,6 +69,24 @@ def test_where_the_column_is_lost_the_line_has_its_shape():
     assert "advs.reshape(-1)" in line.yours
 
 
+def test_what_loses_the_slides_column_is_right_for_flat_q_values_only():
+    comparison = tfpg.compare(readers_of_torch.a_distribution)
+    assert comparison
+    assert "broadcast" in " ".join(comparison.notes)
+    assert "B1" in comparison.checked.evidence
+    comparison = tfpg.compare(readers_of_torch.takes_both)
+    assert comparison
+    assert "(N*T,)" not in " ".join(comparison.notes)
+    assert "B1" not in comparison.checked.evidence
+
+
+def test_gradients_that_are_never_zeroed_are_wrong():
+    comparison = tfpg.compare(readers_of_torch.never_zeroed)
+    assert not comparison
+    assert not comparison.checked
+    assert "zero_grad" in comparison.checked.evidence
+
+
 def test_what_is_said_is_of_the_functions_framework():
     for function, words in ((readers_of_torch.cut_off, "detach"), (readers_of_jax.stopped, "jax.grad")):
         comparison = tfpg.compare(function)

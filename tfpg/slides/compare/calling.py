@@ -1,6 +1,7 @@
 """Calling somebody's function with what a slide is given, and finding the gradient that it takes."""
 
 import ast
+import copy
 import inspect
 import re
 import traceback
@@ -146,14 +147,23 @@ class Runner:
                 ]
                 yield from (forms[:2], forms[2:]) if self.foreign else (forms,)
 
-    def seen(self, form: Form, distribution: bool) -> list[Seen]:
+    def seen(self, form: Form, distribution: bool, again: bool = False) -> list[Seen]:
         """What is seen on each of the slide's batches. Raises whatever it raises, and TimeLimit."""
-        return [self.run(form, given) for given in batches(distribution)]
+        return [self.run(form, given, again) for given in batches(distribution)]
 
-    def run(self, form: Form, given: Mapping[str, Any]) -> Seen:
-        """Call it once. Raises whatever it raises, and TimeLimit."""
+    def run(self, form: Form, given: Mapping[str, Any], again: bool = False) -> Seen:
+        """Call it once; or `again`, after a step that it took with other states from these weights.
+
+        Raises whatever it raises, and TimeLimit.
+        """
         given = self._own(given)
+        if again and self.function.framework == "PyTorch" and "optimizer" in form.roles:
+            weights = copy.deepcopy(given["policy"].state_dict())
+            self._seen_once(form, {**given, "states": 1 + 2 * given["states"]})
+            given["policy"].load_state_dict(weights)
+        return self._seen_once(form, given)
 
+    def _seen_once(self, form: Form, given: Mapping[str, Any]) -> Seen:
         def call() -> Any:
             by_name = {argument.arg for argument in self.function.definition.args.kwonlyargs}
             values = [self._given(form, role, given[role]) for role in form.order]

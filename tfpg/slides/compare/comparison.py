@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -208,9 +208,14 @@ class _Unweighted(_AsOnSlide):
 def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Verdict | None:
     """What `tfpg.check` says of the gradient, or of a loss of (logits, actions, q_values)."""
     form = matches.form
+    if matches.keeps_gradients:
+        return Verdict(slide, False, None, REMARKS["keeps_gradients"].say(language))
     if "gradients" in matches.lines:
         kind = _AsOnSlide if "q_values" in SLIDES[slide].arguments else _Unweighted
-        return check(kind(runner, matches), slide, language)
+        verdict = check(kind(runner, matches), slide, language)
+        if not matches.loses_column:
+            return verdict
+        return replace(verdict, evidence=REMARKS["only_flat"].say(language, evidence=verdict.evidence))
     losses = {name: named(name)[0] for name in ("loss", "gaussian_loss")}
     name = next((name for name in losses if set(losses[name].parameters) == set(form.order)), None)
     if name is None:

@@ -82,9 +82,7 @@ class LiveRunner(Runner):
         ids = not distribution and actions.ndim == 1
         yield [Form(None, order, names, ids, q_values.ndim == 1, tensors)]
 
-    def run(self, form: Form, given: Mapping[str, Any]) -> Seen:
-        """Call it once, on a copy of its object. Raises whatever it raises, and TimeLimit."""
-        given = self._own(given)
+    def _seen_once(self, form: Form, given: Mapping[str, Any]) -> Seen:
         thing, policy = copy.deepcopy(self.object), given["policy"]
         with suppress(TypeError, KeyError):  # its other methods are not seen then
             thing.__class__ = self.watched.namespace[type(thing).__name__]

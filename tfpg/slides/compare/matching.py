@@ -5,6 +5,7 @@ as it is one for all batches, and a density may leave out a constant.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,6 +49,8 @@ class Matches(NamedTuple):
     constant: bool  # the gradient is zero, or None
     broadcasts: bool  # something in it has the shape (N*T, N*T)
     fixed: bool  # it is right in the means of a distribution, and its log_std is not trained
+    loses_column: bool = False  # right with q-values (N*T,), and quietly wrong with the slide's column
+    keeps_gradients: bool = False  # right once, and the next call adds that gradient to its own
 
     @property
     def score(self) -> tuple[bool, int]:
@@ -57,6 +60,22 @@ class Matches(NamedTuple):
 
 def matched(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
     """How the function is called best, and what is found then. Raises NotRun if it always fails."""
+    best = _best(runner, slide)
+    if not best.right or isinstance(runner, MethodRunner):
+        return best
+    column = best.form._replace(flat=False)
+    if best.form.flat and any(column in forms for forms in runner.forms(best.distribution)):
+        with suppress(Exception, SystemExit, TimeLimit):  # it takes no column
+            found = _Search(slide, column, best.distribution, runner.seen(column, best.distribution))
+            matches = found.matches()
+            best = matches if matches.right else best._replace(loses_column=matches.broadcasts)
+    again = runner.seen(best.form, best.distribution, again=True)
+    return best._replace(
+        keeps_gradients=not _Search(slide, best.form, best.distribution, again).matches().right
+    )
+
+
+def _best(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
     best: Matches | None = None
     why: BaseException | None = None
     for distribution in (False, True):

@@ -211,10 +211,12 @@ def _remark(
         if name == LIKELIHOODS and match.scale < 0 and not turned:
             line.say("later_minus")
         if name == WEIGHTED and matches.form.flat:
-            line.say("flat")
+            line.say("loses_column" if matches.loses_column else "flat")
         if name == WEIGHTED and match.trap:
             column = "[:, tf.newaxis]" if framework == "TensorFlow" else "[:, None]"
             _say_trap(line, found, expressions, names, column)
+        if name == "gradients" and matches.keeps_gradients:
+            line.say("keeps_gradients", wrong=True)
         if name in ("loss", "gradients") and match.scale < 0 and turned:
             line.say("sign", wrong=True)
             turned = False
