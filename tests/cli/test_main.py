@@ -369,8 +369,10 @@ def test_ctrl_c_in_the_last_iteration_interrupts_nothing(iterations, status, mon
     outcome = "interrupted" if status else "done"
     out = capsys.readouterr().out
     assert out.startswith(f"{outcome} after 1 iteration, ")
-    assert ("--resume" in out) == bool(status)
+    assert ("--resume run\n" in out) == bool(status)
     assert len(read_progress("run")) == 1
+    assert main(["train", "--resume", "run", "-n", "5", "-q"]) == 130
+    assert "--resume run -n 5\n" in capsys.readouterr().out  # the folder knows of fewer
 
 
 @pytest.mark.slow
@@ -469,7 +471,7 @@ BAD = [
     (["train", "CartPole-v1", "--env_name", "CartPole-v1"], "name one environment"),
     (["train", "CartPole-v1", "-b", "100", "--episodes", "3"], "not both"),
     (["train", "CartPole-v1", "-b", "0"], "-b/--batch-steps/--batch-size must be at least 1"),
-    (["train", "CartPole-v1", "-n", "-3"], "-n/--iterations/--n-iter must be at least 0"),
+    (["train", "CartPole-v1", "-n", "-3"], "-n/--iterations/--n-iter must be at least 1"),
     (["train", "CartPole-v1", "--discount", "2"], "--discount must lie between 0 and 1"),
     (["train", "CartPole-v1", "-lr", "-1"], "-lr/--learning-rate must be"),
     (["train", "CartPole-v1", "--seed", "-1"], "seed must lie"),
@@ -495,7 +497,7 @@ BAD = [
     (["train", "CartPole-v1", "--use_baseline", "--gae_lambda", "2"], "--gae-lambda must lie"),
     (["train", "CartPole-v1", "--gae_lambda", "0.9"], "add --baseline/--use-baseline"),
     (["train", "CartPole-v1", "--ep-len", "0"], "--horizon/--ep-len must be at least 1"),
-    (["train", "CartPole-v1", "-n", "0"], "--iterations (-n) must be at least 1, got 0"),
+    (["train", "CartPole-v1", "-n", "0"], "-n/--iterations/--n-iter must be at least 1, got 0"),
     (["train", "--resume", "full", "--env_name", "CartPole-v1"], "remove --env-name"),
     (["train", "CartPole-v1", "--exp-name", "x" * 300], "File name too long"),
     (["train", "CartPole-v1", "--seed", "4294967296"], "--seed must lie between"),

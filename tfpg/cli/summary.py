@@ -3,10 +3,12 @@
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfpg.base import importing
+from tfpg.runs.folder import read_settings
 from tfpg.runs.settings import Settings
 
 if TYPE_CHECKING:  # it would import TensorFlow, which readers of help do not need
@@ -15,7 +17,7 @@ if TYPE_CHECKING:  # it would import TensorFlow, which readers of help do not ne
 
 def intention(settings: Settings) -> str:
     """What is about to be trained, how, and for how long."""
-    batch = f"{settings.episodes} episodes" if settings.episodes else f"{settings.steps} steps"
+    batch = f"{settings.episodes} episodes" if settings.episodes else f"{settings.steps:,} steps"
     how = f"Adam at {settings.learning_rate:g}"
     if settings.step == "trust-region":
         how = f"trust-region steps of {settings.max_kl:g} nats"
@@ -42,13 +44,15 @@ def result(settings: Settings, folder: Path, last: "Progress", interrupted: bool
     yield f"measure it      tfpg evaluate {run} --episodes 100"
     yield f"watch it        tfpg evaluate {run} --video {shlex.quote(video)}.gif"
     if interrupted or unsolved:
-        more = "" if interrupted else f" -n {2 * settings.iterations}"
-        yield f"continue        {to_resume(settings, folder)}{more}"
+        iterations = settings.iterations if interrupted else 2 * settings.iterations
+        yield f"continue        {to_resume(replace(settings, iterations=iterations), folder)}"
 
 
 def to_resume(settings: Settings, folder: Path) -> str:
-    """The command that continues a run."""
-    return f"tfpg train --resume {_pasted(settings, folder)}"
+    """The command that continues a run as far as its settings say, if not its folder."""
+    kept = read_settings(folder).iterations
+    more = f" -n {settings.iterations}" if settings.iterations != kept else ""
+    return f"tfpg train --resume {_pasted(settings, folder)}{more}"
 
 
 def _pasted(settings: Settings, folder: Path) -> str:

@@ -50,9 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "and training stops once the environment is solved; with --env_name, the homework's defaults "
         "are used. Hyphens and underscores in flags are the same."
     )
+    own = "; ".join(
+        f"{environment} has defaults of its own: {_as_flags(preset)}"
+        for environment, preset in PRESETS.items()
+    )
     older = f"flags of the homework from 2018 to 2022, with its defaults of then: {handouts.listed()}"
     older = textwrap.fill(older, 80, subsequent_indent="  ", break_on_hyphens=False)
-    parser.epilog = f"{older}\n\nexamples:\n{TRAIN_EXAMPLES}"
+    parser.epilog = f"{own}\n\n{older}\n\nexamples:\n{TRAIN_EXAMPLES}"
     for name, field in FIELDS.items():
         if name in GROUPS:
             group = parser.add_argument_group(GROUPS[name])
@@ -70,6 +74,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     machine.add_argument("-ngpu", "--no-gpu", action="store_true", default=None, help="run on the CPU")
     machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use only GPU number N")
     handouts.add_flags(parser)
+
+
+def _as_flags(settings: Mapping[str, Any]) -> str:
+    return " ".join(f"{own_flag(FIELDS[name])} {value}" for name, value in settings.items())
 
 
 def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> None:
@@ -185,8 +193,10 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     spec = find_spec(environment, Path.cwd())
     homework = "env_name" in given or "handout" in given
     chosen = dict(HOMEWORK if homework else PRESETS.get(environment, {})) | handouts.defaults(given)
-    if "episodes" in given or "steps" in given:
-        chosen |= {"episodes": None, "steps": None}
+    if "episodes" in given:
+        chosen["steps"] = None
+    if "steps" in given:
+        chosen["episodes"] = None
     chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
     if not homework and "iterations" not in given and "stop_at" not in given:
         chosen["stop_at"] = spec.reward_threshold
@@ -198,8 +208,6 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
         settings = Settings(environment=environment, **chosen)
     except BadSetting as error:
         raise BadInput(error.with_flags()) from error
-    if settings.iterations < 1:
-        raise BadInput("--iterations (-n) must be at least 1, got 0")
     if "network" in given and not settings.baseline and (given.keys() & {"layers", "layer_size"}):
         raise BadInput("--network brings its own layers: drop -l/--layers and -s/--layer-size")
     for name, (other, value, needed) in NEEDS.items():

@@ -14,6 +14,7 @@ from tfpg.base.errors import BadInput
 from tfpg.rollout.batch_size import BatchSize
 
 STEPS = ("gradient", "trust-region")
+EPISODES = 32  # in a batch, unless a number of episodes or of steps is given
 
 
 class BadSetting(BadInput):
@@ -69,6 +70,9 @@ def setting(
 class Settings:
     """Everything that a run depends on; the same settings give the same run.
 
+    The defaults are those of `tfpg train --help`. What the command line adds by itself is given here:
+    `stop_at`, and for CartPole-v1 `layers=1, learning_rate=0.05, episodes=64, iterations=500`.
+
     Raises BadInput for settings that no run can have.
     """
 
@@ -78,10 +82,12 @@ class Settings:
     layer_size: int = setting(64, "-s N", "units per hidden layer", AT_LEAST_ONE)
 
     iterations: int = setting(
-        100, "-n --n-iter N", "run N iterations; without it, stop early when solved", NOT_NEGATIVE
+        100, "-n --n-iter N", "run N iterations; without it, stop early when solved", AT_LEAST_ONE
     )
     stop_at: float | None = setting(None, "RETURN", "stop when evaluations exceed this mean return")
-    episodes: int | None = setting(32, "N", "sample N episodes in each iteration", AT_LEAST_ONE)
+    episodes: int | None = setting(
+        None, "N", f"sample N episodes in each iteration (default {EPISODES})", AT_LEAST_ONE
+    )
     steps: int | None = setting(
         None,
         "-b --batch-size STEPS",
@@ -138,7 +144,7 @@ class Settings:
         1, "--scalar-log-freq N", "print, evaluate and log every N iterations; never if N < 1"
     )
     video_every: int = setting(
-        -1, "--video-log-freq N", "record a video every N iterations; never if N < 1"
+        -1, "--video-log-freq N", "record a video in RUN/videos every N iterations; never if N < 1"
     )
 
     def __post_init__(self) -> None:
@@ -155,10 +161,11 @@ class Settings:
                 continue
             wanted = bounds.wanted if bounds else "be a finite number"
             raise BadSetting(f"${field.name} must {wanted}, got {value}")
-        if (self.episodes is None) == (self.steps is None):
+        if self.episodes is None and self.steps is None:
+            object.__setattr__(self, "episodes", EPISODES)
+        if self.episodes is not None and self.steps is not None:
             raise BadSetting(
-                "a batch is a number of episodes or of steps: give one of $episodes and $steps, "
-                "and not the other (in Python, None)"
+                "a batch is a number of episodes or of steps: give one of $episodes and $steps"
             )
         if self.step not in STEPS:
             raise BadSetting(f"$step must be {' or '.join(STEPS)}, got {self.step!r}")
