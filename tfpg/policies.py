@@ -11,11 +11,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from tfpg.base.arguments import COUNT, FINITE, shown
 from tfpg.base.errors import BadInput, one_sentence
 from tfpg.base.files import atomically
 from tfpg.base.tensorflow import check_keras
 from tfpg.rollout.actors import CategoricalActor, GaussianActor, Logits, MultiCategoricalActor
-from tfpg.rollout.batch_size import BatchSize
+from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import Policy, misfit
 
@@ -154,6 +155,8 @@ class MultiCategoricalPolicy(NetworkPolicy):
     second_output = "choices"
 
     def __init__(self, network: keras.Model, choices: Sequence[int] = ()) -> None:
+        for number in choices:
+            COUNT.check("each of choices", number)
         super().__init__(network, tuple(float(number) for number in choices))
         warn_of_softmax(network)
 
@@ -193,6 +196,7 @@ class GaussianPolicy(NetworkPolicy):
     second_output = "log_std"
 
     def __init__(self, network: keras.Model, initial_log_std: float = 0.0) -> None:
+        FINITE.check("initial_log_std", initial_log_std)
         super().__init__(network, initial_log_std)
 
     @property
@@ -232,6 +236,15 @@ def policy_for(
         with opened(environment, BatchSize(episodes=1)) as environments:
             return policy_for(environments, hidden, activation)
     small = keras.initializers.VarianceScaling(0.01**2, mode="fan_avg", distribution="uniform")
+    if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+        raise BadInput(f"hidden must be the units of each hidden layer, (64, 64), got {shown(hidden)}")
+    check_positive(**{f"hidden[{place}]": units for place, units in enumerate(hidden)})
+    try:
+        keras.activations.get(activation)
+    except (ValueError, TypeError) as error:
+        raise BadInput(
+            f'activation must be the name of a Keras activation, "tanh", got {shown(activation)}'
+        ) from error
     network = dense_network(environment, hidden, environment.action_size, activation, small)
     return as_policy(network, environment)
 
@@ -274,7 +287,8 @@ def load_policy(path: str | Path) -> NetworkPolicy:
 
     Raises BadInput if the file is missing or is not a network that can be loaded safely.
     """
-    if Path(path).suffix != ".keras":  # Keras' older formats know no safe mode
+    # Keras' older formats know no safe mode
+    if not isinstance(path, str | Path) or Path(path).suffix != ".keras":
         raise BadInput(f"expected a .keras file, got {path}")
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)

@@ -8,12 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfpg.base.arguments import INDEX, shown
 from tfpg.base.errors import BadInput
 from tfpg.base.iterators import never_silent
 from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, value_function_of
-from tfpg.estimate.value_function import ValueFunction
+from tfpg.estimate.value_function import ValueFunction, check_value_function
 from tfpg.policies import as_policy
-from tfpg.rollout.batch_size import BatchSize
+from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.sampling import TRAINING, roll_out
 from tfpg.step.compiled import CompiledStep, NotFinite
@@ -117,23 +118,31 @@ def train(
     not finite; the weights then are those before that iteration.
     """
     size = BatchSize(EPISODES if episodes is None and steps is None else episodes, steps)
-    if iterations != int(iterations) or iterations < 0:
-        raise BadInput(f"iterations must be a non-negative integer, got {iterations}")
+    INDEX.check("iterations", iterations)
+    INDEX.check("first_iteration", first_iteration)
+    check_positive(horizon=horizon)
     for name, given in (("estimator", estimator), ("step", step)):
         if given is not None and not callable(given):
-            raise BadInput(f"{name} must be a function, got {given!r}")
+            raise BadInput(f"{name} must be a function, got {shown(given)}")
+    if _is_no_estimator(estimator):
+        raise BadInput(
+            "an estimator is what tfpg.reward_to_go_estimator(0.99) gives, or a function of yours "
+            "(policy, trajectories) -> q_values (N*T, 1): call what makes one"
+        )
     descent = optimizer_from(optimizer, LEARNING_RATE)
     estimator = estimator or reward_to_go_estimator(DISCOUNT, normalized=True)
     carried = value_function_of(estimator)
     if None not in (carried, value_function) and carried is not value_function:
         raise BadInput("value_function is not the one that the estimator was made with: leave it out")
-    if not (value_function is None or hasattr(value_function, "fit")):
-        raise BadInput(f"value_function must be a tfpg.ValueFunction, got {value_function!r}")
+    if value_function is not None:
+        check_value_function(value_function)
     value_function = value_function or carried
     compiled_step: CompiledStep | None = None
     environment_steps, seconds = 0, 0.0
     with opened(environment, size, horizon) as environments:
         policy = as_policy(policy, environments)
+        if not policy.trainable_variables:
+            raise BadInput("the policy has nothing to train: it has no weights, or all are frozen")
         descent.build(policy.trainable_variables)
         for index in range(first_iteration, first_iteration + iterations):
             started = time.perf_counter()
@@ -166,6 +175,12 @@ def train(
                 -float(batch.log_likelihoods.mean()),
                 seconds,
             )
+
+
+def _is_no_estimator(estimator: Any) -> bool:
+    """Whether it is a function of tfpg's that is none, or that makes one: all of ours are made."""
+    module, name = (str(getattr(estimator, which, "")) for which in ("__module__", "__qualname__"))
+    return module.startswith("tfpg.estimate.") and name.isidentifier()
 
 
 def _as_column(q_values: Any, samples: int) -> np.ndarray:

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 
 from tfpg.base import importing
+from tfpg.base.arguments import SEED
 from tfpg.base.errors import BadInput
 from tfpg.base.files import check_free
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import add_allow_module
 from tfpg.runs.folder import read_settings
-from tfpg.runs.settings import SEED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

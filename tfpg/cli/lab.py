@@ -5,11 +5,11 @@ import importlib
 import time
 from pathlib import Path
 
+from tfpg.base.arguments import SEED
 from tfpg.base.errors import BadInput
 from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.labs import LABS
-from tfpg.runs.settings import SEED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

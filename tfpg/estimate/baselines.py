@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfpg.base.arguments import shown
 from tfpg.base.errors import BadInput
 from tfpg.estimate.estimators import Estimator, value_function_of, with_value_function
 from tfpg.estimate.returns import normalize
@@ -16,7 +17,16 @@ Baseline = Callable[[Sequence[Trajectory]], np.ndarray]
 
 
 def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = False) -> Estimator:
-    """Fill the column (N*T, 1) with q - b, perhaps normalised after that (p. 18)."""
+    """Fill the column (N*T, 1) with q - b, perhaps normalised after that (p. 18).
+
+    Raises BadInput unless both are functions.
+    """
+    for name, given, example in (
+        ("estimator", estimator, "reward_to_go_estimator(0.99)"),
+        ("baseline", baseline, "average_baseline, or value_baseline(values) of a value function"),
+    ):
+        if not callable(given):
+            raise BadInput(f"{name} must be a function, {example}, got {shown(given)}")
 
     def with_b(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         q_values, b = estimator(policy, trajectories), baseline(trajectories)
@@ -33,7 +43,7 @@ def average_baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
     """The slide's b: the mean total reward of the batch, undiscounted: () (p. 18).
 
     The lecture calls it unbiased. Computed from the trajectories it is subtracted from, it shrinks
-    the expected gradient by (N-1)/N; `leave_one_out_baseline` does not.
+    the expected gradient to (N-1)/N of its size; `leave_one_out_baseline` does not.
     """
     return _total_rewards(trajectories).mean()
 

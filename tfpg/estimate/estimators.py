@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from tfpg.estimate.returns import check_fraction, normalize, reward_to_go, total_reward
+from tfpg.base.arguments import FRACTION
+from tfpg.estimate.returns import normalize, reward_to_go, total_reward
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column
 
@@ -32,7 +33,7 @@ def total_reward_estimator(discount: float = 1.0, normalized: bool = False) -> E
 
     Raises BadInput for a discount outside [0, 1].
     """
-    check_fraction("discount", discount)
+    FRACTION.check("discount", discount)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         returns = column([total_reward(trajectory.rewards, discount) for trajectory in trajectories])
@@ -46,7 +47,7 @@ def reward_to_go_estimator(discount: float = 1.0, normalized: bool = False) -> E
 
     Raises BadInput for a discount outside [0, 1].
     """
-    check_fraction("discount", discount)
+    FRACTION.check("discount", discount)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         returns = column(_rewards_to_go([trajectory.rewards for trajectory in trajectories], discount))

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfpg.base.arguments import FRACTION, POSITIVE, numbers, shown
+from tfpg.base.errors import BadInput
 from tfpg.estimate.estimators import Estimator
 from tfpg.estimate.returns import reward_to_go
 from tfpg.rollout.trajectories import Trajectory, column, concatenate, split
@@ -28,7 +30,8 @@ def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[
 
 def trajectory_weights(log_ratios: np.ndarray) -> np.ndarray:
     """The whole trajectory's ratio, at every step: (T,) -> (T,). Exact; exponential in T (p. 24)."""
-    return np.full_like(log_ratios, np.exp(np.sum(log_ratios)))
+    log_ratios = numbers("log_ratios", log_ratios, ("T",))
+    return np.full_like(log_ratios, np.exp(np.sum(log_ratios)), dtype=float)
 
 
 def action_weights(log_ratios: np.ndarray) -> np.ndarray:
@@ -37,7 +40,7 @@ def action_weights(log_ratios: np.ndarray) -> np.ndarray:
     It ignores that the two policies visit other states: wrong in general, and better the nearer
     they are to each other.
     """
-    return np.exp(log_ratios)
+    return np.exp(numbers("log_ratios", log_ratios, ("T",)))
 
 
 def per_decision_values(
@@ -49,11 +52,13 @@ def per_decision_values(
     The two products make one, the ratios up to t': each reward is weighted by what led to it. The
     slide lets the second begin at t, and so counts the ratio at t twice.
     """
+    log_ratios, rewards = _of_one_trajectory(log_ratios, rewards)
     return reward_to_go(np.exp(np.cumsum(log_ratios)) * rewards, discount)
 
 
 def trajectory_values(log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0) -> np.ndarray:
     """Rewards-to-go times the ratio of the whole trajectory: (T,), (T,) -> (T,). Exact (p. 24)."""
+    log_ratios, rewards = _of_one_trajectory(log_ratios, rewards)
     return trajectory_weights(log_ratios) * reward_to_go(rewards, discount)
 
 
@@ -61,6 +66,7 @@ def first_order_values(
     log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0
 ) -> np.ndarray:
     """Rewards-to-go times the ratio of the action at t: (T,), (T,) -> (T,) (p. 26)."""
+    log_ratios, rewards = _of_one_trajectory(log_ratios, rewards)
     return action_weights(log_ratios) * reward_to_go(rewards, discount)
 
 
@@ -69,7 +75,7 @@ def self_normalized(log_weights: ArrayLike) -> np.ndarray:
 
     Biased by O(1/N), and bounded by N however far the policies are apart.
     """
-    log_weights = np.asarray(log_weights)
+    log_weights = numbers("log_weights", log_weights, ("N",))
     weights = np.exp(log_weights - log_weights.max())
     return weights / weights.mean()
 
@@ -81,6 +87,7 @@ def clipped(log_weights: np.ndarray, limit: float) -> np.ndarray:
 
 def clipped_values(limit: float) -> Values:
     """Build `trajectory_values` whose weight never exceeds a `limit`: biased towards small rewards."""
+    POSITIVE.check("limit", limit)
 
     def values(log_ratios: np.ndarray, rewards: np.ndarray, discount: float = 1.0) -> np.ndarray:
         return clipped(np.sum(log_ratios), limit) * reward_to_go(rewards, discount)
@@ -93,8 +100,11 @@ def off_policy_estimator(values: Values = per_decision_values, discount: float =
 
     `values` is `per_decision_values`, `trajectory_values`, `first_order_values` or made by
     `clipped_values`; of the policy that acted only its log-likelihoods are needed, which every
-    trajectory carries.
+    trajectory carries. Raises BadInput for a discount outside [0, 1].
     """
+    FRACTION.check("discount", discount)
+    if not callable(values):
+        raise BadInput(f"values must be a function such as per_decision_values, got {shown(values)}")
 
     def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
         pairs = zip(log_ratios(policy, trajectories), trajectories, strict=True)
@@ -104,7 +114,11 @@ def off_policy_estimator(values: Values = per_decision_values, discount: float =
 
 
 def self_normalized_estimator(discount: float = 1.0) -> Estimator:
-    """Fill the column (N*T, 1) with rewards-to-go times self-normalised trajectory weights (p. 24)."""
+    """Fill the column (N*T, 1) with rewards-to-go times self-normalised trajectory weights (p. 24).
+
+    Raises BadInput for a discount outside [0, 1].
+    """
+    FRACTION.check("discount", discount)
 
     def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
         weights = self_normalized([ratios.sum() for ratios in log_ratios(policy, trajectories)])
@@ -112,3 +126,13 @@ def self_normalized_estimator(discount: float = 1.0) -> Estimator:
         return column([weight * reward_to_go(each.rewards, discount) for weight, each in pairs])
 
     return estimator
+
+
+def _of_one_trajectory(log_ratios: ArrayLike, rewards: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    log_ratios, rewards = numbers("log_ratios", log_ratios, ("T",)), numbers("rewards", rewards, ("T",))
+    if len(log_ratios) != len(rewards):
+        raise BadInput(
+            "log_ratios and rewards have a number for each step of the same trajectory: got "
+            f"{len(log_ratios)} and {len(rewards)}"
+        )
+    return log_ratios, rewards

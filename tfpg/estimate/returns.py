@@ -5,17 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfpg.base.arguments import FINITE, FRACTION, numbers
 from tfpg.base.errors import BadInput
-
-
-def check_fraction(name: str, value: float) -> None:
-    """Raise BadInput for what is no number between 0 and 1."""
-    try:
-        fits = np.ndim(value) == 0 and bool(0 <= value <= 1)
-    except TypeError:  # a text, a function, nothing
-        fits = False
-    if not fits:
-        raise BadInput(f"{name} must lie between 0 and 1, got {value!r}")
 
 
 def total_reward(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
@@ -23,8 +14,8 @@ def total_reward(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
 
     q[t] = sum over t' from 0 of discount^t' * r[t'], the same for every t (p. 9, REINFORCE).
     """
-    check_fraction("discount", discount)
-    rewards = _floating(rewards)
+    FRACTION.check("discount", discount)
+    rewards = _floating("rewards", rewards, ("T",))
     discounts = discount ** np.arange(len(rewards), dtype=rewards.dtype)
     return np.full_like(rewards, discounts @ rewards)
 
@@ -35,8 +26,8 @@ def reward_to_go(rewards: ArrayLike, discount: float = 1.0) -> np.ndarray:
     q[t] = sum over t' from t of discount^(t'-t) * r[t'] (p. 17, causality). Times discount^t it is
     the lecture's other discounting, which counts from the start of the trajectory.
     """
-    check_fraction("discount", discount)
-    q_values = _floating(rewards).copy()
+    FRACTION.check("discount", discount)
+    q_values = _floating("rewards", rewards, ("T",), ("T", "N")).copy()
     for t in reversed(range(len(q_values) - 1)):
         q_values[t] += discount * q_values[t + 1]  # q[t] = r[t] + discount * q[t+1]
     return q_values
@@ -56,13 +47,14 @@ def generalized_advantages(
         discount: between 0 and 1.
         lambda_: between 0 (the errors of one-step predictions) and 1 (rewards-to-go minus values).
     """
-    values, rewards = _floating(values), _floating(rewards)
+    rewards, values = _floating("rewards", rewards, ("T",)), _floating("values", values, ("T",))
+    FINITE.check("last_value", last_value)
     if values.shape != rewards.shape:
         raise BadInput(
             f"values and rewards have a number for each step: {values.shape}, {rewards.shape}"
         )
-    check_fraction("discount", discount)
-    check_fraction("lambda_", lambda_)
+    FRACTION.check("discount", discount)
+    FRACTION.check("lambda_", lambda_)
     following = np.append(values[1:], np.asarray(last_value, values.dtype))
     return reward_to_go(rewards + discount * following - values, discount * lambda_)
 
@@ -72,12 +64,13 @@ def normalize(q_values: np.ndarray) -> np.ndarray:
 
     A constant column prefers no action to another and becomes zeros.
     """
+    q_values = numbers("q_values", q_values)
     centred = q_values - q_values.mean()
     std = centred.std()
     rounding = np.finfo(std.dtype).eps * np.abs(q_values).max()
     return np.zeros_like(centred) if std <= rounding else centred / std
 
 
-def _floating(rewards: ArrayLike) -> np.ndarray:
-    rewards = np.asarray(rewards)
-    return rewards.astype(np.result_type(rewards, np.float32), copy=False)
+def _floating(name: str, values: ArrayLike, *shapes: tuple[str, ...]) -> np.ndarray:
+    array = numbers(name, values, *shapes)
+    return array.astype(np.result_type(array, np.float32), copy=False)

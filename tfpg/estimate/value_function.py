@@ -6,10 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfpg.base.arguments import FRACTION, shown
 from tfpg.base.errors import BadInput
 from tfpg.estimate.baselines import Baseline
 from tfpg.estimate.estimators import Estimator, with_value_function
-from tfpg.estimate.returns import check_fraction, generalized_advantages, normalize, reward_to_go
+from tfpg.estimate.returns import generalized_advantages, normalize, reward_to_go
 from tfpg.networks import dense_network
 from tfpg.rollout.batch_size import BatchSize, check_positive
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
@@ -55,7 +56,7 @@ class ValueFunction:
                 f"a value function gives one number per state, (N*T, 1), got {network.output_shape}"
             )
         check_positive(steps=steps)
-        check_fraction("discount", discount)
+        FRACTION.check("discount", discount)
         self.network, self.steps, self.discount = network, steps, discount
         self.truncation_is_terminal = truncation_is_terminal
         self.dtype = network.trainable_variables[0].dtype
@@ -131,6 +132,15 @@ def value_function_for(
     return ValueFunction(network, optimizer, steps, discount, truncation_is_terminal)
 
 
+def check_value_function(given: object) -> None:
+    """Raise BadInput for what is no value function."""
+    if not isinstance(given, ValueFunction):
+        raise BadInput(
+            f"value_function must be a tfpg.ValueFunction, got {shown(given)}: of a Keras network it "
+            "is tfpg.ValueFunction(network)"
+        )
+
+
 def value_baseline(value_function: ValueFunction) -> Baseline:
     """The baseline b = V(s_t): one for every state (N*T, 1). Unbiased (p. 18).
 
@@ -138,6 +148,7 @@ def value_baseline(value_function: ValueFunction) -> Baseline:
 
         tfpg.with_baseline(tfpg.reward_to_go_estimator(0.99), tfpg.value_baseline(values))
     """
+    check_value_function(value_function)
 
     def baseline(trajectories: Sequence[Trajectory]) -> np.ndarray:
         return value_function.predict(concatenate(trajectories)[0])
@@ -161,7 +172,8 @@ def generalized_advantage_estimator(
 
     Raises BadInput for a lambda outside [0, 1].
     """
-    check_fraction("lambda", lambda_)
+    check_value_function(value_function)
+    FRACTION.check("lambda", lambda_)
 
     def estimator(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         values = value_function.predict(concatenate(trajectories)[0])[:, 0]

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tfpg
 from tfpg.labs.learning import cartpole_returns, curves_panel, on_seeds
 from tfpg.labs.report import Report
-from tfpg.step.pseudo_loss import given
+from tfpg.step.given import given
 from tfpg.step.types import Array, LossAndGradients, Step
 
 STEPS = 1000  # a batch: the literal slide makes a matrix of its square

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from tfpg.base.arguments import COUNT
 from tfpg.base.errors import BadInput
 
 
@@ -41,5 +42,5 @@ class BatchSize:
 def check_positive(**values: int | None) -> None:
     """Raises BadInput for a value that is neither None nor a positive integer; keywords name them."""
     for name, value in values.items():
-        if value is not None and (value != int(value) or value < 1):
-            raise BadInput(f"{name} must be a positive integer, got {value}")
+        if value is not None:
+            COUNT.check(name, value)

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import inspect
 import math
 import warnings
 from abc import ABC, abstractmethod
@@ -16,7 +17,8 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec, find_highest_version, get_env_id, parse_env_id
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from tfpg.base.errors import BadInput, warn
+from tfpg.base.arguments import shown
+from tfpg.base.errors import BadInput, one_sentence, warn
 from tfpg.base.importing import found_in, is_installed
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.spaces import action_format, is_flattened, state_format
@@ -96,7 +98,11 @@ class SequentialEnvironments(SubEnvironments):
         """See SubEnvironments."""
         self.states = self.states.copy()
         for i, (environment, seed) in enumerate(zip(self.environments, seeds.tolist(), strict=True)):
-            self.states[i] = self.encode(environment.reset(seed=seed)[0])
+            try:
+                observation, _ = environment.reset(seed=seed)
+                self.states[i] = self.encode(observation)
+            except (TypeError, ValueError, AssertionError) as error:
+                raise _of_its_api(error) from error
         return self.states
 
     def step(self, actions: np.ndarray, active: np.ndarray) -> Step:
@@ -108,8 +114,11 @@ class SequentialEnvironments(SubEnvironments):
             choices = choices.tolist()  # environments check a plain int faster
         for i in active.nonzero()[0].tolist():
             environment = self.environments[i]
-            observation, rewards[i], terminated[i], truncated[i], _ = environment.step(choices[i])
-            states[i] = self.encode(observation)
+            try:
+                observation, rewards[i], terminated[i], truncated[i], _ = environment.step(choices[i])
+                states[i] = self.encode(observation)
+            except (TypeError, ValueError, AssertionError) as error:
+                raise _of_its_api(error) from error
         self.states = states
         return states, rewards, terminated, truncated
 
@@ -157,6 +166,8 @@ def open_environments(
     (which is made again from its spec, or stepped alone as it is where it has none).
     Raises BadInput if there is no such environment or its spaces are not supported.
     """
+    if hasattr(environment, "trainable_variables"):
+        raise BadInput(f"the environment comes first, then the policy: got {shown(environment)} first")
     if isinstance(environment, VectorEnv):
         return VectorEnvironments(environment, owned=False)
     if isinstance(environment, gymnasium.Env):
@@ -175,7 +186,7 @@ def open_environments(
     elif not callable(environment):
         raise BadInput(
             "environment must be a Gymnasium id, a spec, an environment or a function that makes "
-            f"one, got {environment!r}"
+            f"one, got {shown(environment)}"
         )
     first = make_environment(environment)
     limit = horizon or (first.spec.max_episode_steps if first.spec else None)
@@ -202,31 +213,15 @@ def make_environment(
         environment = find_spec(environment)
     if isinstance(environment, EnvSpec):
         return _make(environment, gymnasium.make, **options)
-    return environment(**options)
-
-
-class ActionNoise(gymnasium.ActionWrapper):
-    """Adds Gaussian noise to every action, within its bounds: the homework's `--action_noise_std`."""
-
-    def __init__(self, environment: gymnasium.Env, std: float) -> None:
-        super().__init__(environment)
-        if not isinstance(environment.action_space, gymnasium.spaces.Box):
-            raise BadInput("action noise can be added to continuous actions only")
-        self.low, self.high = environment.action_space.low, environment.action_space.high
-        self.std, self.generator = std, np.random.default_rng()
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Begin an episode, with noise that depends on the seed."""
-        if seed is not None:
-            self.generator = np.random.default_rng(seed)
-        return super().reset(seed=seed, options=options)
-
-    def action(self, action: np.ndarray) -> np.ndarray:
-        """The action as the environment gets it."""
-        noisy = action + self.std * self.generator.standard_normal(action.shape)
-        return np.clip(noisy, self.low, self.high).astype(action.dtype)
+    try:
+        inspect.signature(environment).bind(**options)
+    except TypeError as error:
+        told = "the function that makes an environment is called without arguments"
+        raise BadInput(f"{told}: {error}") from error
+    made = environment(**options)
+    if not isinstance(made, gymnasium.Env):
+        raise BadInput(f"the function that makes an environment gave {shown(made)}")
+    return made
 
 
 def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
@@ -266,6 +261,21 @@ def _make(spec: EnvSpec, make: Callable[..., Made], **options: Any) -> Made:
             raise BadInput(f"{spec.id} is retired: use {newest}") from error
         advice = f"pip install {PACKAGES[families[0]]}" if families else error
         raise BadInput(f"{spec.id} cannot be made: {advice}") from error
+
+
+def _of_its_api(error: Exception) -> Exception:
+    """The error itself if the environment's own code raised it, else what it does not keep to."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = frame.tb_frame.f_globals.get("__name__", "") if frame is not None else ""
+    if not place.startswith((__name__, "gymnasium.wrappers", "gymnasium.utils", "gymnasium.core")):
+        return error
+    return BadInput(
+        f"the environment is none of Gymnasium's kind ({one_sentence(error)}): reset(seed=, options=) "
+        "gives observation and info, step(action) gives observation, reward, terminated, truncated and "
+        "info, as its spaces say"
+    )
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from tfpg.base.arguments import INDEX
 from tfpg.base.errors import BadInput, one_sentence
 from tfpg.rollout.actors import Actor, CategoricalActor, MultiCategoricalActor
 from tfpg.rollout.batch_size import BatchSize, check_positive
@@ -116,8 +117,8 @@ def roll_out(
     """
     check_positive(horizon=horizon)
     seed, *family_and_iteration = key
-    if seed != int(seed) or seed < 0:
-        raise BadInput(f"seed must be a non-negative integer, got {seed}")
+    INDEX.check("seed", seed)
+    INDEX.check("iteration", family_and_iteration[-1])
     chunks: list[Batch] = []
     missing: BatchSize | None = size
     with (

@@ -7,6 +7,7 @@ from typing import NamedTuple, overload
 
 import numpy as np
 
+from tfpg.base.arguments import shown
 from tfpg.base.errors import BadInput
 
 
@@ -83,9 +84,11 @@ def check_trajectories(trajectories: Sequence[Trajectory]) -> None:
     """Raise BadInput unless these have what trajectories have; one by itself is none."""
     if isinstance(trajectories, tuple) and hasattr(trajectories, "rewards"):
         raise BadInput("give a list of trajectories: [trajectory], not one by itself")
-    several = isinstance(trajectories, Sequence)
+    several = isinstance(trajectories, Sequence) and not isinstance(trajectories, str)
     if not several or not all(hasattr(each, "rewards") for each in trajectories):
-        raise BadInput(f"give a list of trajectories, got {type(trajectories).__name__}")
+        raise BadInput(f"give a list of trajectories, got {shown(trajectories)}")
+    if not len(trajectories):
+        raise BadInput("give at least one trajectory, got none")
 
 
 def concatenate(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +110,11 @@ def split(values: np.ndarray, trajectories: Sequence[Trajectory]) -> list[np.nda
     if isinstance(trajectories, Batch):
         lengths = trajectories.lengths
     else:
+        check_trajectories(trajectories)
         lengths = np.array([len(trajectory.rewards) for trajectory in trajectories])
+    if len(values) != lengths.sum():
+        steps = lengths.sum()
+        raise BadInput(f"the trajectories have {steps} steps, and there are {len(values)} values")
     return np.split(values, lengths.cumsum()[:-1])
 
 
@@ -116,8 +123,11 @@ def column(values_per_trajectory: Sequence[np.ndarray]) -> np.ndarray:
 
     Raises BadInput if there is no trajectory, or one's values are not of shape (T,).
     """
-    if len(values_per_trajectory) == 0:
-        raise BadInput("column() needs the values of at least one trajectory")
+    if not isinstance(values_per_trajectory, Sequence | np.ndarray) or not len(values_per_trajectory):
+        raise BadInput(
+            "column() needs the values of at least one trajectory, in a list, got "
+            f"{shown(values_per_trajectory)}"
+        )
     for values in values_per_trajectory:
         if np.ndim(values) != 1:
             raise BadInput(f"a trajectory's values must have shape (T,), got {np.shape(values)}")

@@ -6,10 +6,11 @@ A field of `Settings` is a flag of `tfpg train` (tfpg/cli/train.py), --NAME, and
 import dataclasses
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from string import Template
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
+from tfpg.base.arguments import AT_LEAST_ONE, FRACTION, NOT_NEGATIVE, POSITIVE, SEED, Bounds
 from tfpg.base.errors import BadInput
 from tfpg.rollout.batch_size import BatchSize
 
@@ -34,20 +35,6 @@ class BadSetting(BadInput):
         return Template(self.sentence).safe_substitute(
             {name: "/".join(flags) for name, flags in every.items()}
         )
-
-
-class Bounds(NamedTuple):
-    """What a number must be; NaN is never allowed, nor is infinity."""
-
-    wanted: str
-    allows: Callable[[float], bool]
-
-
-NOT_NEGATIVE = Bounds("be at least 0", lambda value: value >= 0)
-AT_LEAST_ONE = Bounds("be at least 1", lambda value: value >= 1)
-POSITIVE = Bounds("be a number greater than 0", lambda value: value > 0)
-SEED = Bounds("lie between 0 and 4294967295", lambda value: 0 <= value < 2**32)  # NumPy's bounds
-FRACTION = Bounds("lie between 0 and 1", lambda value: 0 <= value <= 1)
 
 
 def setting(

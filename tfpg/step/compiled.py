@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.base.errors import BadInput
+from tfpg.base.arguments import shown
+from tfpg.base.errors import BadInput, one_sentence
 from tfpg.networks import precision_of
 from tfpg.step.pseudo_loss import policy_gradient_for
 from tfpg.step.types import LossAndGradients, Step
@@ -96,16 +97,19 @@ class CompiledStep:
 
             try:
                 told = step(policy, optimizer, *batch, *([gradient] if takes_gradient else []))
-            except AttributeError as error:
-                if "SymbolicTensor" not in str(error):
+            except (AttributeError, NotImplementedError) as error:
+                if "symbolic" not in str(error).lower():
                     raise
                 raise BadInput(
-                    f"the step is compiled, so it cannot look at numbers ({error}): write it in "
-                    "TensorFlow's functions alone, and print with tf.print"
+                    f"the step is compiled, so it cannot look at numbers ({one_sentence(error)}): "
+                    "write it in TensorFlow's functions alone, and print with tf.print"
                 ) from error
-            told = loss if told is None else tf.convert_to_tensor(told)
+            wanted = "a step returns its loss, a single number"
+            try:
+                told = loss if told is None else tf.convert_to_tensor(told)
+            except (TypeError, ValueError) as error:
+                raise BadInput(f"{wanted}, got {shown(told)}") from error
             if told.shape.rank != 0:
-                wanted = "a step returns its loss, a single number"
                 raise BadInput(f"{wanted}, got shape {told.shape}: take the mean")
             return told
 

@@ -7,9 +7,13 @@ with vectors go through the slide's own function, and conjugate gradients solve 
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from tfpg.step.pseudo_loss import given, policy_gradient_for, policy_gradient_step
+from tfpg.base.arguments import COUNT, NOT_NEGATIVE, POSITIVE
+from tfpg.base.errors import BadInput
+from tfpg.step.given import check_distribution, given
+from tfpg.step.pseudo_loss import policy_gradient_for, policy_gradient_step
 from tfpg.step.scores import log_likelihoods
 from tfpg.step.types import Array, GradientFunction, LossAndGradients
 
@@ -36,6 +40,9 @@ def fisher_vector_product(
     """
     states, actions = given(policy, states, actions)
     variables = [variable.value for variable in policy.trainable_variables]
+    shapes = [tuple(variable.shape) for variable in variables]
+    if [np.shape(part) for part in vector] != shapes:
+        raise BadInput(f"vector must be tensors of the shapes of the policy's variables, {shapes}")
     with tf.autodiff.ForwardAccumulator(variables, list(vector)) as along_vector:
         likelihoods = log_likelihoods(policy, states, actions)
     q_values = along_vector.jvp(likelihoods)[:, tf.newaxis]
@@ -63,6 +70,8 @@ def natural_direction(
 
     Raises ValueError for wrong shapes.
     """
+    NOT_NEGATIVE.check("damping", damping)
+    COUNT.check("solver_steps", solver_steps)
     fisher = _DampedFisher(policy, states, actions, damping)
     solution = tf.linalg.experimental.conjugate_gradient(
         fisher, _flat(gradients), tol=1e-10, max_iter=solver_steps
@@ -137,14 +146,12 @@ def trust_region_step(
         solver_steps: the largest number of steps of conjugate gradients.
         backtracking_steps: halvings after which the weights stay as they were.
 
-    Returns the pseudo-loss (). Raises TypeError for a policy without a distribution, ValueError for
-    other shapes.
+    Returns the pseudo-loss (). Raises BadInput for a policy without a distribution, and for wrong
+    shapes and numbers.
     """
-    if not hasattr(policy, "distribution"):
-        raise TypeError(
-            f"a trust region needs the policy's distribution, which {type(policy).__name__} does not "
-            "have: wrap the network, CategoricalPolicy(network) or GaussianPolicy(network)"
-        )
+    check_distribution(policy, "a trust region")
+    POSITIVE.check("max_kl", max_kl)
+    COUNT.check("backtracking_steps", backtracking_steps)
     gradient = gradient or policy_gradient_for(policy)
     loss, gradients = gradient(policy, states, actions, q_values)
     states, actions, q_values = given(policy, states, actions, q_values)

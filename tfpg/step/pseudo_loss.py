@@ -10,11 +10,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpg.networks import precision_of
-from tfpg.policies import CategoricalPolicy
+from tfpg.step.given import check_step, given, has_logits, of_distributions, of_logits
 from tfpg.step.types import Array, GradientFunction, LossAndGradients
 
 
+@of_logits
 def maximum_likelihood(policy: keras.Model, states: Array, actions: Array) -> LossAndGradients:
     """The gradient that makes the actions of the data likelier: supervised learning (p. 29).
 
@@ -36,6 +36,7 @@ def maximum_likelihood(policy: keras.Model, states: Array, actions: Array) -> Lo
     return loss, gradients
 
 
+@of_logits
 def policy_gradient(
     policy: keras.Model, states: Array, actions: Array, q_values: Array
 ) -> LossAndGradients:
@@ -73,6 +74,7 @@ def policy_gradient(
     return loss, gradients
 
 
+@of_distributions
 def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) -> LossAndGradients:
     """`maximum_likelihood` for a policy with a TFP distribution, Gaussian above all (pp. 11, 29).
 
@@ -92,6 +94,7 @@ def distribution_maximum_likelihood(policy: Any, states: Array, actions: Array) 
     return loss, gradients
 
 
+@of_distributions
 def distribution_policy_gradient(
     policy: Any, states: Array, actions: Array, q_values: Array
 ) -> LossAndGradients:
@@ -123,9 +126,7 @@ def distribution_policy_gradient(
 
 def policy_gradient_for(policy: keras.Model) -> GradientFunction:
     """The slide for logits over discrete actions, its twin for any other distribution."""
-    if isinstance(policy, CategoricalPolicy) or not hasattr(policy, "distribution"):
-        return policy_gradient
-    return distribution_policy_gradient
+    return policy_gradient if has_logits(policy) else distribution_policy_gradient
 
 
 def policy_gradient_step(
@@ -149,33 +150,8 @@ def policy_gradient_step(
 
     Returns the pseudo-loss (). Raises ValueError for wrong shapes.
     """
+    check_step(optimizer, gradient)
     gradient = gradient or policy_gradient_for(policy)
     loss, gradients = gradient(policy, states, actions, q_values)
     optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
     return loss
-
-
-def given(policy: keras.Model, *tensors: Array) -> tuple[tf.Tensor, ...]:
-    """The slide's "# Given:", executed: states, actions and perhaps q_values, checked and cast.
-
-    All are cast to the precision of the policy, once, and count as constants. Raises ValueError for
-    other shapes than (N*T, ...), (N*T, Da) and (N*T, 1).
-    """
-    dtype = precision_of(policy)
-    states, actions, *column = (tf.stop_gradient(tf.cast(tensor, dtype)) for tensor in tensors)
-    samples = states.shape[0] if states.shape.rank else None  # None inside tf.function
-    outputs = getattr(policy, "output_shape", None)  # of most Keras models (None, Da)
-    size = outputs[-1] if isinstance(outputs, tuple) else None
-    if not actions.shape.is_compatible_with([samples, size]):
-        raise ValueError(
-            f"actions must have shape (N*T, Da), here ({samples}, {size}), one-hot if discrete, got "
-            f"{actions.shape}"
-        )
-    for q_values in column:
-        if not q_values.shape.is_compatible_with([samples, 1]):
-            raise ValueError(
-                f"q_values must be a column (N*T, 1), here ({samples}, 1), got {q_values.shape}: "
-                "times the likelihoods it would be broadcast to (N*T, N*T), which silently trains "
-                "mean(q_values) times maximum likelihood; write q_values[:, None]"
-            )
-    return states, actions, *(tf.ensure_shape(q_values, [samples, 1]) for q_values in column)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfpg.base.arguments import INDEX
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Texts, check_language
 from tfpg.homework.box import answering
@@ -78,6 +79,7 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
         seed: The seed of the inputs.
     """
     check_language(language)
+    INDEX.check("seed", seed)
     if not callable(function):
         raise BadInput(
             f"{function!r} is not a function: give the function itself, and name= its exercise"
