@@ -250,7 +250,7 @@ NONSENSE = {
     ),
     "an estimator that is not made": (
         lambda: trained(estimator=tfpg.reward_to_go_estimator),
-        "call what makes one",
+        "some must be called first",
     ),
     "a step that returns two": (lambda: trained(step=pair), "returns its loss, a single number"),
     "a step in NumPy": (lambda: trained(step=in_numpy), "it cannot look at numbers"),

@@ -375,8 +375,11 @@ def test_a_continuous_task_is_learnt():
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"step": "gradient"}, "step must be a function, got 'gradient'"),
-        ({"estimator": "rtg"}, "estimator must be a function, got 'rtg'"),
+        (
+            {"step": "gradient"},
+            "step must be a function such as tfpg.policy_gradient_step, got 'gradient'",
+        ),
+        ({"estimator": "rtg"}, "estimator must be a function such as .*, got 'rtg'"),
         ({"step": lambda policy, optimizer, states, actions, q_values: q_values}, "take the mean"),
     ],
 )

@@ -8,10 +8,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfpg.base.arguments import INDEX, shown
+from tfpg.base.arguments import INDEX, check_function
 from tfpg.base.errors import BadInput
 from tfpg.base.iterators import never_silent
-from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, value_function_of
+from tfpg.estimate.estimators import (
+    Estimator,
+    check_estimator,
+    reward_to_go_estimator,
+    value_function_of,
+)
 from tfpg.estimate.value_function import ValueFunction, check_value_function
 from tfpg.policies import as_policy
 from tfpg.rollout.batch_size import BatchSize, check_positive
@@ -121,16 +126,11 @@ def train(
     INDEX.check("iterations", iterations)
     INDEX.check("first_iteration", first_iteration)
     check_positive(horizon=horizon)
-    for name, given in (("estimator", estimator), ("step", step)):
-        if given is not None and not callable(given):
-            raise BadInput(f"{name} must be a function, got {shown(given)}")
-    if _is_no_estimator(estimator):
-        raise BadInput(
-            "an estimator is what tfpg.reward_to_go_estimator(0.99) gives, or a function of yours "
-            "(policy, trajectories) -> q_values (N*T, 1): call what makes one"
-        )
     descent = optimizer_from(optimizer, LEARNING_RATE)
     estimator = estimator or reward_to_go_estimator(DISCOUNT, normalized=True)
+    step = step or policy_gradient_step
+    check_estimator(estimator)
+    check_function("step", step, "tfpg.policy_gradient_step")
     carried = value_function_of(estimator)
     if None not in (carried, value_function) and carried is not value_function:
         raise BadInput("value_function is not the one that the estimator was made with: leave it out")
@@ -152,9 +152,7 @@ def train(
             tensors = batch.states, batch.actions, q_values
             if compiled_step is None:
                 most_samples = size.most_samples(horizon or environments.time_limit)
-                compiled_step = CompiledStep(
-                    step or policy_gradient_step, policy, descent, tensors, most_samples
-                )
+                compiled_step = CompiledStep(step, policy, descent, tensors, most_samples)
             try:
                 taken = compiled_step(*tensors, batch.middle)
             except NotFinite as error:
@@ -175,12 +173,6 @@ def train(
                 -float(batch.log_likelihoods.mean()),
                 seconds,
             )
-
-
-def _is_no_estimator(estimator: Any) -> bool:
-    """Whether it is a function of tfpg's that is none, or that makes one: all of ours are made."""
-    module, name = (str(getattr(estimator, which, "")) for which in ("__module__", "__qualname__"))
-    return module.startswith("tfpg.estimate.") and name.isidentifier()
 
 
 def _as_column(q_values: Any, samples: int) -> np.ndarray:

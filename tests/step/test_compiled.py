@@ -153,5 +153,5 @@ def test_an_error_of_the_step_itself_is_not_taken_for_a_gradient_that_is_not_fin
 
 def test_a_trust_region_asks_for_a_distribution_in_a_sentence():
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-    with pytest.raises(TypeError, match="CategoricalPolicy"):
+    with pytest.raises(tfpg.BadInput, match="CategoricalPolicy"):
         trust_region_step(network, None, *batch_of(5))

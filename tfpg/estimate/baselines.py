@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfpg.base.arguments import shown
+from tfpg.base.arguments import check_function
 from tfpg.base.errors import BadInput
-from tfpg.estimate.estimators import Estimator, value_function_of, with_value_function
+from tfpg.estimate.estimators import Estimator, check_estimator, value_function_of, with_value_function
 from tfpg.estimate.returns import normalize
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, check_trajectories, column, concatenate, split
@@ -21,12 +21,8 @@ def with_baseline(estimator: Estimator, baseline: Baseline, normalized: bool = F
 
     Raises BadInput unless both are functions.
     """
-    for name, given, example in (
-        ("estimator", estimator, "reward_to_go_estimator(0.99)"),
-        ("baseline", baseline, "average_baseline, or value_baseline(values) of a value function"),
-    ):
-        if not callable(given):
-            raise BadInput(f"{name} must be a function, {example}, got {shown(given)}")
+    check_estimator(estimator)
+    check_function("baseline", baseline, "average_baseline, or value_baseline(values)")
 
     def with_b(policy: Policy, trajectories: Sequence[Trajectory]) -> np.ndarray:
         q_values, b = estimator(policy, trajectories), baseline(trajectories)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from tfpg.base.arguments import FRACTION
+from tfpg.base.arguments import FRACTION, check_function
+from tfpg.base.errors import BadInput
 from tfpg.estimate.returns import normalize, reward_to_go, total_reward
 from tfpg.rollout.sampling import Policy
 from tfpg.rollout.trajectories import Trajectory, column
@@ -15,6 +16,17 @@ if TYPE_CHECKING:  # it needs TensorFlow
 
 Estimator = Callable[[Policy, Sequence[Trajectory]], np.ndarray]
 Carrier = TypeVar("Carrier", bound=Callable[..., np.ndarray])
+
+
+def check_estimator(given: Estimator) -> None:
+    """Raise BadInput for what is no function, and for one of ours that is none, or makes one."""
+    check_function("estimator", given, "tfpg.reward_to_go_estimator(0.99)")
+    module, name = (str(getattr(given, which, "")) for which in ("__module__", "__qualname__"))
+    if module.startswith("tfpg.estimate.") and name.isidentifier():  # ours are made inside others
+        raise BadInput(
+            "an estimator is what tfpg.reward_to_go_estimator(0.99) gives, or a function of yours "
+            f"(policy, trajectories) -> q_values (N*T, 1): {name} is none; some must be called first"
+        )
 
 
 def with_value_function(value_function: "ValueFunction | None", made_with_it: Carrier) -> Carrier:

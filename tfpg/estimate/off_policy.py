@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfpg.base.arguments import FRACTION, POSITIVE, numbers, shown
+from tfpg.base.arguments import FRACTION, POSITIVE, check_function
+from tfpg.base.arrays import check_numbers
 from tfpg.base.errors import BadInput
 from tfpg.estimate.estimators import Estimator
 from tfpg.estimate.returns import reward_to_go
@@ -30,7 +31,7 @@ def log_ratios(policy: keras.Model, trajectories: Sequence[Trajectory]) -> list[
 
 def trajectory_weights(log_ratios: np.ndarray) -> np.ndarray:
     """The whole trajectory's ratio, at every step: (T,) -> (T,). Exact; exponential in T (p. 24)."""
-    log_ratios = numbers("log_ratios", log_ratios, ("T",))
+    log_ratios = check_numbers("log_ratios", log_ratios, ("T",))
     return np.full_like(log_ratios, np.exp(np.sum(log_ratios)), dtype=float)
 
 
@@ -40,7 +41,7 @@ def action_weights(log_ratios: np.ndarray) -> np.ndarray:
     It ignores that the two policies visit other states: wrong in general, and better the nearer
     they are to each other.
     """
-    return np.exp(numbers("log_ratios", log_ratios, ("T",)))
+    return np.exp(check_numbers("log_ratios", log_ratios, ("T",)))
 
 
 def per_decision_values(
@@ -75,7 +76,7 @@ def self_normalized(log_weights: ArrayLike) -> np.ndarray:
 
     Biased by O(1/N), and bounded by N however far the policies are apart.
     """
-    log_weights = numbers("log_weights", log_weights, ("N",))
+    log_weights = check_numbers("log_weights", log_weights, ("N",))
     weights = np.exp(log_weights - log_weights.max())
     return weights / weights.mean()
 
@@ -103,8 +104,7 @@ def off_policy_estimator(values: Values = per_decision_values, discount: float =
     trajectory carries. Raises BadInput for a discount outside [0, 1].
     """
     FRACTION.check("discount", discount)
-    if not callable(values):
-        raise BadInput(f"values must be a function such as per_decision_values, got {shown(values)}")
+    check_function("values", values, "per_decision_values")
 
     def estimator(policy: keras.Model, trajectories: Sequence[Trajectory]) -> np.ndarray:
         pairs = zip(log_ratios(policy, trajectories), trajectories, strict=True)
@@ -129,7 +129,10 @@ def self_normalized_estimator(discount: float = 1.0) -> Estimator:
 
 
 def _of_one_trajectory(log_ratios: ArrayLike, rewards: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    log_ratios, rewards = numbers("log_ratios", log_ratios, ("T",)), numbers("rewards", rewards, ("T",))
+    log_ratios, rewards = (
+        check_numbers("log_ratios", log_ratios, ("T",)),
+        check_numbers("rewards", rewards, ("T",)),
+    )
     if len(log_ratios) != len(rewards):
         raise BadInput(
             "log_ratios and rewards have a number for each step of the same trajectory: got "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfpg.base.arguments import FINITE, FRACTION, numbers
+from tfpg.base.arguments import FINITE, FRACTION
+from tfpg.base.arrays import check_numbers
 from tfpg.base.errors import BadInput
 
 
@@ -64,13 +65,13 @@ def normalize(q_values: np.ndarray) -> np.ndarray:
 
     A constant column prefers no action to another and becomes zeros.
     """
-    q_values = numbers("q_values", q_values)
-    centred = q_values - q_values.mean()
+    check_numbers("q_values", q_values)
+    centred = q_values - np.mean(q_values)
     std = centred.std()
     rounding = np.finfo(std.dtype).eps * np.abs(q_values).max()
     return np.zeros_like(centred) if std <= rounding else centred / std
 
 
 def _floating(name: str, values: ArrayLike, *shapes: tuple[str, ...]) -> np.ndarray:
-    array = numbers(name, values, *shapes)
+    array = check_numbers(name, values, *shapes)
     return array.astype(np.result_type(array, np.float32), copy=False)

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 import keras
 import tensorflow as tf
 
-from tfpg.base.arguments import shown
+from tfpg.base.arguments import check_function, shown
 from tfpg.base.errors import BadInput
 from tfpg.networks import precision_of
 from tfpg.policies import CategoricalPolicy, NetworkPolicy
@@ -66,8 +66,8 @@ def check_step(optimizer: Any, gradient: Any) -> None:
             "a step needs a Keras optimizer, keras.optimizers.Adam(0.01), which it keeps from step to "
             f"step, got {shown(optimizer)}"
         )
-    if not (gradient is None or callable(gradient)):
-        raise BadInput(f"gradient must be a function such as policy_gradient, got {shown(gradient)}")
+    if gradient is not None:
+        check_function("gradient", gradient, "policy_gradient")
 
 
 def given(policy: keras.Model, *tensors: Array) -> tuple[tf.Tensor, ...]:

@@ -6,8 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.base.arguments import shown
-from tfpg.base.errors import BadInput
+from tfpg.base.arguments import check_function
 from tfpg.step.given import given
 from tfpg.step.pseudo_loss import policy_gradient, policy_gradient_for
 from tfpg.step.types import Array, LossAndGradients
@@ -75,8 +74,7 @@ def naive_policy_gradient(
 
     Returns the loss () and the gradients. Raises ValueError for wrong shapes.
     """
-    if not callable(scores):
-        raise BadInput(f"scores must be a function such as scores_by_loop, got {shown(scores)}")
+    check_function("scores", scores, "scores_by_loop")
     states, actions, q_values = given(policy, states, actions, q_values)
     weights = -q_values[:, 0] / tf.cast(tf.shape(q_values)[0], q_values.dtype)
     loss = tf.tensordot(weights, log_likelihoods(policy, states, actions), 1)

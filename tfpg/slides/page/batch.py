@@ -1,5 +1,6 @@
 """What happens when a slide runs: every tensor of every line, on a batch that fits on a page."""
 
+import inspect
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -78,7 +79,7 @@ def run(function: Callable, *arguments: Any) -> list[Tensor]:
 
 def call(function: Callable, *arguments: Any) -> Call:
     """Run a function and watch it: the function itself, under the interpreter's trace, and no copy."""
-    found = Call([], [], [])
+    found, code = Call([], [], []), inspect.unwrap(function).__code__
     before: dict[str, Any] = {}
     arrays: dict[str, np.ndarray] = {}  # as they were: some lines change an array in its place
     line = 0
@@ -99,7 +100,7 @@ def call(function: Callable, *arguments: Any) -> Call:
     def trace(frame: FrameType, event: str, value: Any) -> Callable | None:
         nonlocal line
         if event == "call":
-            if frame.f_code is not function.__code__:
+            if frame.f_code is not code:
                 return None
             remember(frame)
             for name, argument in frame.f_locals.items():
