@@ -131,7 +131,8 @@ def _is_given(statement: ast.stmt) -> bool:
     """Whether it checks what the function was given, and does no more."""
     value = getattr(statement, "value", None)
     called = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
-    return called == "given" or called.startswith("check_") or called.endswith(".check")
+    checks = called.startswith("check_") or called.endswith(".check")
+    return called == "given" or (checks and isinstance(statement, ast.Expr))
 
 
 def _home(module: str, name: str) -> str | None:
