@@ -68,6 +68,6 @@ from .training import Iteration as Iteration, train as train
 from .runs.settings import Settings as Settings
 from .runs.from_python import run as run
 from .slides.compare.comparison import compare as compare
-from .homework.checks.checking import check as check
+from .slides.compare.checking import check as check
 from .base.tensorflow import import_tensorflow as import_tensorflow
 from .base.errors import BadInput as BadInput

@@ -133,6 +133,7 @@ def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
     from tfpg.homework.assignments.standing import Row, Standing, listened
     from tfpg.homework.checks.checking import load_quietly
     from tfpg.homework.exercises.catalog import EXERCISES
+    from tfpg.slides.compare.checking import by_comparison
 
     names = list(dict.fromkeys(exercise.name for exercise in EXERCISES))
     functions, error = load_quietly(file, list(own) or names)
@@ -143,28 +144,9 @@ def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
     rows = []
     for name, function in functions.items():
         verdict, printed = listened(function, own.get(name, name), language)
-        if not verdict:
-            found = _by_numbers(file, name, own.get(name, name), language)
-            verdict = verdict if found is None else found
+        verdict = by_comparison(f"{file}:{name}", verdict, language)
         rows.append(Row(name, verdict, 0, printed))
     return Standing(rows, error)
-
-
-def _by_numbers(file: str, name: str, exercise: str, language: str) -> "Verdict | None":
-    """The verdict on a policy gradient in PyTorch or JAX, which takes a policy of that framework."""
-    from tfpg.homework.exercises.catalog import main_form
-
-    if not main_form(exercise).needs_tensorflow:
-        return None
-    from tfpg.slides.compare.comparison import compare
-    from tfpg.slides.compare.finding import located
-
-    try:
-        if located(f"{file}:{name}").framework in ("PyTorch", "JAX"):
-            return compare(f"{file}:{name}", language=language).checked
-    except BadInput:  # it does not run with a policy, either
-        return None
-    return None
 
 
 def _not_checked(file: str, language: str) -> str:

@@ -723,8 +723,36 @@ def test_a_right_sampler_is_hardly_ever_refused():
 def test_a_loss_without_gradients_is_told_what_is_missing():
     verdict = tfpg.check(lambda policy, states, actions: 3.0, "maximum_likelihood")
     assert not verdict
-    assert "gives 1 gradients for 4 variables" in verdict.evidence
+    assert "it returns the loss alone: return loss, gradients" in verdict.evidence
     assert (
         "is a return missing"
         in tfpg.check(lambda policy, states, actions: None, "maximum_likelihood").evidence
     )
+
+
+def test_what_a_check_asks_for_is_said_where_something_else_comes_back():
+    def gradients_first(policy, states, actions, q_values):
+        loss, gradients = tfpg.policy_gradient(policy, states, actions, q_values)
+        return gradients, loss
+
+    assert "return loss, gradients" in tfpg.check(gradients_first, "policy_gradient").evidence
+    for name in ("actor_loss", "fisher_vector_product", "total_reward_estimator", "rollout"):
+        parameters = ", ".join(named(name)[0].parameters)
+        nothing = eval(f"lambda {parameters}: None")
+        assert "is a return missing" in tfpg.check(nothing, name).evidence
+
+
+def test_another_shape_of_the_right_numbers_is_told():
+    def flat(q_values):
+        return tfpg.normalize(q_values)[:, 0]
+
+    def column(rewards, discount):
+        return tfpg.reward_to_go(rewards, discount)[:, None]
+
+    verdict = tfpg.check(flat, "normalize")
+    assert verdict
+    assert "a column (N*T, 1) is asked for" in verdict.evidence
+    verdict = tfpg.check(column, "reward_to_go")
+    assert verdict
+    assert "a flat array (T,) is asked for" in verdict.evidence
+    assert "asked for" not in tfpg.check(tfpg.reward_to_go).evidence

@@ -647,3 +647,14 @@ def test_every_remark_is_made_of_some_reader():
     of_lines = {key for key in REMARKS if "." not in key} - of_function
     assert of_lines <= found
     assert found - of_lines == {"column", "none.TensorFlow"}  # the first of the slide typed literally
+
+
+def test_a_gradient_of_action_indices_is_right_and_says_so():
+    verdict = tfpg.check(readers.sparse_labels, "policy_gradient")
+    assert verdict
+    assert "action indices" in verdict.evidence
+
+
+def test_what_stands_on_no_slide_of_code_is_sent_to_the_check():
+    with pytest.raises(tfpg.BadInput, match="check it"):
+        tfpg.compare(tfpg.reward_to_go)

@@ -215,3 +215,18 @@ def test_what_is_not_written_yet_is_said_so(tmp_path, capsys):
     assert told.count("\n") == 1
     assert main(["compare", f"{folder / 'cs285/agents/pg_agent.py'}:PGAgent.update"]) == 2
     assert "does not update the policy" in capsys.readouterr().err
+
+
+def test_a_class_with_a_network_of_its_own_is_told_how_it_is_compared(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import torch\n"
+        "from torch.distributions import Categorical\n"
+        "class Agent(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.net = torch.nn.Linear(4, 2)\n"
+        "    def update(self, obs, acts, advs):\n"
+        "        return -(Categorical(logits=self.net(obs)).log_prob(acts) * advs).mean()\n"
+    )
+    with pytest.raises(tfpg.BadInput, match=r"tfpg\.compare\(agent\.update, states="):
+        tfpg.compare(f"{tmp_path}/mine.py:Agent.update")

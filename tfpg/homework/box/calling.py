@@ -17,6 +17,16 @@ class NoNumbers(TypeError):
     """What came back is not an array of real numbers; the message says what it is."""
 
 
+class OtherResult(TypeError):
+    """What came back is not what was asked for; the message is the key of a sentence that says so."""
+
+
+def check_returned(result: Any) -> None:
+    """Raise NoNumbers if nothing came back."""
+    if result is None:
+        raise NoNumbers("None")
+
+
 def innermost(function: Callable) -> Callable:
     """The Python function inside what jit, tf.function, partial or a decorator made of it."""
     for _ in range(20):
@@ -66,13 +76,11 @@ def parameters_of(function: Callable) -> list[str]:
 
 def in_numpy(result: Any) -> np.ndarray:
     """An array of any framework, or a list of them, as a plain NumPy array of numbers."""
-    if result is None:
-        raise NoNumbers("None")
+    check_returned(result)
     kind = type(result).__name__
     if isinstance(result, (list, tuple)):
         result = list(map(in_numpy, result))
-    for name in ("detach", "cpu"):  # of PyTorch
-        result = getattr(result, name)() if hasattr(result, name) else result
+    result = result.detach().cpu() if hasattr(result, "detach") else result  # of PyTorch
     result = result.numpy() if callable(getattr(result, "numpy", None)) else result
     try:
         array = np.array(result)

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tfpg.homework.box.calling import Arrays, Manner, Protocol, call, in_numpy
+from tfpg.homework.box.calling import (
+    Arrays,
+    Manner,
+    OtherResult,
+    Protocol,
+    call,
+    check_returned,
+    in_numpy,
+)
 
 
 def weights_of(inputs: Arrays, name: str = "weight") -> list[np.ndarray]:
@@ -69,8 +77,9 @@ def _batch(inputs: Arrays, *names: str) -> dict[str, np.ndarray]:
 
 def _flat(gradients: Sequence[Any], policy: Any, variables: Sequence[Any]) -> np.ndarray:
     """One gradient per variable of the policy, in the order of `variables`, as one vector."""
+    check_returned(gradients)
     if len(gradients) != len(variables):
-        raise ValueError(f"gives {len(gradients)} gradients for {len(variables)} variables")
+        raise OtherResult("other_count")
     of = {
         id(variable): np.zeros(variable.shape) if gradient is None else in_numpy(gradient)
         for variable, gradient in zip(policy.trainable_variables, gradients)
@@ -82,11 +91,15 @@ def of_gradient(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It gives `loss, gradients`, or the gradients alone."""
     policy, variables = _policy(inputs)
     result = call(function, {"policy": policy, **_batch(inputs, "states", "actions", "q_values")})
-    pair = isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], (list, tuple))
-    if pair and result[0] is not None and in_numpy(result[0]).size != 1:
-        raise ValueError(f"the loss must be one number, got shape {in_numpy(result[0]).shape}")
-    gradients = result[1] if pair else result
-    if not isinstance(gradients, (list, tuple)):  # the loss alone, say
+    lists = [isinstance(part, (list, tuple)) for part in result] if isinstance(result, tuple) else []
+    if lists == [True, False]:
+        raise OtherResult("loss_last")
+    if lists == [False, True] and result[0] is not None and in_numpy(result[0]).size != 1:
+        raise OtherResult("loss_of_several")
+    gradients = result[1] if lists == [False, True] else result
+    if not isinstance(gradients, (list, tuple)):
+        if in_numpy(gradients).size == 1 != len(variables):
+            raise OtherResult("loss_alone")
         gradients = [in_numpy(gradients)]
     return {"gradient": _flat(gradients, policy, variables)}
 
@@ -133,6 +146,7 @@ def of_actor_loss(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     batch = _batch(inputs, "states", "actions", "q_values")
     with tf.GradientTape(persistent=True) as tape:
         loss = call(function, {"policy": policy, "critic": critic, **batch})
+        check_returned(loss)
     own = critic.trainable_variables
     return {
         "gradient": _flat(tape.gradient(loss, variables), policy, variables),

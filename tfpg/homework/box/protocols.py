@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfpg.homework.box.calling import Arrays, Manner, Protocol, call, in_numpy
+from tfpg.homework.box.calling import Arrays, Manner, Protocol, call, check_returned, in_numpy
 from tfpg.homework.box.differences import differentiated
 
 
@@ -58,6 +58,7 @@ def of_trajectories(function: Callable, inputs: Arrays, manner: Manner) -> Array
 def of_estimator(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It takes settings and gives an estimator of (policy, trajectories)."""
     estimate = function(inputs["discount"].item(), inputs["normalized"].item())
+    check_returned(estimate)
     return {"values": in_numpy(estimate(None, trajectories_of(inputs)))}
 
 
@@ -115,6 +116,7 @@ def of_rollout(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
         return np.asarray(state) @ inputs["act"]
 
     result = call(function, {"environment": _Environment(inputs), "act": act})
+    check_returned(result)
     names = ("states", "actions", "rewards", "terminated")
     if isinstance(result, dict):
         result = [result[name] for name in names]

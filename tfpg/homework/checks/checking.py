@@ -65,18 +65,15 @@ class Question(NamedTuple):
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
-    """Say whether a function is right; if not, which known mistake it is, or where it first fails.
-
-    The verdict is true if it is right, so that a test may say `assert tfpg.check(reward_to_go)`. Raises
-    BadInput for a name that is not an exercise.
+    """What `tfpg.check` says of a function that takes arrays, or a Keras policy.
 
     Args:
-        function: It is called with small made-up inputs; the arrays of any framework will do. A method
-            of an object whose attributes hold some of them, such as `agent.gamma`, is called with
-            the rest; the object itself is left as it is.
+        function: It is called with small made-up inputs.
         name: The exercise that it is for, if that is not the function's own name.
         language: The language of the evidence.
         seed: The seed of the inputs.
+
+    Raises BadInput for a name that is not an exercise.
     """
     check_language(language)
     INDEX.check("seed", seed)

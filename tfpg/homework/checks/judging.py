@@ -183,6 +183,8 @@ def _failure(failure: Failure, language: str) -> str:
     kind, message, number = failure
     if kind == "NoNumbers":
         return CHECKS["returns_nothing" if message == "None" else "returns"].say(language, what=message)
+    if kind == "OtherResult":
+        return CHECKS[f"result.{message}"].say(language)
     line = CHECKS["line"].say(language, line=number) if number else ""
     codes = {"OtherArrays": "other_arrays", "TimeLimit": "too_long", "SystemExit": "leaves"}
     what = f"{kind}: {message}" if message else kind

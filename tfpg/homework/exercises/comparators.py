@@ -59,7 +59,7 @@ def elementwise(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> C
         got = got.reshape(wanted.shape)
         if not _close(got, wanted, value_tolerance(got, wanted, inputs)):
             return _differs(call, wanted, got)
-    return Comparison(True)
+    return Comparison(True, remark=_other_shape(expected, found))
 
 
 def exact_shape(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Comparison:
@@ -92,7 +92,8 @@ def normalized(call: str, inputs: Arrays, expected: Arrays, found: Arrays) -> Co
     for ddof in (0, 1):
         scale = np.sqrt((samples - ddof) / samples)
         if _close(got, wanted * scale, 5e-3):
-            return Comparison(True, scale=scale if wanted.any() else None)
+            remark = _other_shape(expected, found)
+            return Comparison(True, scale=scale if wanted.any() else None, remark=remark)
     return _differs(call, wanted, got)
 
 
@@ -252,6 +253,14 @@ def _same_shape(got: np.ndarray, wanted: np.ndarray) -> bool:
     elif wanted.ndim == 2 and 1 in wanted.shape:
         same.append((wanted.size,))
     return got.shape in same
+
+
+def _other_shape(expected: Arrays, found: Arrays) -> Text | None:
+    """A remark where rows are no column, or a column no rows; on one sample nobody can tell."""
+    for name, wanted in expected.items():
+        if found[name].ndim != wanted.ndim and wanted.size > 1:
+            return CHECKS["flat_for_column" if wanted.ndim == 2 else "column_for_flat"]
+    return None
 
 
 def _misshapen(call: str, wanted: np.ndarray, got: np.ndarray | None) -> Comparison:

@@ -126,7 +126,9 @@ class Runner:
         trace = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in trace if frame.filename == self.function.file]
         message = f"{type(error).__name__}: {error}".removesuffix(": ")
-        said = " ".join(message.split())[:LINE_LIMIT]
+        said: Text | str = " ".join(message.split())[:LINE_LIMIT]
+        if self.owner is not None and "policy" not in (_by_name(_required(self.owner.__init__)[1:])):  # type: ignore[misc]
+            said = REMARKS["own_network"].filled(said=said)
         return NotRun(REMARKS["line"].filled(line=lines[-1], sentence=said) if lines else said)
 
     def forms(self, distribution: bool) -> Iterator[list[Form]]:

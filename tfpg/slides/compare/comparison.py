@@ -24,6 +24,9 @@ from tfpg.slides.compare.matching import Matches, matched
 from tfpg.slides.compare.rows import REMARKS, THERE, Line, lines_by_name, lines_by_numbers
 from tfpg.slides.pseudocode import CODE_SLIDES, SLIDES
 
+# What no slide of code shows
+WITHOUT_A_POLICY = ("values", "pieces", "trajectories", "estimator", "sample", "rollout")
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
@@ -61,6 +64,11 @@ class Comparison:
     def page(self) -> int:
         """The number of the slide."""
         return SLIDES[self.slide].page
+
+    @property
+    def takes_indices(self) -> bool:
+        """Whether it takes action indices (N*T,) in place of one-hot rows."""
+        return any(remark.text.key == "sparse" for line in self.lines for remark in line.remarks)
 
     @property
     def problems(self) -> list[str]:
@@ -144,6 +152,12 @@ def compare(
 
 
 def _compared(found: Function, page: int | None, language: str, given: Mapping[str, Any]) -> Comparison:
+    exercises = named(found.definition.name)
+    if exercises and exercises[0].protocol in WITHOUT_A_POLICY and not given:
+        raise BadInput(
+            f"{found.name} stands on neither p. 29 nor p. 30: check it, `tfpg check {found.file}` or "
+            f"tfpg.check({found.definition.name})"
+        )
     names = {node.arg for node in ast.walk(found.definition) if isinstance(node, ast.arg)}
     names |= {node.id for node in ast.walk(found.definition) if isinstance(node, ast.Name)}
     weighted = "q_values" in map(role_of, names)
