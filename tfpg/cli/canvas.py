@@ -39,6 +39,8 @@ def canvas(options: argparse.Namespace) -> int:
     with atomically(path) as unfinished:
         unfinished.write_text(found.text, encoding="utf-8")
     say(f"{path}: the points of {found.students} students, for Canvas to import")
+    if found.possible and float(found.possible) != float(found.out_of or found.possible):
+        say(f"the grades are out of {found.out_of}; in Canvas, {found.possible} points are possible")
     if found.unknown:
         say(f"of nobody in the gradebook: {', '.join(found.unknown)}")
     return 1 if found.unknown else 0

@@ -44,8 +44,9 @@ def test_a_column_is_filled_and_nothing_else_is_said(files):
     assert found.unknown == ["nobody_1_2_hw2"]
 
 
-def test_a_column_that_is_not_there_is_a_new_assignment(files):
-    assert filled(*files, "Homework 3").text.splitlines()[0].endswith(",Homework 3")
+def test_a_column_that_is_not_there_is_refused(files):
+    with pytest.raises(BadInput, match=r"no column 'Homework 3', but Homework 1 \(11\), Homework 2"):
+        filled(*files, "Homework 3")
 
 
 def test_what_may_be_of_two_students_is_refused(files):
@@ -63,6 +64,9 @@ def test_the_command(files, tmp_path, capsys, monkeypatch):
     told = capsys.readouterr().out
     assert "canvas.csv: the points of 2 students" in told
     assert "nobody_1_2_hw2" in told
+    assert "points are possible" not in told
+    assert main([*words, "Homework 1", "--out", "first.csv"]) == 1
+    assert "the grades are out of 4; in Canvas, 10 points are possible" in capsys.readouterr().out
     assert main([*words, "Homework 2"]) == 2
     assert "--out" in capsys.readouterr().err
     words[3:5] = ["--gradebook", "grades.csv"]

@@ -12,7 +12,7 @@ from tfpg.base.errors import BadInput
 from tfpg.homework.grading.reports import points_in
 
 KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")  # what Canvas asks for
-NAMED = "Student"
+NAMED, POSSIBLE = "Student", "Points Possible"  # the latter stands where a name should
 
 
 class Filled(NamedTuple):
@@ -21,10 +21,12 @@ class Filled(NamedTuple):
     text: str
     students: int
     unknown: list[str]
+    out_of: str  # the most points that the grades can have
+    possible: str  # the most that the gradebook knows of, or ""
 
 
 def filled(grades: Path, gradebook: Path, column: str) -> Filled:
-    """Fill a column of a gradebook, or add one, with the points of a class.
+    """Fill a column of a gradebook with the points of a class.
 
     A submission is a student's if its name holds the student's Canvas ID, as those have that Canvas
     hands out together (`lovelaceada_4321_98765_hw2.zip`), or a SIS ID, the login, or the name.
@@ -35,16 +37,22 @@ def filled(grades: Path, gradebook: Path, column: str) -> Filled:
         column: The assignment, by its whole heading or without the number in brackets.
 
     Raises:
-        BadInput: If one of the files is not what it should be, or a submission may be of two students.
+        BadInput: If one of the files is not what it should be, the gradebook has no such column, or a
+            submission may be of two students.
     """
     header, rows = _gradebook(gradebook)
     wanted = [name for name in header if column in (name, re.sub(r" \(\d+\)$", "", name))]
     if len(wanted) > 1:
         raise BadInput(f"{gradebook} has several columns {column!r}: give the whole heading")
-    heading = wanted[0] if wanted else column
-    points, unknown = points_in(grades), []
+    if not wanted:
+        known = [name for name in header if re.search(r" \(\d+\)$", name)]
+        raise BadInput(
+            f"{gradebook} has no column {column!r}, but {', '.join(known) or 'no assignment'}: create "
+            "the assignment in Canvas, and export the gradebook again"
+        )
+    heading, points, unknown = wanted[0], points_in(grades), []
     earned: dict[int, str] = {}
-    for name, value in points.items():
+    for name, (value, _) in points.items():
         found = [n for n, row in enumerate(rows) if _is_of(name, row)]
         if len(found) > 1:
             both = " and ".join(rows[n][NAMED] for n in found[:2])
@@ -57,7 +65,9 @@ def filled(grades: Path, gradebook: Path, column: str) -> Filled:
     writer.writeheader()
     for number, row in enumerate(rows):
         writer.writerow({**row, heading: earned.get(number, row.get(heading, ""))})
-    return Filled(text.getvalue(), len(earned), unknown)
+    out_of = max((total for _, total in points.values()), key=float, default="")
+    possible = next((row[heading] for row in rows if row[NAMED].strip() == POSSIBLE), "")
+    return Filled(text.getvalue(), len(earned), unknown, out_of, possible)
 
 
 def _gradebook(path: Path) -> tuple[list[str], list[dict[str, str]]]:

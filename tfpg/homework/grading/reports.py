@@ -150,12 +150,15 @@ def _escaped(text: str) -> str:
     return html.escape(text, quote=False).replace("![", "! [").replace("](", "] (")
 
 
-def points_in(path: str | Path) -> dict[str, str]:
-    """The points of each submission that was graded. Raises BadInput for another file."""
+def points_in(path: str | Path) -> dict[str, tuple[str, str]]:
+    """The points of each submission that was graded, and out of how many.
+
+    Raises BadInput for another file.
+    """
     read_table(path)
     rows = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig")))
-    submission, points, _ = FIRST
-    return {row[submission].removeprefix("'"): row[points] for row in rows if row[points]}
+    submission, points, total = FIRST
+    return {row[submission].removeprefix("'"): (row[points], row[total]) for row in rows if row[points]}
 
 
 def read_table(path: str | Path) -> Class:
