@@ -44,7 +44,10 @@ def show_rows(rows: Sequence[Sequence[str]]) -> None:
 
 def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
     """The items, with a bar in a terminal that tells how many are done; it disappears at the end."""
-    yield from rich.progress.track(items, what, total, console=console, transient=True)
+    hidden = not console.is_terminal  # where it would leave a blank line
+    yield from rich.progress.track(
+        items, what, total, console=console, transient=True, disable=hidden
+    )
 
 
 @contextmanager
@@ -66,6 +69,7 @@ def patience(text: str, seconds: float = 3.0) -> Iterator[None]:
 def working(what: str) -> Iterator[None]:
     """Show in a terminal that something goes on, and for how long; nothing is left of it."""
     columns = (rich.progress.SpinnerColumn(), "{task.description}", rich.progress.TimeElapsedColumn())
-    with rich.progress.Progress(*columns, console=console, transient=True) as shown:
+    hidden = not console.is_terminal  # where it would leave a blank line
+    with rich.progress.Progress(*columns, console=console, transient=True, disable=hidden) as shown:
         shown.add_task(what, total=None)
         yield

@@ -51,7 +51,7 @@ def slides(options: argparse.Namespace) -> int:
     from tfpg.slides.ways import missing, ways
 
     for name in missing():
-        say(f"without {name}, which is not installed here")
+        say(f"the page does not show the slides in {name}, which is not installed here")
     texts = {path: make_page(options.lang, ways)}
     texts |= {picture: draw(page, options.lang) for page, picture in pictures.items()}
     for file, text in texts.items():
@@ -68,6 +68,8 @@ def _check_free(path: Path, by_default: bool = False) -> None:
     if path.is_dir():
         raise BadInput(f"{path} is a folder: name a file")
     check_writable(path)
+    if path.suffix not in (".html", ".svg"):
+        raise BadInput(f"the page is an .html file, got {path}: print it from the browser for a PDF")
     if not (by_default and path.exists() and _is_ours(path)):
         check_free(path, "name another with --out or --svg")
 

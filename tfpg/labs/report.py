@@ -36,6 +36,7 @@ def write(name: str, report: Report, folder: Path) -> list[Path]:
         figure, places = panels(len(report.panels))
         for panel, axes in zip(report.panels, places, strict=True):
             panel(axes)
-            axes.legend(loc="best", framealpha=0.85, edgecolor="none")
+            # Below the panel, where it hides nothing.
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
         save(figure, paths[1])
     return paths

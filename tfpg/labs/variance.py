@@ -63,7 +63,7 @@ def variance(quick: bool, seed: int) -> Report:
             ylabel="mean gradient / its noise",
             xscale="log",
             yscale="log",
-            ylim=(0.01, 1000),
+            ylim=(0.01, None),
         )
 
     # The N*T at which signal and noise are equal: the ratio grows with its square root.
@@ -79,7 +79,7 @@ def variance(quick: bool, seed: int) -> Report:
         f"For as much signal as noise, supervised learning takes {needed[SUPERVISED]:,.0f} samples on "
         f"the same states, total rewards {needed['total reward']:,.0f}, reward-to-go "
         f"{needed['reward-to-go']:,.0f}: the claim {verdict}; but {least} only {needed[least]:,.0f}.",
-        ("estimator", *(f"N*T ~ {size:,}" for size in sizes), "samples for a ratio of 1"),
+        ("estimator", *(f"N*T ~ {size:,.0f}" for size in found[least][:, 0]), "samples for a ratio of 1"),
         [(name, *signals[:, 1].tolist(), f"{needed[name]:,.0f}") for name, signals in found.items()],
         [draw],
     )
