@@ -45,9 +45,7 @@ def show_rows(rows: Sequence[Sequence[str]]) -> None:
 def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
     """The items, with a bar in a terminal that tells how many are done; it disappears at the end."""
     hidden = not console.is_terminal  # where it would leave a blank line
-    yield from rich.progress.track(
-        items, what, total, console=console, transient=True, disable=hidden
-    )
+    yield from rich.progress.track(items, what, total, console=console, transient=True, disable=hidden)
 
 
 @contextmanager

@@ -72,6 +72,7 @@ def variance(quick: bool, seed: int) -> Report:
         for name, signals in found.items()
     }
     least = min(estimators, key=needed.__getitem__)
+    sizes_seen = [f"N*T ~ {size:,.0f}" for size in found[least][:, 0]]
     verdict = "holds" if needed[SUPERVISED] < needed[least] else "does not hold"
     return Report(
         "The gradient is far noisier than in supervised learning: use thousands to tens of thousands "
@@ -79,7 +80,7 @@ def variance(quick: bool, seed: int) -> Report:
         f"For as much signal as noise, supervised learning takes {needed[SUPERVISED]:,.0f} samples on "
         f"the same states, total rewards {needed['total reward']:,.0f}, reward-to-go "
         f"{needed['reward-to-go']:,.0f}: the claim {verdict}; but {least} only {needed[least]:,.0f}.",
-        ("estimator", *(f"N*T ~ {size:,.0f}" for size in found[least][:, 0]), "samples for a ratio of 1"),
+        ("estimator", *sizes_seen, "samples for a ratio of 1"),
         [(name, *signals[:, 1].tolist(), f"{needed[name]:,.0f}") for name, signals in found.items()],
         [draw],
     )
