@@ -15,7 +15,7 @@ from PIL import Image
 import tfpg
 from tfpg.base import importing
 from tfpg.cli.main import main
-from tfpg.rollout.environments import find_spec
+from tfpg.rollout.registry import find_spec
 from tfpg.runs.folder import append_progress, read_settings, write_config
 from tfpg.runs.settings import Settings
 

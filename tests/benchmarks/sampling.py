@@ -10,12 +10,8 @@ import numpy as np
 
 import tfpg
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.environments import (
-    SequentialEnvironments,
-    VectorEnvironments,
-    make_environment,
-    open_environments,
-)
+from tfpg.rollout.environments import SequentialEnvironments, VectorEnvironments, open_environments
+from tfpg.rollout.registry import make_environment
 
 SECONDS = 6
 

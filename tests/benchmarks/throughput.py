@@ -31,7 +31,8 @@ def tfpg_(environment, steps, weights):
 
     import tfpg
     from tfpg.rollout.batch_size import BatchSize
-    from tfpg.rollout.environments import SequentialEnvironments, make_environment, open_environments
+    from tfpg.rollout.environments import SequentialEnvironments, open_environments
+    from tfpg.rollout.registry import make_environment
 
     if environment == "native":
         lanes = open_environments("CartPole-v1", BatchSize(steps=steps))

@@ -458,6 +458,11 @@ def test_plot_draws_runs_and_writes_over_nothing(capsys):
 
 BAD = [
     (["train", "CartPol-v1"], "Did you mean: `CartPole`"),
+    (["train", "CartPole"], "there is no environment 'CartPole': did you mean CartPole-v1?"),
+    (["train", "CartPole-v1", "-n", "a"], "-n must be a whole number, got 'a': see tfpg train --help"),
+    (["train", "CartPole-v1", "-lr", "x"], "-lr must be a number, got 'x'"),
+    (["evaluate"], "RUN is missing"),
+    (["slides", "--no-open", "--out", "deck.pdf"], "the page is an .html file, got deck.pdf"),
     (["train", "LunarLander-v2"], "LunarLander-v3"),
     (["train", "HalfCheetah-v2"], "HalfCheetah-v5"),
     (["train", "CartPole-v1", "--baselin"], "did you mean --baseline? See tfpg train --help"),

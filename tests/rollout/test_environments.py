@@ -11,7 +11,8 @@ import worlds
 import tfpg
 from tfpg.rollout import environments as environments_of
 from tfpg.rollout.action_noise import ActionNoise
-from tfpg.rollout.environments import SequentialEnvironments, VectorEnvironments, make_environment
+from tfpg.rollout.environments import SequentialEnvironments, VectorEnvironments
+from tfpg.rollout.registry import make_environment
 from tfpg.rollout.spaces import action_format
 
 gymnasium.register("NoModule-v0", "no_such_module:Thing")

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `tfpg lab`."""
     parser.description = (
         "Run the experiment behind a claim of the lecture, print what was found, and write its "
-        "numbers (.csv) and its picture (.png)."
+        "numbers (.csv), and a picture (.png) where there is one."
     )
     parser.add_argument(
         "name", metavar="NAME", help=f"the lab to run: {', '.join(LABS)}, or all of them: all"

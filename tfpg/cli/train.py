@@ -177,7 +177,7 @@ def given_in(options: argparse.Namespace) -> dict[str, Any]:
 
 def new_settings(given: Mapping[str, Any]) -> Settings:
     """The settings that the flags name, over the defaults of the form they are in."""
-    from tfpg.rollout.environments import find_spec
+    from tfpg.rollout.registry import find_spec
 
     named = [given[form] for form in ("environment", "env_name") if form in given]
     if len(named) != 1:

@@ -65,7 +65,11 @@ def optimizers(quick: bool, seed: int) -> Report:
     rows = []
     for name, returns in by_optimizer.items():
         always = rates[(returns >= LEARNT).all(axis=1)]
-        width = f"{always[0]:.1g} to {always[-1]:.1g}" if len(always) else "none"
+        width = (
+            " to ".join(dict.fromkeys(f"{rate:.1g}" for rate in always[[0, -1]]))
+            if len(always)
+            else "none"
+        )
         best_rate = float(rates[returns.mean(axis=1).argmax()])
         rows.append((name, f"{learnt[name]} of {total}", width, best_rate, best[name]))
     if learnt["Adam"] >= 2 * learnt[MOMENTUM] and best["Adam"] > best[MOMENTUM]:

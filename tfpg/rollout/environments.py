@@ -1,39 +1,31 @@
 """Sub-environments: W episodes side by side, each of which ends when it ends."""
 
 import copy
-import importlib
-import inspect
 import math
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import gymnasium
 import numpy as np
-from gymnasium.envs.registration import EnvSpec, find_highest_version, get_env_id, parse_env_id
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from tfpg.base.arguments import shown
 from tfpg.base.errors import BadInput, one_sentence, warn
-from tfpg.base.importing import found_in, is_installed
 from tfpg.rollout.batch_size import BatchSize
+from tfpg.rollout.registry import find_spec, made_of, make_environment
 from tfpg.rollout.spaces import action_format, is_flattened, state_format
 
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-Made = TypeVar("Made")
 
 # One step of a vector environment costs much the same for 1 sub-environment as for 64, used or not, so
 # they begin again while others are unfinished. Environments that are stepped one by one would share
 # only the cost of choosing actions.
 MOST_IN_VECTOR, MOST_IN_SEQUENCE = 64, 8
-
-# What the environments of Gymnasium's extras need, none of which has to be compiled.
-PACKAGES = {"box2d": "box2d pygame-ce", "mujoco": "mujoco imageio", "phys2d": "jax flax"}
 
 
 class SubEnvironments(ABC):
@@ -182,7 +174,7 @@ def open_environments(
         environment.kwargs.pop("render_mode", None)  # no windows while sampling
         if environment.vector_entry_point and not environment.additional_wrappers:
             num_envs = _chunk_width(MOST_IN_VECTOR, size.episodes or MOST_IN_VECTOR)
-            return VectorEnvironments(_make(environment, gymnasium.make_vec, num_envs=num_envs))
+            return VectorEnvironments(made_of(environment, gymnasium.make_vec, num_envs=num_envs))
     elif not callable(environment):
         raise BadInput(
             "environment must be a Gymnasium id, a spec, an environment or a function that makes "
@@ -205,64 +197,6 @@ def opened(
     return open_environments(environment, size, horizon)
 
 
-def make_environment(
-    environment: str | EnvSpec | Callable[..., gymnasium.Env], **options: Any
-) -> gymnasium.Env:
-    """Make one environment; raises BadInput that says which id to use or what to install."""
-    if isinstance(environment, str):
-        environment = find_spec(environment)
-    if isinstance(environment, EnvSpec):
-        return _make(environment, gymnasium.make, **options)
-    try:
-        inspect.signature(environment).bind(**options)
-    except TypeError as error:
-        told = "the function that makes an environment is called without arguments"
-        raise BadInput(f"{told}: {error}") from error
-    made = environment(**options)
-    if not isinstance(made, gymnasium.Env):
-        raise BadInput(f"the function that makes an environment gave {shown(made)}")
-    return made
-
-
-def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
-    """The spec of a Gymnasium id, "CartPole-v1", or "module:Name-v0" for a module that registers it.
-
-    A module that is not installed may lie in the folder `modules`. Raises BadInput if there is no such
-    environment; the message suggests the nearest name or the current version.
-    """
-    module, _, name_alone = name.rpartition(":")
-    try:
-        if not module:
-            return gymnasium.spec(name_alone)
-        folder = None if modules is None or is_installed(module) else modules
-        with found_in(folder) if folder else nullcontext():
-            importlib.import_module(module)
-            spec = gymnasium.spec(name_alone)
-            # Gymnasium imports an entry point when an environment is made: too late for the folder.
-            for entry in (spec.entry_point, spec.vector_entry_point) if folder else ():
-                if isinstance(entry, str):
-                    importlib.import_module(entry.partition(":")[0])
-            return spec
-    except (gymnasium.error.Error, ImportError) as error:
-        raise BadInput(f"there is no environment {name!r}: {error}") from error
-
-
-def _make(spec: EnvSpec, make: Callable[..., Made], **options: Any) -> Made:
-    try:
-        if "gymnasium.envs.mujoco" in str(spec.entry_point):
-            _silence_mujoco()
-        return make(spec, **options)
-    except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
-        entry, (namespace, name, version) = spec.entry_point, parse_env_id(spec.id)
-        families = [family for family in PACKAGES if f"gymnasium.envs.{family}" in str(entry)]
-        latest = find_highest_version(namespace, name)
-        if latest != version and not (families and isinstance(entry, str)):
-            newest = get_env_id(namespace, name, latest)
-            raise BadInput(f"{spec.id} is retired: use {newest}") from error
-        advice = f"pip install {PACKAGES[families[0]]}" if families else error
-        raise BadInput(f"{spec.id} cannot be made: {advice}") from error
-
-
 def _of_its_api(error: Exception) -> Exception:
     """The error itself if the environment's own code raised it, else what it does not keep to."""
     frame = error.__traceback__
@@ -281,15 +215,6 @@ def _of_its_api(error: Exception) -> Exception:
 @cache
 def _tell_of_flattening(shape: tuple[int, ...]) -> None:
     warn(f"an observation has several parts: Gymnasium flattens them to a state of shape {shape}")
-
-
-def _silence_mujoco() -> None:
-    """Keep MuJoCo from writing to the terminal, and a log into the current folder, at each model."""
-    import mujoco
-
-    mujoco.set_mju_user_warning(
-        lambda message: None if "deprecated" in message else warnings.warn(message, stacklevel=2)
-    )
 
 
 def _chunk_width(most: int, episodes: int) -> int:

@@ -23,7 +23,8 @@ from tfpg.estimate.value_function import (
 from tfpg.policies import NetworkPolicy, as_policy, load_policy, policy_for
 from tfpg.rollout.action_noise import ActionNoise
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.environments import SubEnvironments, find_spec, make_environment, open_environments
+from tfpg.rollout.environments import SubEnvironments, open_environments
+from tfpg.rollout.registry import find_spec, make_environment
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
 from tfpg.runs.folder import has_begun, write_config
 from tfpg.runs.recorder import Progress, Recorder, due

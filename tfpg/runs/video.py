@@ -16,7 +16,8 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_writable
 from tfpg.base.importing import is_installed
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.environments import Step, VectorEnvironments, make_environment
+from tfpg.rollout.environments import Step, VectorEnvironments
+from tfpg.rollout.registry import make_environment
 from tfpg.rollout.sampling import EVALUATION, Policy, roll_out
 
 FASTEST_GIF = 50  # frames per second; viewers slow a faster one down

@@ -158,7 +158,7 @@ def _takes_gradient(step: Step) -> bool:
     except TypeError as error:
         raise BadInput(
             "a step has the arguments (policy, optimizer, states, actions, q_values) and, if it wants "
-            f"the gradient, gradient; this one has {signature}"
+            f"the gradient, gradient; this one has ({', '.join(signature.parameters)})"
         ) from error
     return takes_gradient
 

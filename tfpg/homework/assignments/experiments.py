@@ -38,7 +38,7 @@ EXPERIMENTS = [Experiment(name, **fields) for name, fields in FILE.items()]
 
 def experiments(variant: int, language: str) -> str:
     """EXPERIMENTS.md."""
-    from tfpg.rollout.environments import PACKAGES  # with Gymnasium, which a check does not need
+    from tfpg.rollout.registry import PACKAGES  # with Gymnasium, which a check does not need
 
     first = 1 + 10 * variant
     seeds = {"first": first, "seeds": f"{first + 1}, {first + 2}", "more": f"{first + 3}, {first + 4}"}

@@ -100,7 +100,8 @@ def check(function: Callable, name: str | None = None, language: str = "en", see
     task, enough = question.task(name, look=True), partial(is_right, exercise, cases)
     verdict = question.verdict(answering.answer(function, task, SECONDS, enough), language)
     completed = with_settings(function, exercise.parameters)
-    if verdict or verdict.open or not fitting or takes_by_name(completed, exercise.parameters):
+    named_so = takes_by_name(completed, exercise.parameters) or len(exercise.parameters) == 1
+    if verdict or verdict.open or not fitting or named_so:
         return verdict
     order = CHECKS["by_position"].say(language, wanted=", ".join(exercise.parameters))
     return replace(verdict, evidence=verdict.evidence + order)
