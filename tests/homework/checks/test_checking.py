@@ -756,3 +756,18 @@ def test_another_shape_of_the_right_numbers_is_told():
     assert verdict
     assert "a flat array (T,) is asked for" in verdict.evidence
     assert "asked for" not in tfpg.check(tfpg.reward_to_go).evidence
+
+
+def test_a_lost_column_is_said_to_be_right_for_flat_q_values():
+    def loss(logits, actions, q_values):
+        log_pi = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+        return -((log_pi * actions).sum(1) * q_values).mean()
+
+    verdict = tfpg.check(loss)
+    assert verdict.mistake == "B1"
+    assert "it is right" in verdict.evidence
+
+    def turned(logits, actions, q_values):
+        return -loss(logits, actions, q_values)
+
+    assert "it is right" not in tfpg.check(turned, "loss").evidence

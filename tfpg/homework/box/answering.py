@@ -64,6 +64,7 @@ def answer(
     if not fitting:
         return {"state": "parameters", "got": parameters_of(function)}
     function, form, broadcast = known[fitting[0]], task.forms[fitting[0]], None
+    flat: list[list[Arrays | Failure]] = []
     ways: list[list[Arrays | Failure]] = []
     try:
         with at_most(seconds):
@@ -75,18 +76,25 @@ def answer(
                 if task.look and not isinstance(ways[0][0], Failure):
                     inputs = form.inputs[0]
                     broadcast = shapes.find(form.protocol, function, inputs, len(inputs["actions"]))
+                    if broadcast not in (None, shapes.NOWHERE):
+                        flat = list(observing.observations(form.protocol, function, form.inputs, True))
     except TimeLimit as late:  # between two cases
         ways = ways or [[Failure("TimeLimit", str(late), None)] * len(form.inputs)]
-    return {"state": "observed", "form": fitting[0], "outcomes": ways, "broadcast": broadcast}
+    return {
+        **{"state": "observed", "form": fitting[0], "outcomes": ways},
+        **{"flat": flat, "broadcast": broadcast},
+    }
 
 
-def observed(answer: Mapping[str, Any], inputs: Arrays) -> list[list[Arrays | Failure]]:
+def observed(
+    answer: Mapping[str, Any], inputs: Arrays, called: str = "outcomes"
+) -> list[list[Arrays | Failure]]:
     """What an answer says that the function did, in one way of calling it, or two with action ids.
 
-    Or else a forged answer could hold every guess.
+    Or else a forged answer could hold every guess. "flat" is what it did without a column.
     """
     most = 2 if {"logits", "actions"} <= set(inputs) else 1
-    return [list(map(_received, outcomes)) for outcomes in answer["outcomes"][:most]]
+    return [list(map(_received, outcomes)) for outcomes in answer.get(called, ())[:most]]
 
 
 def _received(outcome: Mapping[str, Any] | Sequence) -> Arrays | Failure:

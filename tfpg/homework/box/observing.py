@@ -44,14 +44,15 @@ def observe(protocol: str, function: Callable, cases: Sequence[Arrays]) -> list[
 
 
 def observations(
-    protocol: str, function: Callable, cases: Sequence[Arrays]
+    protocol: str, function: Callable, cases: Sequence[Arrays], flat: bool = False
 ) -> Iterator[list[Arrays | Failure]]:
     """The same; then, if it takes both, with action ids in place of one-hot actions.
 
-    What is written for ids may take one-hot actions without a murmur, as an index.
+    What is written for ids may take one-hot actions without a murmur, as an index. With `flat`,
+    q-values are never a column.
     """
     run = functools.partial(PROTOCOLS[protocol], function)
-    groups = _manners(cases[0])
+    groups = _manners(cases[0], flat)
     told, works = None, False
     for manners in groups:
         outcomes: list[Arrays | Failure] = []
@@ -116,10 +117,10 @@ def _undisturbed() -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-def _manners(inputs: Arrays) -> list[list[Manner]]:
+def _manners(inputs: Arrays, flat: bool) -> list[list[Manner]]:
     """Ways to hand over these inputs, the plainest first: with one-hot actions, with action ids."""
     forms: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {
-        "q_values": (np.asarray, lambda column: column[:, 0]),
+        "q_values": (np.asarray, lambda column: column[:, 0])[flat:],
         "log_std": (np.asarray, np.atleast_2d),
         "terminals": (np.asarray, lambda ends: ends.astype(bool)),
     }

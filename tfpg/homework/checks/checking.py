@@ -61,7 +61,13 @@ class Question(NamedTuple):
             warnings.simplefilter("ignore")
             trials = [tried(exercise, cases, outcomes) for outcomes in ways]
             right = (those for those in trials if agree(those))
-            return judge(exercise, next(right, trials[0]), broadcast, language)
+            verdict = judge(exercise, next(right, trials[0]), broadcast, language)
+            if verdict.mistake == "B1":
+                flat = answering.observed(answer, cases[0].inputs, "flat")
+                if any(is_right(exercise, cases, outcomes) for outcomes in flat):
+                    told = CHECKS["right_if_flat"].say(language)
+                    return replace(verdict, evidence=verdict.evidence + told)
+            return verdict
 
 
 def check(function: Callable, name: str | None = None, language: str = "en", seed: int = 0) -> Verdict:
