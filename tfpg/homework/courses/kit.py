@@ -18,7 +18,7 @@ MAIN = """\
 import sys
 
 if sys.version_info < (3, 9):
-    sys.exit("check.pyz needs Python 3.9 or newer: this is " + sys.version.split()[0])
+    sys.exit(sys.argv[0] + " needs Python 3.9 or newer: this is " + sys.version.split()[0])
 import tempfile
 import zipfile
 

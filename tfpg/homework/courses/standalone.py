@@ -18,9 +18,9 @@ from tfpg.homework.courses.pythons import python_for
 
 def main(arguments: Sequence[str]) -> int:
     """Check a homework; the exit status is 0 if all is right, 1 if not, and 2 if it cannot be read."""
-    (course,) = courses().values()
+    (course,), kit = courses().values(), Path(sys.argv[0]).name
     parser = argparse.ArgumentParser(
-        "python check.pyz",
+        f"python {kit}",
         description=f"Run {course.title}, and say of each function whether it is right, what is\n"
         "wrong with it, or where it is not written yet. Nothing in the folder is changed.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _check(options)
     except BadInput as error:
-        print(f"check.pyz: {error}", file=sys.stderr)
+        print(f"{kit}: {error}", file=sys.stderr)
         return 2
 
 
