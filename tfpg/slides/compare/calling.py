@@ -159,11 +159,15 @@ class Runner:
         Raises whatever it raises, and TimeLimit.
         """
         given = self._own(given)
-        if again and self.function.framework == "PyTorch" and "optimizer" in form.roles:
+        if again:
             weights = copy.deepcopy(given["policy"].state_dict())
             self._seen_once(form, {**given, "states": 1 + 2 * given["states"]})
             given["policy"].load_state_dict(weights)
         return self._seen_once(form, given)
+
+    def may_keep_gradients(self, form: Form) -> bool:
+        """Whether what a step has left in the policy's variables may be there in the next one."""
+        return self.function.framework == "PyTorch" and "optimizer" in form.roles
 
     def _seen_once(self, form: Form, given: Mapping[str, Any]) -> Seen:
         def call() -> Any:

@@ -69,10 +69,12 @@ def matched(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
             found = _Search(slide, column, best.distribution, runner.seen(column, best.distribution))
             matches = found.matches()
             best = matches if matches.right else best._replace(loses_column=matches.broadcasts)
-    again = runner.seen(best.form, best.distribution, again=True)
-    return best._replace(
-        keeps_gradients=not _Search(slide, best.form, best.distribution, again).matches().right
-    )
+    if runner.may_keep_gradients(best.form):
+        with suppress(Exception, SystemExit, TimeLimit):
+            again = runner.seen(best.form, best.distribution, again=True)
+            search = _Search(slide, best.form, best.distribution, again)
+            best = best._replace(keeps_gradients=not search.matches().right)
+    return best
 
 
 def _best(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
