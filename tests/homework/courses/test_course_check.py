@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import venv
 import zipfile
 
 import numpy as np
@@ -379,3 +380,21 @@ def _digests(folder):
 
 def _line(path, text):
     return next(n for n, line in enumerate(path.read_text().splitlines()) if text in line)
+
+
+@pytest.mark.slow
+def test_libraries_of_an_environment_in_the_homework_are_not_taken_for_it(tmp_path):
+    """As `uv sync` lays it out: hw2/.venv. A library looks for others in order to do without them."""
+    folder = written(tmp_path, "cs285-2021", ("import itertools", "import careful\nimport itertools"))
+    venv.create(folder / ".venv", system_site_packages=True, with_pip=False)
+    (libraries,) = (folder / ".venv").glob("[Ll]ib/**/site-packages")
+    (libraries / "careful.py").write_text(
+        "try:\n    import nowhere\nexcept ImportError:\n    pass\nelse:\n    raise RuntimeError\n"
+    )
+    own = next(place for place in sys.path if place.endswith("site-packages"))
+    (libraries / "own.pth").write_text(own)  # the libraries of this environment
+    python = python_for(folder)
+    assert ".venv" in python
+    with checking.opened(folder) as homework:
+        rows = list(checking.checked(homework, homework.course.functions, python))
+    assert {row.finding.state for row in rows} == {"right"}, rows

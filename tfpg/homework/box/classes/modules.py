@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpg.homework.box.classes.mending import Mended, mended
+from tfpg.homework.box.classes.places import own_modules
 from tfpg.homework.box.classes.stand_ins import stand_in
 
 
@@ -47,9 +48,7 @@ def _broken(root: Path, blanks: dict[str, tuple[str, str]]) -> dict:
     Where these are blanks of the handout, the file and its source with them filled in go to `blanks`.
     """
     broken = {}
-    for file in root.rglob("*.py"):
-        if len(file.relative_to(root).parts) > 4:
-            continue
+    for file in own_modules(root):
         name = ".".join(file.relative_to(root).with_suffix("").parts)
         try:
             ast.parse(file.read_bytes())

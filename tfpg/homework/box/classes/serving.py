@@ -15,6 +15,7 @@ import numpy as np
 from tfpg.homework.box import wire
 from tfpg.homework.box.classes import torch_steps
 from tfpg.homework.box.classes.modules import prepare
+from tfpg.homework.box.classes.places import is_own
 from tfpg.homework.box.classes.protocols import PROTOCOLS
 from tfpg.homework.box.classes.stand_ins import is_installed
 from tfpg.homework.box.silence import silent
@@ -79,5 +80,5 @@ def _answer(question: Mapping[str, Any], seconds: float) -> dict:
 def _place(error: BaseException, folder: str) -> tuple:
     """The last line of somebody's code that an exception came through."""
     frames = traceback.extract_tb(error.__traceback__)
-    places = [(frame.lineno, frame.filename) for frame in frames if frame.filename.startswith(folder)]
+    places = [(frame.lineno, frame.filename) for frame in frames if is_own(frame.filename, folder)]
     return places[-1] if places else (None, None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+from tfpg.homework.box.classes.places import is_own
 
 
 class _Meta(type):
@@ -115,7 +116,7 @@ def _asked_in(folder: str) -> bool:
     while frame is not None:
         file = frame.f_code.co_filename
         if "importlib" not in file and file != __file__:
-            return file.startswith(folder + os.sep)
+            return is_own(file, folder)
         frame = frame.f_back  # type: ignore[assignment]
     return False
 
