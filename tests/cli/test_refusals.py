@@ -30,7 +30,7 @@ WRITING = (
         "plot run --out {}.png",
         "lab divide --quick --out {}",
     ),
-    *("train CartPole-v1 -n 2 --episodes 2 --out {}", "slides --no-open --out {}"),
+    *("train CartPole-v1 -n 2 --episodes 2 --out {}", "slides --no-open --out {}.html"),
     *("slides --no-open --svg {}", "compare f.py:f --html {}", "homework new {}"),
     *("homework grade f.py --out {}.csv", "homework map grades.csv --out {}.png"),
     *("homework gradescope hw --out {}.zip", "homework otter hw --out {}.ipynb"),

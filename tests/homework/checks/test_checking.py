@@ -357,7 +357,7 @@ def test_the_loss_beside_the_gradients_is_one_number():
         return [loss, loss], gradients
 
     verdict = tfpg.check(policy_gradient)
-    assert "the loss must be one number, got shape (2,)" in verdict.evidence
+    assert "the loss that it returns is not a single number" in verdict.evidence
 
 
 # --- what is wrong, and in no list

@@ -87,6 +87,13 @@ def test_gradients_that_are_never_zeroed_are_wrong():
     assert "zero_grad" in comparison.checked.evidence
 
 
+def test_a_class_with_a_network_of_its_own_is_told_how_to_be_compared():
+    with pytest.raises(
+        tfpg.BadInput, match=r"makes its own network.*tfpg\.compare\(agent\.update, states"
+    ):
+        tfpg.compare(f"{readers_of_torch.__file__}:OwnSizes.update")
+
+
 def test_what_is_said_is_of_the_functions_framework():
     for function, words in ((readers_of_torch.cut_off, "detach"), (readers_of_jax.stopped, "jax.grad")):
         comparison = tfpg.compare(function)

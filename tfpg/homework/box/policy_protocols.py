@@ -94,9 +94,9 @@ def of_gradient(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     lists = [isinstance(part, (list, tuple)) for part in result] if isinstance(result, tuple) else []
     if lists == [True, False]:
         raise OtherResult("loss_last")
-    if lists == [False, True] and result[0] is not None and in_numpy(result[0]).size != 1:
+    if lists[1:] == [True] and result[0] is not None and in_numpy(result[0]).size != 1:
         raise OtherResult("loss_of_several")
-    gradients = result[1] if lists == [False, True] else result
+    gradients = result[1] if lists[1:] == [True] else result
     if not isinstance(gradients, (list, tuple)):
         if in_numpy(gradients).size == 1 != len(variables):
             raise OtherResult("loss_alone")
