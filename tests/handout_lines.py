@@ -9,9 +9,10 @@ SINCE_2023 = {
     **{"step": "gradient", "learning_rate": 0.005, "discount": 1.0, "action_noise_std": 0},
     **{"reward_to_go": False, "normalize": False, "baseline": False, "gae_lambda": None},
     **{"baseline_learning_rate": 0.005, "baseline_steps": 5, "truncation_is_terminal": True},
+    **{"gradient_steps": 1, "importance_weighting": False, "normalize_targets": False},
     **{"log_every": 1, "video_every": -1},
 }
-BEFORE_2023 = SINCE_2023 | {"normalize": True}
+BEFORE_2023 = SINCE_2023 | {"normalize": True, "baseline_steps": 1, "normalize_targets": True}
 IN_2018 = BEFORE_2023 | {"iterations": 100, "evaluation_steps": None}
 
 # What stands for one of several values.

@@ -179,8 +179,10 @@ def test_training_fits_it_after_the_step_and_the_policys_gradient_never_touches_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("gae_lambda", [None, 0.9])
-def test_a_resumed_run_with_a_value_function_goes_on_as_if_nothing_had_happened(tmp_path, gae_lambda):
+@pytest.mark.parametrize(("gae_lambda", "normalized"), [(None, False), (0.9, False), (0.9, True)])
+def test_a_resumed_run_with_a_value_function_goes_on_as_if_nothing_had_happened(
+    tmp_path, gae_lambda, normalized
+):
     settings = Settings(
         "CartPole-v1",
         iterations=6,
@@ -189,11 +191,35 @@ def test_a_resumed_run_with_a_value_function_goes_on_as_if_nothing_had_happened(
         seed=4,
         baseline=True,
         gae_lambda=gae_lambda,
+        normalize_targets=normalized,
     )
     run(settings, tmp_path / "whole")
     run(dataclasses.replace(settings, iterations=3), tmp_path / "parts")
     run(settings, tmp_path / "parts", resume=True)
     assert returns_of(tmp_path / "parts") == returns_of(tmp_path / "whole")
-    without = dataclasses.replace(settings, baseline=False, gae_lambda=None)
+    without = dataclasses.replace(settings, baseline=False, gae_lambda=None, normalize_targets=False)
     run(without, tmp_path / "without")
     assert returns_of(tmp_path / "without")[-1] != returns_of(tmp_path / "whole")[-1]
+
+
+def test_normalized_targets_give_the_network_small_numbers_and_the_reader_large_ones():
+    states = np.random.default_rng(0).normal(size=(50, 2))
+    targets = 1000 + 300 * states[:, :1] * states[:, 1:]
+    values = value_function(normalize_targets=True, steps=1)
+    before = values.network(states).numpy()
+    np.testing.assert_array_equal(values.predict(states), before)  # it has seen no targets yet
+    error = values.fit(states, targets)
+    expected = np.mean((before * targets.std() + targets.mean() - targets) ** 2)
+    assert error == pytest.approx(expected)  # in the units of the targets
+    after = values.network(states).numpy()
+    np.testing.assert_allclose(values.predict(states), after * targets.std() + targets.mean())
+    plain = value_function()
+    plain.network.set_weights(values.network.get_weights())
+    np.testing.assert_array_equal(plain.predict(states), after)
+
+
+def test_equal_targets_are_learned_at_once():
+    states, targets = np.zeros((5, 2)), np.full((5, 1), 7.0)
+    values = value_function(normalize_targets=True)
+    values.fit(states, targets)
+    np.testing.assert_array_equal(values.predict(states), targets)

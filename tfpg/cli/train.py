@@ -34,10 +34,12 @@ GROUPS = {"network": "what to train", "iterations": "how to train", "name": "wha
 # Settings that do nothing unless another one has this value, and how that one is given.
 NEEDS = {
     "learning_rate": ("step", "gradient", "--step gradient"),
+    "gradient_steps": ("step", "gradient", "--step gradient"),
     "max_kl": ("step", "trust-region", "--step trust-region"),
     "baseline_learning_rate": ("baseline", True, "--baseline"),
     "baseline_steps": ("baseline", True, "--baseline"),
     "truncation_is_terminal": ("baseline", True, "--baseline"),
+    "normalize_targets": ("baseline", True, "--baseline"),
 }
 # What a resumed run may be told.
 RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gpu", "handout"}

@@ -33,6 +33,9 @@ class ValueFunction:
         discount: of the rewards-to-go that it predicts.
         truncation_is_terminal: treat a truncated trajectory as if no reward followed, as the course's
             homework does, instead of adding the value of its last state.
+        normalize_targets: fit the network to targets of mean 0 and standard deviation 1, and give its
+            predictions the mean and the standard deviation that the targets had, as homework did until
+            2022: a network that begins near 0 has no far way to returns of thousands.
 
     Raises BadInput unless the network gives one number per state, `steps` is positive and the discount
     is in [0, 1].
@@ -45,6 +48,7 @@ class ValueFunction:
         steps: int = 5,
         discount: float = 0.99,
         truncation_is_terminal: bool = False,
+        normalize_targets: bool = False,
     ) -> None:
         if not getattr(network, "outputs", None):
             raise BadInput(
@@ -58,7 +62,9 @@ class ValueFunction:
         check_positive(steps=steps)
         FRACTION.check("discount", discount)
         self.network, self.steps, self.discount = network, steps, discount
-        self.truncation_is_terminal = truncation_is_terminal
+        self.truncation_is_terminal, self.normalize_targets = truncation_is_terminal, normalize_targets
+        # Of the targets that it was last fitted to; variables, so that a checkpoint keeps them.
+        self.mean, self.std = (tf.Variable(start, dtype=tf.float64) for start in (0.0, 1.0))
         self.dtype = network.trainable_variables[0].dtype
         self.optimizer = optimizer_from(optimizer, LEARNING_RATE)
         self.optimizer.build(network.trainable_variables)
@@ -69,7 +75,10 @@ class ValueFunction:
 
     def predict(self, states: np.ndarray) -> np.ndarray:
         """(N*T, ...) -> (N*T, 1), in NumPy: no gradient passes."""
-        return self._predict(tf.cast(states, self.dtype)).numpy()
+        predictions = self._predict(tf.cast(states, self.dtype)).numpy()
+        if self.normalize_targets:
+            predictions = predictions * self.std.numpy() + self.mean.numpy()
+        return predictions
 
     def fit(self, states: np.ndarray, targets: np.ndarray) -> float:
         """Take `steps` steps towards the targets (N*T, 1); the mean squared error before the last.
@@ -80,10 +89,14 @@ class ValueFunction:
             raise ValueError(
                 f"targets must be a column (N*T, 1), here ({len(states)}, 1), got {np.shape(targets)}"
             )
+        if self.normalize_targets:
+            self.mean.assign(np.mean(targets))
+            self.std.assign(np.std(targets))
+            targets = normalize(targets)
         batch = [tf.cast(array, self.dtype) for array in (states, targets)]
         for _ in range(self.steps):
             error = self._step(*batch)
-        return float(error)
+        return float(error) * float(self.std) ** 2
 
     def targets(self, trajectories: Sequence[Trajectory]) -> np.ndarray:
         """What it should predict: discounted rewards-to-go (N*T, 1).
@@ -116,6 +129,7 @@ def value_function_for(
     steps: int = 5,
     discount: float = 0.99,
     truncation_is_terminal: bool = False,
+    normalize_targets: bool = False,
 ) -> ValueFunction:
     """A dense value function for the states of an environment.
 
@@ -126,10 +140,11 @@ def value_function_for(
         steps: gradient steps per iteration.
         discount: of the rewards-to-go that it predicts.
         truncation_is_terminal: whether truncated episodes count as ended.
+        normalize_targets: whether it is fitted to targets of mean 0 and standard deviation 1.
     """
     with opened(environment, BatchSize(episodes=1)) as environments:
         network = dense_network(environments, hidden, 1)
-    return ValueFunction(network, optimizer, steps, discount, truncation_is_terminal)
+    return ValueFunction(network, optimizer, steps, discount, truncation_is_terminal, normalize_targets)
 
 
 def check_value_function(given: object) -> None:

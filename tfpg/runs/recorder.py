@@ -70,6 +70,8 @@ class Recorder:
         if value_function is not None:
             parts["value_network"] = value_function.network
             parts["value_optimizer"] = value_function.optimizer
+            if value_function.normalize_targets:
+                parts |= {"targets_mean": value_function.mean, "targets_std": value_function.std}
         self.checkpoint = tf.train.Checkpoint(**parts, **self.state)
         self.checkpoints = tf.train.CheckpointManager(
             self.checkpoint, folder / "checkpoint", max_to_keep=2

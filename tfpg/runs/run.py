@@ -32,6 +32,7 @@ from tfpg.runs.settings import Settings
 from tfpg.runs.video import check_drawable, record_video
 from tfpg.step.natural_gradient import trust_region_step
 from tfpg.step.pseudo_loss import policy_gradient_step
+from tfpg.step.several import several_steps
 from tfpg.step.types import Step
 from tfpg.training import train
 
@@ -69,9 +70,7 @@ def perform(
         )
         policy = _policy(settings, environments, folder if resume else None)
         optimizer = keras.optimizers.Adam(settings.learning_rate)
-        step: Step = policy_gradient_step
-        if settings.step == "trust-region":
-            step = partial(trust_region_step, max_kl=settings.max_kl)
+        step = step_of(settings)
         values = _value_function(settings, environments)
         recorder = Recorder(settings, folder, policy, optimizer, values)
         if resume:
@@ -133,6 +132,15 @@ def estimator(settings: Settings, value_function: ValueFunction | None = None) -
     return build(settings.discount, settings.normalize)
 
 
+def step_of(settings: Settings) -> Step:
+    """The step that the settings name."""
+    if settings.step == "trust-region":
+        return partial(trust_region_step, max_kl=settings.max_kl)
+    if settings.gradient_steps > 1:
+        return several_steps(settings.gradient_steps, settings.importance_weighting)
+    return policy_gradient_step
+
+
 def environment_of(
     settings: Settings, modules: Path | None = None
 ) -> EnvSpec | Callable[..., gymnasium.Env]:
@@ -169,6 +177,7 @@ def _value_function(settings: Settings, environments: SubEnvironments) -> ValueF
         settings.baseline_steps,
         settings.discount,
         settings.truncation_is_terminal,
+        settings.normalize_targets,
     )
 
 

@@ -83,6 +83,15 @@ class Settings:
         own_flag="--batch-steps",
     )
     learning_rate: float = setting(0.01, "-lr RATE", "Adam's learning rate", POSITIVE)
+    gradient_steps: int = setting(
+        1,
+        "--num-agent-train-steps-per-iter N",
+        "gradient steps on each batch; those after the first are off-policy",
+        AT_LEAST_ONE,
+    )
+    importance_weighting: bool = setting(
+        False, "", "correct the gradient steps after the first by importance weights"
+    )
     step: str = setting(
         "gradient",
         "RULE",
@@ -112,6 +121,9 @@ class Settings:
         "-bgs --baseline-gradient-steps N",
         "gradient steps of the value function per iteration",
         AT_LEAST_ONE,
+    )
+    normalize_targets: bool = setting(
+        False, "", "fit the value function to targets of mean 0 and standard deviation 1"
     )
     gae_lambda: float | None = setting(
         None, "L", "use GAE(L) advantages, with L from 0 to 1; needs --baseline", FRACTION
@@ -156,6 +168,8 @@ class Settings:
             )
         if self.step not in STEPS:
             raise BadSetting(f"$step must be {' or '.join(STEPS)}, got {self.step!r}")
+        if self.importance_weighting and self.gradient_steps == 1:
+            raise BadSetting("$importance_weighting corrects more steps than one: add $gradient_steps")
         if self.gae_lambda is not None and not self.baseline:
             raise BadSetting("$gae_lambda needs a value function: add $baseline")
 
