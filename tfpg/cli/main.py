@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "train a policy on an environment",
     "evaluate": "measure a trained policy on new episodes",
     "plot": "draw learning curves",
+    "coursework": "run the course's experiments by name",
     "lab": "test a claim of the lecture",
     "slides": "show the slides beside the code",
     "compare": "compare the slide with your own function",
@@ -36,6 +37,7 @@ examples:
   tfpg evaluate runs/CartPole-v1-seed1 --video video.gif
                                         measure a run, and watch an episode
   tfpg plot runs/*                      compare the learning curves of runs
+  tfpg coursework run 2023-E1           an experiment of the homework, reported
   tfpg lab errata                       errors in the slides, with numbers
   tfpg slides                           every slide beside its code
   tfpg compare mycode.py:my_update      compare the slide with your own function

@@ -1,0 +1,130 @@
+"""The report of an experiment: a page with a picture, a table, answers and command lines."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+from tfpg.base.errors import BadInput
+from tfpg.base.figures import draw_line, panels, save
+from tfpg.base.files import atomically
+from tfpg.base.intervals import mean_interval
+from tfpg.runs.coursework.results import LAST, Result, difference, read_results
+from tfpg.runs.coursework.rows import Row
+from tfpg.runs.curves import merged
+
+HEADER = ("run", "ever reached", f"best {LAST} in a row", f"last {LAST}", "95 % interval", "seeds")
+HEADER += ("steps", "minutes a seed")
+
+
+def write_report(row: Row, root: Path) -> list[Path]:
+    """Write report.md, curves.png and curves.csv into the experiment's folder.
+
+    Raises BadInput if no run of it has begun there.
+    """
+    results = read_results(root, list(row.runs))
+    if not results:
+        raise BadInput(f"{root} holds no run of {row.id}: tfpg coursework run {row.id}")
+    paths = [root / name for name in ("report.md", "curves.png", "curves.csv")]
+    save(_figure(row, results), paths[1])
+    with atomically(paths[2]) as unfinished, unfinished.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["run", "seed", "iteration", "environment_steps", "mean_return"])
+        for name, result in results.items():
+            for seed, progress in result.seeds.items():
+                for line in progress:
+                    cells = int(line["iteration"]), int(line["environment_steps"])
+                    writer.writerow([name, seed, *cells, f"{line['mean_return']:.2f}"])
+    with atomically(paths[0]) as unfinished:
+        unfinished.write_text("\n".join(_page(row, results)) + "\n", encoding="utf-8")
+    return paths
+
+
+def table(row: Row, results: Mapping[str, Result]) -> list[list[str]]:
+    """A line of cells for each run, under HEADER."""
+    lines = []
+    for name, result in results.items():
+        last, best = result.of_seeds("last"), result.of_seeds("best")
+        low, high = mean_interval(last)
+        ever = f"{best.mean():.0f}"
+        if row.reaches is not None:
+            reached = result.reached(row.reaches)
+            ever += f"; {row.reaches:g} on {len(reached)} of {len(best)} seeds"
+            if reached:
+                ever += f", after {np.median(reached):,.0f} steps"
+        numbers = [f"{result.of_seeds('best_ten').mean():.0f}", f"{last.mean():.0f}"]
+        interval = f"{low:.0f} to {high:.0f}" if len(last) > 1 else ""
+        steps, minutes = result.of_seeds("steps").mean(), result.of_seeds("minutes").mean()
+        lines.append(
+            [name, ever, *numbers, interval, str(len(last)), f"{steps:,.0f}", f"{minutes:.1f}"]
+        )
+    return lines
+
+
+def answers(row: Row, results: Mapping[str, Result]) -> dict[str, list[str]]:
+    """For each question of the row, an answer in numbers for each pair of runs that there are."""
+    told: dict[str, list[str]] = {}
+    for question, pairs in row.asks.items():
+        told[question] = []
+        for better, than in pairs:
+            if not results.keys() >= {better, than}:
+                continue
+            if not results[better].seeds.keys() & results[than].seeds.keys():
+                continue
+            gained = difference(results[better], results[than])
+            sign = "more" if gained.mean >= 0 else "less"
+            interval = f" (95 % interval {gained.low:+.0f} to {gained.high:+.0f})"
+            over = f"{gained.seeds} seeds{interval}" if gained.seeds > 1 else "one seed"
+            told[question].append(
+                f"{gained.answer}: `{better}` ends with {abs(gained.mean):.0f} {sign} than `{than}`, "
+                f"over {over}"
+            )
+    return told
+
+
+def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
+    short = [
+        f"`{name}-seed{seed}` has {len(progress)} of {longest} iterations"
+        for name, result in results.items()
+        for seed, progress in result.seeds.items()
+        if len(progress) < (longest := max(len(each) for each in result.seeds.values()))
+    ]
+    page = [f"# {row.id}: {row.environment()}", "", f"Compares {row.compares}.", ""]
+    page += [f"The handout states: {row.stated}.", "", "![Learning curves](curves.png)", ""]
+    page += ["| " + " | ".join(HEADER) + " |", "| --- |" + " ---: |" * (len(HEADER) - 1)]
+    page += ["| " + " | ".join([f"`{cells[0]}`", *cells[1:]]) + " |" for cells in table(row, results)]
+    page += [
+        "",
+        "Each return is the mean of a training batch. *Ever reached* is the best batch of each seed, "
+        f"averaged over seeds; *last {LAST}* is the mean of the last {LAST} iterations, averaged over "
+        "seeds, with the bootstrap interval of that average. What the picture shades is that interval "
+        "too. The numbers of every iteration are in [curves.csv](curves.csv).",
+        "",
+    ]
+    if short:
+        page += ["Not finished: " + "; ".join(short) + ".", ""]
+    for question, told in answers(row, results).items():
+        page += [f"**{question}**", "", *(f"- {line}" for line in told), ""]
+    page += ["## Commands", "", f"All of it is `tfpg coursework run {row.id}`; a run by itself is", ""]
+    page += ["```sh", *(row.line(name, min(result.seeds)) for name, result in results.items()), "```"]
+    return page
+
+
+def _figure(row: Row, results: Mapping[str, Result]) -> Figure:
+    shown = row.panels or {row.environment(): list(row.runs)}
+    shown = {title: [name for name in names if name in results] for title, names in shown.items()}
+    shown = {title: names for title, names in shown.items() if names}
+    figure, places = panels(len(shown))
+    for axes, (title, names) in zip(places, shown.items(), strict=True):
+        for index, name in enumerate(names):
+            steps, low, mean, high = merged(list(results[name].seeds.values()))
+            draw_line(axes, index, steps, mean, (low, high), label=name, ls="-")
+        if row.reaches is not None:
+            axes.axhline(row.reaches, color="0.4", lw=1, ls=":", label=f"stated: {row.reaches:g}")
+        axes.set(title=title, xlabel="environment steps", ylabel="mean return")
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.legend(frameon=False, loc="best", fontsize="small")
+    return figure

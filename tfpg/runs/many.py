@@ -1,0 +1,128 @@
+"""Many runs in several processes: each in its own folder, none done again, all of them resumable."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tfpg.base.errors import BadInput, explained
+from tfpg.runs.folder import held, read_progress, read_settings
+from tfpg.runs.settings import Settings
+
+POLL = 0.2  # seconds between two looks at how far the runs are
+
+
+class Told(NamedTuple):
+    """How far one of the runs is."""
+
+    folder: Path
+    iterations: int  # done so far
+    failed: str | None = None  # why it ended before its last iteration
+
+
+def left_to_do(runs: Mapping[Path, Settings]) -> dict[Path, Settings]:
+    """The runs that are not finished, the longest first.
+
+    Raises BadInput if a folder holds a run of other settings.
+    """
+    unfinished = {}
+    for folder, settings in runs.items():
+        if (folder / "config.json").exists() and read_settings(folder) != settings:
+            raise BadInput(f"{folder} holds a run of other settings: name another folder with --out")
+        if iterations_done(folder) < settings.iterations:
+            unfinished[folder] = settings
+    return dict(sorted(unfinished.items(), key=lambda item: -_size(item[1])))
+
+
+def iterations_done(folder: Path) -> int:
+    """How many rows the progress of a run has; 0 if it has not begun."""
+    return len(read_progress(folder)) if (folder / "progress.csv").exists() else 0
+
+
+def perform_all(runs: Mapping[Path, Settings], processes: int) -> Iterator[Told]:
+    """Perform the runs, so many at a time, and say now and then how far each of them is.
+
+    What one of them cannot do keeps no other from going on. Closing the iterator ends all of them
+    after the iteration that they are in; performing them again goes on from there.
+
+    Args:
+        runs: their settings, by their folders; those of `left_to_do`.
+        processes: how many run at once; each has its share of the processors.
+    """
+    context = multiprocessing.get_context("spawn")
+    stop, reports = context.Event(), context.SimpleQueue()
+    threads = max(1, (os.cpu_count() or 1) // processes)
+    with ProcessPoolExecutor(processes, context, _prepare, (stop, reports, threads)) as pool:
+        waiting: dict[Future, Path] = {
+            pool.submit(_perform, settings, folder): folder for folder, settings in runs.items()
+        }
+        try:
+            while waiting:
+                done, _ = wait(waiting, POLL, FIRST_COMPLETED)
+                while not reports.empty():
+                    yield Told(*reports.get())
+                for future in done:
+                    folder = waiting.pop(future)
+                    yield Told(folder, iterations_done(folder), _why(future))
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _why(future: Future) -> str | None:
+    """Why a run ended before its last iteration, in one sentence."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return "the process that ran it was killed: the same command goes on from its last checkpoint"
+
+
+def _size(settings: Settings) -> int:
+    """About how many environment steps a run takes, to begin with the longest."""
+    return settings.iterations * (settings.steps or 200 * (settings.episodes or 1))
+
+
+# --- in the other processes
+
+_STOP: Any = None
+_REPORTS: Any = None
+
+
+def _prepare(stop: Any, reports: Any, threads: int) -> None:
+    global _STOP, _REPORTS
+    _STOP, _REPORTS = stop, reports
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all: we are told
+    from tfpg.base.tensorflow import import_tensorflow
+
+    import_tensorflow()
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _perform(settings: Settings, folder: Path) -> str | None:
+    from tfpg.runs.curves import draw_curve
+    from tfpg.runs.run import perform
+
+    if _STOP.is_set():
+        return None
+    resume = (folder / "config.json").exists()
+    try:
+        with held(folder, resume):
+            with closing(perform(settings, folder, resume, Path.cwd())) as stream:
+                for progress in stream:
+                    _REPORTS.put((folder, progress.iteration.index + 1))
+                    if _STOP.is_set():
+                        break
+            draw_curve(folder)
+    except BadInput as error:
+        return str(error)
+    except OSError as error:
+        return explained(error)[0]
+    return None
