@@ -3,10 +3,11 @@
 import argparse
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator
 from contextlib import closing, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfpg.base.console import console, say, show_rows
 from tfpg.base.errors import BadInput
@@ -14,6 +15,9 @@ from tfpg.base.files import check_writable
 from tfpg.cli.train import given_in, new_settings
 from tfpg.runs.coursework.rows import ROWS, Row, row_of
 from tfpg.runs.settings import Settings
+
+if TYPE_CHECKING:
+    from tfpg.runs.many import Told
 
 SEEDS = 5
 QUICK = 10  # times fewer iterations
@@ -71,7 +75,7 @@ def show(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run what is not done yet, and report."""
-    from tfpg.runs.many import left_to_do
+    from tfpg.runs.many import left_to_do, perform_all
 
     row, root = row_of(options.id), _folder(options)
     seeds = (1 if options.quick else SEEDS) if options.seeds is None else options.seeds
@@ -84,7 +88,11 @@ def run(options: argparse.Namespace) -> int:
     left = left_to_do(runs)
     if len(left) < len(runs):
         say(f"{len(runs) - len(left)} of {len(runs)} runs are done already")
-    failed = perform_with_bar(left, min(jobs, max(1, len(left))))
+    total = sum(settings.iterations for settings in left.values())
+    failed = {}
+    for told in with_bar(perform_all(left.items(), jobs), f"{len(left)} runs, {jobs} at once", total):
+        if told.failed:
+            failed[told.folder] = told.failed
     status = report(options)
     for folder, why in failed.items():
         say(f"tfpg: {folder} ended early: {why}")
@@ -93,18 +101,14 @@ def run(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """Write the report, and show its table."""
-    from rich.table import Table
-
-    from tfpg.runs.coursework.report import HEADER, answers, table, write_report
-    from tfpg.runs.coursework.results import read_results
+    from tfpg.runs.coursework.report import answers, table, write_report
+    from tfpg.runs.results import read_results
 
     row, root = row_of(options.id), _folder(options)
     paths = write_report(row, root)
     results = read_results(root, list(row.runs))
-    shown = Table(*HEADER, title=f"{row.id}; stated: {row.stated}", title_justify="left")
-    for cells in table(row, results):
-        shown.add_row(*cells)
-    console.print(shown)
+    say(f"{row.id}: {row.environment()}; stated: {row.stated}")
+    show_rows(table(row, results))
     for question, told in answers(row, results).items():
         say(question)
         for line in told:
@@ -131,26 +135,18 @@ def runs_of(row: Row, seeds: int, root: Path, quick: bool) -> dict[Path, Setting
     return runs
 
 
-def perform_with_bar(runs: Mapping[Path, Settings], jobs: int) -> dict[Path, str]:
-    """Perform runs under a bar of their iterations; those that ended early, and why."""
+def with_bar(stream: Generator["Told"], what: str, total: int) -> Iterator["Told"]:
+    """What is told of runs, under a bar of their iterations."""
     from rich.progress import Progress
 
-    from tfpg.runs.many import iterations_done, perform_all
-
-    done = {folder: iterations_done(folder) for folder in runs}
-    failed: dict[Path, str] = {}
-    with (
-        Progress(console=console, disable=not console.is_terminal) as bar,
-        closing(perform_all(runs, jobs)) as stream,
-    ):
-        total = sum(settings.iterations for settings in runs.values())
-        task = bar.add_task(f"{len(runs)} runs, {jobs} at once", total=total)
+    done: dict[Path, int] = {}
+    hidden = not console.is_terminal
+    with Progress(console=console, disable=hidden, transient=True) as bar, closing(stream):
+        task = bar.add_task(what, total=total)
         for told in stream:
             done[told.folder] = told.iterations
-            if told.failed:
-                failed[told.folder] = told.failed
             bar.update(task, completed=sum(done.values()))
-    return failed
+            yield told
 
 
 def _folder(options: argparse.Namespace) -> Path:

@@ -24,6 +24,7 @@ COMMANDS = {
     "evaluate": "measure a trained policy on new episodes",
     "plot": "draw learning curves",
     "coursework": "run the course's experiments by name",
+    "sweep": "train with many settings, and find the best",
     "lab": "test a claim of the lecture",
     "slides": "show the slides beside the code",
     "compare": "compare the slide with your own function",

@@ -1,9 +1,10 @@
 """Many runs in several processes: each in its own folder, none done again, all of them resumable."""
 
+import itertools
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -22,6 +23,7 @@ class Told(NamedTuple):
 
     folder: Path
     iterations: int  # done so far
+    ended: bool = False
     failed: str | None = None  # why it ended before its last iteration
 
 
@@ -44,34 +46,41 @@ def iterations_done(folder: Path) -> int:
     return len(read_progress(folder)) if (folder / "progress.csv").exists() else 0
 
 
-def perform_all(runs: Mapping[Path, Settings], processes: int) -> Iterator[Told]:
+def perform_all(runs: Iterable[tuple[Path, Settings]], processes: int) -> Generator[Told, None, None]:
     """Perform the runs, so many at a time, and say now and then how far each of them is.
 
     What one of them cannot do keeps no other from going on. Closing the iterator ends all of them
     after the iteration that they are in; performing them again goes on from there.
 
     Args:
-        runs: their settings, by their folders; those of `left_to_do`.
+        runs: the folder and the settings of each; the next is asked for when a process is free.
         processes: how many run at once; each has its share of the processors.
     """
     context = multiprocessing.get_context("spawn")
     stop, reports = context.Event(), context.SimpleQueue()
     threads = max(1, (os.cpu_count() or 1) // processes)
-    with ProcessPoolExecutor(processes, context, _prepare, (stop, reports, threads)) as pool:
-        waiting: dict[Future, Path] = {
-            pool.submit(_perform, settings, folder): folder for folder, settings in runs.items()
-        }
-        try:
-            while waiting:
-                done, _ = wait(waiting, POLL, FIRST_COMPLETED)
-                while not reports.empty():
-                    yield Told(*reports.get())
-                for future in done:
-                    folder = waiting.pop(future)
-                    yield Told(folder, iterations_done(folder), _why(future))
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    told = stop, reports, threads
+    left, running = iter(runs), dict[Future, Path]()
+    pool = ProcessPoolExecutor(processes, context, _prepare, told)
+    try:
+        while True:
+            for folder, settings in itertools.islice(left, processes - len(running)):
+                try:
+                    running[pool.submit(_perform, settings, folder)] = folder
+                except BrokenProcessPool:  # a process was killed, which ends all of a pool
+                    pool = ProcessPoolExecutor(processes, context, _prepare, told)
+                    running[pool.submit(_perform, settings, folder)] = folder
+            if not running:
+                return
+            done, _ = wait(running, POLL, FIRST_COMPLETED)
+            while not reports.empty():
+                yield Told(*reports.get())
+            for future in done:
+                folder = running.pop(future)
+                yield Told(folder, iterations_done(folder), True, _why(future))
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
 
 
 def _why(future: Future) -> str | None:

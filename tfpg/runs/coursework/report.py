@@ -12,12 +12,9 @@ from tfpg.base.errors import BadInput
 from tfpg.base.figures import draw_line, panels, save
 from tfpg.base.files import atomically
 from tfpg.base.intervals import mean_interval
-from tfpg.runs.coursework.results import LAST, Result, difference, read_results
 from tfpg.runs.coursework.rows import Row
 from tfpg.runs.curves import merged
-
-HEADER = ("run", "ever reached", f"best {LAST} in a row", f"last {LAST}", "95 % interval", "seeds")
-HEADER += ("steps", "minutes a seed")
+from tfpg.runs.results import LAST, Result, difference, read_results
 
 
 def write_report(row: Row, root: Path) -> list[Path]:
@@ -44,23 +41,21 @@ def write_report(row: Row, root: Path) -> list[Path]:
 
 
 def table(row: Row, results: Mapping[str, Result]) -> list[list[str]]:
-    """A line of cells for each run, under HEADER."""
-    lines = []
+    """A header, and a line of cells for each run."""
+    header = ["run", f"last {LAST}", "95 % interval", f"best {LAST}", "best"]
+    lines = [[*header, f"reached {row.reaches:g}" * bool(row.reaches), "seeds", "steps", "minutes"]]
     for name, result in results.items():
-        last, best = result.of_seeds("last"), result.of_seeds("best")
+        last = result.of_seeds("last")
         low, high = mean_interval(last)
-        ever = f"{best.mean():.0f}"
-        if row.reaches is not None:
-            reached = result.reached(row.reaches)
-            ever += f"; {row.reaches:g} on {len(reached)} of {len(best)} seeds"
-            if reached:
-                ever += f", after {np.median(reached):,.0f} steps"
-        numbers = [f"{result.of_seeds('best_ten').mean():.0f}", f"{last.mean():.0f}"]
+        reached = result.reached(row.reaches) if row.reaches else []
+        when = f"{len(reached)} of {len(last)}" * bool(row.reaches)
+        if reached:
+            when += f", at {np.median(reached):,.0f}"
         interval = f"{low:.0f} to {high:.0f}" if len(last) > 1 else ""
+        best = (f"{result.of_seeds(number).mean():.0f}" for number in ("best_ten", "best"))
         steps, minutes = result.of_seeds("steps").mean(), result.of_seeds("minutes").mean()
-        lines.append(
-            [name, ever, *numbers, interval, str(len(last)), f"{steps:,.0f}", f"{minutes:.1f}"]
-        )
+        cells = [name, f"{last.mean():.0f}", interval, *best, when, str(len(last))]
+        lines.append([*cells, f"{steps:,.0f}", f"{minutes:.1f}"])
     return lines
 
 
@@ -94,14 +89,16 @@ def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
     ]
     page = [f"# {row.id}: {row.environment()}", "", f"Compares {row.compares}.", ""]
     page += [f"The handout states: {row.stated}.", "", "![Learning curves](curves.png)", ""]
-    page += ["| " + " | ".join(HEADER) + " |", "| --- |" + " ---: |" * (len(HEADER) - 1)]
-    page += ["| " + " | ".join([f"`{cells[0]}`", *cells[1:]]) + " |" for cells in table(row, results)]
+    header, *lines = table(row, results)
+    page += ["| " + " | ".join(header) + " |", "| --- |" + " ---: |" * (len(header) - 1)]
+    page += ["| " + " | ".join([f"`{cells[0]}`", *cells[1:]]) + " |" for cells in lines]
     page += [
         "",
-        "Each return is the mean of a training batch. *Ever reached* is the best batch of each seed, "
-        f"averaged over seeds; *last {LAST}* is the mean of the last {LAST} iterations, averaged over "
-        "seeds, with the bootstrap interval of that average. What the picture shades is that interval "
-        "too. The numbers of every iteration are in [curves.csv](curves.csv).",
+        "A return is the mean of a training batch. All numbers are means over seeds, and the interval, "
+        f"as what the picture shades, is the bootstrap interval of that mean. *Last {LAST}*: the last "
+        f"{LAST} iterations. *Best {LAST}*: the best {LAST} in a row. *Best*: the best single one. "
+        "*Reached*: on how many seeds a batch had the stated return, and after how many steps, in the "
+        "median. *Minutes*: of training, for one seed. Every iteration is in [curves.csv](curves.csv).",
         "",
     ]
     if short:

@@ -20,7 +20,9 @@ class Row(NamedTuple):
     minutes: float  # for 5 seeds on two cores
     runs: dict[str, str]  # name -> flags
     panels: Mapping[str, list[str]] = MappingProxyType({})  # of the picture; one of all by default
-    asks: Mapping[str, list[list[str]]] = MappingProxyType({})  # question -> pairs of runs: is the first better?
+    asks: Mapping[str, list[list[str]]] = MappingProxyType(
+        {}
+    )  # question -> pairs of runs: is the first better?
     reaches: float | None = None  # the return that is stated
     extra: str = ""  # of the installation
 

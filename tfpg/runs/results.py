@@ -1,4 +1,4 @@
-"""What the runs of an experiment came to: each number over seeds, with its interval."""
+"""What several seeds of one run came to: each number over seeds, with its interval."""
 
 import re
 from collections.abc import Sequence

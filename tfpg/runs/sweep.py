@@ -1,0 +1,206 @@
+"""A sweep: the same training with many settings, on a grid or where Optuna looks, and what mattered."""
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from tfpg.base.figures import COLOURS, panels, save
+from tfpg.base.intervals import mean_interval
+from tfpg.runs.results import LAST, Result
+
+LOGARITHMIC = 10  # the ratio of the ends of a range from which on it is searched by factors
+PAIRS = 6  # heat maps in a picture
+ENOUGH = 5  # trials, before it is said which setting mattered
+
+Values = Mapping[str, Any]  # of the settings that vary
+
+
+def grid(varied: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Every combination of the values."""
+    return [dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())]
+
+
+def name_of(values: Values) -> str:
+    """The name of a combination, for its folders: learning_rate=0.01,steps=1000."""
+    return ",".join(f"{name}={shown(value)}" for name, value in values.items()) or "given"
+
+
+def shown(value: Any) -> str:
+    """A value as one types it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def ranked(results: Iterable[tuple[Values, Result]]) -> list[tuple[Values, Result]]:
+    """The best first, by the mean return of the last ten iterations over seeds."""
+    return sorted(results, key=lambda item: -item[1].of_seeds("last").mean())
+
+
+def table(results: Sequence[tuple[Values, Result]]) -> list[list[str]]:
+    """A header, and a line of cells for each combination."""
+    names = list(results[0][0])
+    lines = [[*names, f"last {LAST}", "95 % interval", f"best {LAST} in a row", "seeds", "steps"]]
+    for values, result in results:
+        last = result.of_seeds("last")
+        low, high = mean_interval(last)
+        interval = f"{low:.1f} to {high:.1f}" if len(last) > 1 else ""
+        numbers = f"{last.mean():.1f}", interval, f"{result.of_seeds('best_ten').mean():.1f}"
+        steps = f"{result.of_seeds('steps').mean():,.0f}"
+        cells = (shown(values[name]) for name in names)
+        lines.append([*cells, *numbers, str(len(last)), steps])
+    return lines
+
+
+def draw_grid(results: Sequence[tuple[Values, Result]], path: Path) -> Path:
+    """Draw a heat map of each pair of settings that vary, or points over the values of a single one."""
+    varied = _varied(results)
+    pairs = list(itertools.combinations(varied, 2))[:PAIRS]
+    figure, places = panels(max(1, len(pairs)))
+    for axes, (x, y) in zip(places, pairs, strict=False):
+        _heat_map(axes, results, x, y)
+    if not pairs:
+        _points(places[0], results, next(iter(varied), ""), list(next(iter(varied.values()), [""])))
+    return save(figure, path)
+
+
+def draw_trials(
+    results: Sequence[tuple[Values, Result]], importance: Mapping[str, float], path: Path
+) -> Path:
+    """Draw the score of each trial over each setting, the one that mattered most first."""
+    names = sorted(importance, key=lambda name: -importance[name]) or list(results[0][0])
+    scores = [result.of_seeds("last").mean() for _, result in results]
+    figure, places = panels(max(1, len(names)))
+    for axes, name in zip(places, names, strict=False):
+        values = [values[name] for values, _ in results]
+        if not all(isinstance(value, (int, float)) and value is not True for value in values):
+            values = [shown(value) for value in values]
+        elif min(values) > 0 and max(values) >= LOGARITHMIC * min(values):
+            axes.set_xscale("log")
+        axes.scatter(values, scores, color=COLOURS[0], s=18)
+        share = f", {importance[name]:.0%} of what mattered" if name in importance else ""
+        axes.set(title=f"{name}{share}", xlabel=name, ylabel=f"mean return, last {LAST} iterations")
+    return save(figure, path)
+
+
+class Search:
+    """Optuna's choices: an iterator of the name and the values of each new trial.
+
+    What is known is in the folder's trials.log: a search goes on from there, and several processes may
+    search in one folder.
+
+    Args:
+        folder: of the sweep.
+        ranges: the ends of a range for two numbers, and choices for anything else.
+        trials: how many there are to be in all, whoever did them.
+    """
+
+    def __init__(self, folder: Path, ranges: Mapping[str, Sequence[Any]], trials: int) -> None:
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.optuna, self.ranges, self.trials = optuna, ranges, trials
+        self.study = optuna.create_study(
+            study_name="sweep",
+            storage=JournalStorage(JournalFileBackend(str(folder / "trials.log"))),
+            direction="maximize",
+            load_if_exists=True,
+        )
+        self.running: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, Values]]:
+        while len(self.complete()) + len(self.running) < self.trials:
+            trial = self.study.ask()
+            name = f"trial{trial.number}"
+            self.running[name] = trial
+            values = {
+                setting: _suggested(trial, setting, given) for setting, given in self.ranges.items()
+            }
+            yield name, values
+
+    def tell(self, name: str, score: float | None) -> None:
+        """The mean return of a trial, or None if it came to nothing."""
+        state = self.optuna.trial.TrialState
+        trial = self.running.pop(name)
+        self.study.tell(trial, score, state.FAIL if score is None else state.COMPLETE)
+
+    def complete(self) -> dict[str, Values]:
+        """The values of each trial that is complete, by its name."""
+        states = (self.optuna.trial.TrialState.COMPLETE,)
+        return {f"trial{one.number}": one.params for one in self.study.get_trials(states=states)}
+
+    def importance(self) -> dict[str, float]:
+        """The share of each setting in how far the scores differ; nothing if that cannot be told."""
+        if len(self.complete()) < ENOUGH:
+            return {}
+        evaluator = self.optuna.importance.PedAnovaImportanceEvaluator()
+        return self.optuna.importance.get_param_importances(self.study, evaluator=evaluator)
+
+
+def _suggested(trial: Any, name: str, given: Sequence[Any]) -> Any:
+    """Optuna's choice within the ends of a range, or of the values."""
+    if len(given) != 2 or not all(type(value) in (int, float) for value in given):
+        return trial.suggest_categorical(name, list(given))
+    low, high = min(given), max(given)
+    suggest = trial.suggest_int if isinstance(low, int) else trial.suggest_float
+    return suggest(name, low, high, log=low > 0 and high / low >= LOGARITHMIC)
+
+
+def _varied(results: Sequence[tuple[Values, Result]]) -> dict[str, list[Any]]:
+    """The values, in their order, of each setting that has more than one."""
+    values: dict[str, dict[Any, None]] = {}
+    for combination, _ in results:
+        for name, value in combination.items():
+            values.setdefault(name, {})[value] = None
+    return {
+        name: sorted(found, key=lambda value: (isinstance(value, str), value))
+        for name, found in values.items()
+        if len(found) > 1
+    }
+
+
+def _heat_map(axes: Axes, results: Sequence[tuple[Values, Result]], x: str, y: str) -> None:
+    """The score for each pair of values, averaged over all other settings."""
+    varied = _varied(results)
+    scores = np.full((len(varied[y]), len(varied[x])), math.nan)
+    for row, column in itertools.product(range(scores.shape[0]), range(scores.shape[1])):
+        cell = [
+            result.of_seeds("last").mean()
+            for values, result in results
+            if (values[y], values[x]) == (varied[y][row], varied[x][column])
+        ]
+        if cell:
+            scores[row, column] = np.mean(cell)
+    image = axes.imshow(scores, cmap="viridis", aspect="auto", origin="lower")
+    middle = (np.nanmin(scores) + np.nanmax(scores)) / 2
+    for (row, column), score in np.ndenumerate(scores):
+        if not math.isnan(score):
+            colour = "white" if score < middle else "black"
+            axes.text(column, row, f"{score:.0f}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(scores.shape[1]), map(shown, varied[x]))
+    axes.set_yticks(range(scores.shape[0]), map(shown, varied[y]))
+    axes.grid(visible=False)
+    axes.set(xlabel=x, ylabel=y)
+    axes.figure.colorbar(image, ax=axes, label=f"mean return, last {LAST} iterations")
+
+
+def _points(
+    axes: Axes, results: Sequence[tuple[Values, Result]], name: str, values: Sequence[Any]
+) -> None:
+    """The score with its interval for each value of a single setting."""
+    for place, value in enumerate(values):
+        found = [result for given, result in results if not name or given[name] == value]
+        last = np.concatenate([result.of_seeds("last") for result in found])
+        low, high = mean_interval(last)
+        mean = last.mean()
+        error = [[mean - low], [high - mean]]
+        axes.errorbar(place, mean, error, fmt="o", color=COLOURS[0], capsize=4)
+    axes.set_xticks(range(len(values)), map(shown, values))
+    axes.set(xlabel=name, ylabel=f"mean return, last {LAST} iterations")
