@@ -262,6 +262,15 @@ def test_a_file_that_does_not_parse_is_told_and_the_others_are_checked(tmp_path)
     assert found["MLPPolicyPG.update"].finding.state == "right"
 
 
+def test_what_only_todays_numpy_refuses_is_not_called_wrong(tmp_path):
+    joined = "return np.concatenate([helper(path) for path in rewards_list])"
+    ragged = "return np.concatenate(np.array([helper(path) for path in rewards_list]))"
+    folder = written(tmp_path, "cs285-2021", (joined, ragged))
+    name = "PGAgent.calculate_q_vals"
+    finding = checked(folder, name)[name].finding
+    assert (finding.state, finding.what) == ("not run", "ragged")
+
+
 @pytest.mark.slow
 def test_an_endless_loop_and_a_crash_take_nothing_else_down(tmp_path, monkeypatch):
     monkeypatch.setattr("tfpg.homework.courses.asking_there.SECONDS", 8.0)
