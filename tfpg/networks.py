@@ -1,13 +1,12 @@
 """Plain Keras networks: what a policy's network may be made of, and its copy in NumPy."""
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, warn
 from tfpg.rollout.actors import Logits
 from tfpg.rollout.environments import SubEnvironments
 
@@ -93,10 +92,9 @@ def check_layers(network: keras.Model) -> None:
         if getattr(layer, "stateful", False):
             raise BadInput(f"{named} is recurrent and keeps a state between calls: {WITHOUT_MEMORY}")
         if isinstance(layer, MODAL_LAYERS):
-            warnings.warn(
+            warn(
                 f"{named} acts in inference mode, in sampling and in the gradient alike, so that both "
-                "are of the same policy: it has no effect of its own in training",
-                stacklevel=4,  # who made the policy
+                "are of the same policy: it has no effect of its own in training"
             )
 
 
@@ -114,10 +112,9 @@ def warn_of_softmax(network: keras.Model) -> None:
     for last in network.layers[-1:]:
         activation = getattr(last, "activation", None)
         if activation is keras.activations.softmax or isinstance(last, keras.layers.Softmax):
-            warnings.warn(
+            warn(
                 f"the policy's last layer {last.name!r} is a softmax, but logits are wanted: the "
-                "cross-entropy takes the softmax itself; make the last layer linear",
-                stacklevel=3,  # who made the policy
+                "cross-entropy takes the softmax itself; make the last layer linear"
             )
 
 

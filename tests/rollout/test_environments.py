@@ -12,7 +12,7 @@ import tfpg
 from tfpg.rollout import environments as environments_of
 from tfpg.rollout.action_noise import ActionNoise
 from tfpg.rollout.environments import SequentialEnvironments, VectorEnvironments
-from tfpg.rollout.registry import make_environment
+from tfpg.rollout.registry import find_spec, make_environment
 from tfpg.rollout.spaces import action_format
 
 gymnasium.register("NoModule-v0", "no_such_module:Thing")
@@ -31,6 +31,11 @@ def test_one_environment_is_made_with_its_options(environment):
     assert made.render_mode == "rgb_array"
 
 
+def test_a_name_with_other_capitals_is_put_right():
+    with pytest.raises(tfpg.BadInput, match=r"'cartpole-V1': did you mean CartPole-v1\?"):
+        find_spec("cartpole-V1")
+
+
 def test_what_an_environment_lacks_is_said():
     with pytest.raises(tfpg.BadInput, match=r"NoModule-v0 cannot be made: .*'no_such_module'"):
         make_environment("NoModule-v0")
@@ -45,6 +50,7 @@ def test_what_an_environment_lacks_is_said():
 )
 def test_the_packages_of_a_family_are_named(family, packages, monkeypatch):
     monkeypatch.setitem(sys.modules, "mujoco", types.SimpleNamespace(set_mju_user_warning=print))
+    monkeypatch.setitem(sys.modules, "imageio", None)
     gymnasium.register(f"Lacking{family}-v0", f"gymnasium.envs.{family}.no_such_module:Thing")
     with pytest.raises(tfpg.BadInput, match=f"pip install {packages}"):
         make_environment(f"Lacking{family}-v0")
@@ -54,6 +60,7 @@ def test_mujoco_writes_no_log_and_only_its_deprecations_are_swallowed(monkeypatc
     handlers = []
     mujoco = types.SimpleNamespace(set_mju_user_warning=handlers.append)
     monkeypatch.setitem(sys.modules, "mujoco", mujoco)
+    monkeypatch.setitem(sys.modules, "imageio", None)
     with pytest.raises(tfpg.BadInput):
         make_environment("NoPackage-v1")
     (handler,) = handlers

@@ -14,6 +14,9 @@ NAMED_WRONG = (
 )
 
 
+THROUGH = ("tfpg", "keras", "contextlib")  # whose lines say nothing to a caller
+
+
 class BadInput(ValueError):
     """Something asked for cannot be done; the message is one sentence that says what to do.
 
@@ -43,7 +46,7 @@ def explained(error: OSError) -> tuple[str, int]:
 
 def warn(message: str) -> None:
     """Warn whoever called the library, at their own line."""
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "tfpg":
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in THROUGH:
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, stacklevel=level - 1)
+    warnings.warn(message, stacklevel=level)

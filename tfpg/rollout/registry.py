@@ -41,6 +41,9 @@ def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
                     importlib.import_module(entry.partition(":")[0])
             return spec
     except (gymnasium.error.Error, ImportError) as error:
+        for known in gymnasium.registry:
+            if known.lower() == name.lower():
+                raise BadInput(f"there is no environment {name!r}: did you mean {known}?") from error
         with suppress(gymnasium.error.Error):
             namespace, plain, version = parse_env_id(name_alone)
             latest = find_highest_version(namespace, plain)
