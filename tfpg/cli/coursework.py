@@ -75,6 +75,7 @@ def show(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run what is not done yet, and report."""
+    from tfpg.rollout.registry import make_environment
     from tfpg.runs.many import left_to_do, perform_all
 
     row, root = row_of(options.id), _folder(options)
@@ -85,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
             raise BadInput(f"{flag} must be at least 1, got {number}")
     runs = runs_of(row, seeds, root, options.quick)
     check_writable(root / "report.md")
+    make_environment(row.environment()).close()  # what it lacks is said before all else
     left = left_to_do(runs)
     if len(left) < len(runs):
         say(f"{len(runs) - len(left)} of {len(runs)} runs are done already")

@@ -15,9 +15,11 @@ from tfpg.base.files import atomically, check_writable
 from tfpg.base.importing import is_installed
 from tfpg.cli.coursework import with_bar
 from tfpg.cli.train import FIELDS, new_settings
+from tfpg.rollout.registry import make_environment
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, flags_of
 
 SEEDS = 3
+FIRST_SEED = 1001
 NOT_SWEPT = ("network", "seed", "name", "log_every", "video_every")
 
 EXAMPLES = """\
@@ -84,6 +86,7 @@ def sweep(options: argparse.Namespace) -> int:
     base = settings_with(fixed | {name: values[0] for name, values in varied.items()}, 1)
     root = Path(options.out or Path("sweeps", re.sub("[:/.]", "-", base.environment)))
     check_writable(root / "table.csv")
+    make_environment(base.environment).close()  # what it lacks is said before all else
     jobs = options.jobs or os.cpu_count() or 1
     if options.trials is not None:
         return _search(fixed, varied, root, options, jobs)
@@ -107,7 +110,7 @@ def _grid(
     combinations = {name_of(values): values for values in grid(varied)}
     runs = {
         root / f"{name}-seed{seed}": settings_with({**fixed, **values}, seed)
-        for seed in range(1, seeds + 1)
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds)
         for name, values in combinations.items()
     }
     left = left_to_do(runs)
@@ -145,7 +148,7 @@ def _search(
     def runs() -> Iterator[tuple[Path, Settings]]:
         for name, values in search:
             waiting[name] = options.seeds
-            for seed in range(1, options.seeds + 1):
+            for seed in range(FIRST_SEED, FIRST_SEED + options.seeds):
                 yield root / f"{name}-seed{seed}", settings_with({**fixed, **values}, seed)
 
     iterations = settings_with({**fixed, **{name: values[0] for name, values in varied.items()}}, 1)

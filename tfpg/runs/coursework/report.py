@@ -42,20 +42,20 @@ def write_report(row: Row, root: Path) -> list[Path]:
 
 def table(row: Row, results: Mapping[str, Result]) -> list[list[str]]:
     """A header, and a line of cells for each run."""
-    header = ["run", f"last {LAST}", "95 % interval", f"best {LAST}", "best"]
-    lines = [[*header, f"reached {row.reaches:g}" * bool(row.reaches), "seeds", "steps", "minutes"]]
+    stated = [] if row.reaches is None else [f"reached {row.reaches:g}"]
+    header = ["run", f"last {LAST}", "95 % interval", f"best {LAST}", "best", *stated]
+    lines = [[*header, "seeds", "steps", "minutes"]]
     for name, result in results.items():
         last = result.of_seeds("last")
         low, high = mean_interval(last)
-        reached = result.reached(row.reaches) if row.reaches else []
-        when = f"{len(reached)} of {len(last)}" * bool(row.reaches)
-        if reached:
-            when += f", at {np.median(reached):,.0f}"
-        interval = f"{low:.0f} to {high:.0f}" if len(last) > 1 else ""
-        best = (f"{result.of_seeds(number).mean():.0f}" for number in ("best_ten", "best"))
+        cells = [name, f"{last.mean():.0f}", f"{low:.0f} to {high:.0f}" if len(last) > 1 else ""]
+        cells += [f"{result.of_seeds(number).mean():.0f}" for number in ("best_ten", "best")]
+        if row.reaches is not None:
+            reached = result.reached(row.reaches)
+            when = f", at {np.median(reached):,.0f}" if reached else ""
+            cells.append(f"{len(reached)} of {len(last)}{when}")
         steps, minutes = result.of_seeds("steps").mean(), result.of_seeds("minutes").mean()
-        cells = [name, f"{last.mean():.0f}", interval, *best, when, str(len(last))]
-        lines.append([*cells, f"{steps:,.0f}", f"{minutes:.1f}"])
+        lines.append([*cells, str(len(last)), f"{steps:,.0f}", f"{minutes:.1f}"])
     return lines
 
 
