@@ -1,39 +1,32 @@
-"""The experiments of the set "course", experiments.toml, and the template of the report."""
-
-import tomllib
-from pathlib import Path
-from typing import NamedTuple
+"""The experiments of the set "course", and the template of the report."""
 
 import numpy as np
 
 from tfpg.base.texts import Text, Texts
+from tfpg.runs.coursework.rows import ROWS, Row
 
 TEXTS = Texts("experiments")
 QUESTIONS = 3  # on paper
 
 
-class Experiment(NamedTuple):
-    """Runs to compare: each takes the command, its own flags, and a seed, which the variant chooses."""
-
-    name: str
-    command: str
-    runs: dict[str, str]  # name -> flags
-    extra: str = ""  # of the installation
-
-    def text(self, key: str) -> Text:
-        """Its title, the question, or what is expected: what correct code has reached."""
-        return TEXTS[f"{self.name}.{key}"]
-
-    def lines(self, seed: int) -> str:
-        """A command line for each run."""
-        return "".join(
-            " ".join(filter(None, (self.command, flags, f"--exp_name {run} --seed {seed}\n")))
-            for run, flags in self.runs.items()
-        )
+# What the texts call an experiment, and which of the coursework's it is.
+EXPERIMENTS = {
+    "variance": "2023-E1",
+    "baseline": "2023-E2",
+    "lambda": "2023-E3",
+    "tuning": "2023-E4",
+    "humanoid": "2023-E5",
+}
 
 
-FILE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-EXPERIMENTS = [Experiment(name, **fields) for name, fields in FILE.items()]
+def handed_out(row: Row) -> list[str]:
+    """The names of its runs, without those that are found by who is to find them."""
+    return [name for name in row.runs if "tuned" not in name]
+
+
+def _text(name: str, key: str) -> Text:
+    """Its title, the question, or what is expected: what correct code has reached."""
+    return TEXTS[f"{name}.{key}"]
 
 
 def experiments(variant: int, language: str) -> str:
@@ -43,13 +36,15 @@ def experiments(variant: int, language: str) -> str:
     first = 1 + 10 * variant
     seeds = {"first": first, "seeds": f"{first + 1}, {first + 2}", "more": f"{first + 3}, {first + 4}"}
     parts = [TEXTS["experiments_intro"].say(language, **seeds)]
-    for number, experiment in enumerate(EXPERIMENTS, 1):
-        parts.append(f"## {number}. {experiment.text('title').say(language)}")
-        if experiment.extra:
-            parts.append(TEXTS["needs"].say(language, packages=PACKAGES[experiment.extra]))
-        parts.append(f"```sh\n{experiment.lines(first)}```")
-        parts.append(TEXTS["asked"].say(language, text=experiment.text("question")))
-        parts.append(TEXTS["expected"].say(language, text=experiment.text("expected")))
+    for number, (name, id) in enumerate(EXPERIMENTS.items(), 1):
+        row = ROWS[id]
+        parts.append(f"## {number}. {_text(name, 'title').say(language)}")
+        if row.extra:
+            parts.append(TEXTS["needs"].say(language, packages=PACKAGES[row.extra]))
+        lines = "".join(f"{row.line(run, first)}\n" for run in handed_out(row))
+        parts.append(f"```sh\n{lines}```")
+        parts.append(TEXTS["asked"].say(language, text=_text(name, "question")))
+        parts.append(TEXTS["expected"].say(language, text=_text(name, "expected")))
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,10 +60,10 @@ def report(variant: int, language: str) -> str:
     }
     header = f"{TEXTS['rows'].say(language)}\n| --- | --- | --- | --- | --- | --- |"
     parts = [TEXTS["report_intro"].say(language)]
-    for number, experiment in enumerate(EXPERIMENTS, 1):
-        parts.append(f"## {number}. {experiment.text('title').say(language)}")
-        parts.append("\n".join([header, *(f"| {run} | | | | | |" for run in experiment.runs)]))
-        parts += [experiment.text("question").say(language), TEXTS["curves"].say(language)]
+    for number, (name, id) in enumerate(EXPERIMENTS.items(), 1):
+        parts.append(f"## {number}. {_text(name, 'title').say(language)}")
+        parts.append("\n".join([header, *(f"| {run} | | | | | |" for run in handed_out(ROWS[id]))]))
+        parts += [_text(name, "question").say(language), TEXTS["curves"].say(language)]
     parts.append(f"## {len(EXPERIMENTS) + 1}. {TEXTS['on_paper'].say(language)}")
     for number in range(1, QUESTIONS + 1):
         parts.append(f"{number}. {TEXTS[f'on_paper_{number}'].say(language, **numbers)}")
