@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tfpg.base.arguments import INDEX, check_function
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, warn
 from tfpg.base.iterators import never_silent
 from tfpg.estimate.estimators import (
     Estimator,
@@ -158,6 +158,11 @@ def train(
             except NotFinite as error:
                 advice = "a smaller learning rate or smaller rewards may help"
                 raise NotFinite(f"iteration {index}: {error}; {advice}") from error
+            if index == first_iteration and taken.gradient_norm == 0:
+                warn(
+                    f"iteration {index}: the policy gradient is 0, so nothing is learnt: are all "
+                    "q-values equal?"
+                )
             if value_function is not None:
                 value_function.fit(batch.states, value_function.targets(batch))
             environment_steps += len(batch.states)

@@ -29,10 +29,13 @@ def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[np.ndar
 
 
 def summary(returns: np.ndarray) -> dict[str, Any]:
-    """Mean, standard deviation and 95 % interval of the mean, ready for JSON."""
+    """Mean, standard deviation and 95 % interval of the mean, ready for JSON.
+
+    Of one or two returns there is no interval: None.
+    """
     low, high = mean_interval(returns)
     return {
         "mean": float(returns.mean()),
         "std": float(returns.std()),
-        "interval": [float(low), float(high)],
+        "interval": [float(low), float(high)] if len(returns) > 2 else None,
     }

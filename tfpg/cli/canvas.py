@@ -14,7 +14,8 @@ def add_arguments(actions: Any) -> None:
         help="write the grades as the file that Canvas takes",
         description="Fill a column of a gradebook that Canvas exported with the points of a class, "
         "and write what Canvas imports. A submission is a student's if its name holds the student's "
-        "ID, as those have that Canvas hands out together, or the login or the name.",
+        "ID, as those have that Canvas hands out together, or the login or the name. The exit status is 1 "
+        "if a submission is nobody's: the file is written all the same.",
         allow_abbrev=False,
     )
     parser.add_argument("grades", metavar="GRADES", help="the table of grades: grades.csv")
@@ -34,8 +35,8 @@ def canvas(options: argparse.Namespace) -> int:
     from tfpg.homework.grading.canvas import filled
 
     path = Path(options.out)
-    check_free(path, "name another --out")
     found = filled(Path(options.grades), Path(options.gradebook), options.column)
+    check_free(path, "name another --out")
     with atomically(path) as unfinished:
         unfinished.write_text(found.text, encoding="utf-8")
     say(f"{path}: the points of {found.students} students, for Canvas to import")

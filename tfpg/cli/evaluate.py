@@ -71,8 +71,8 @@ def evaluate(options: argparse.Namespace) -> int:
         say(f"{settings.environment}, {episodes} episode{'s' * (episodes > 1)} each")
         say("actions        mean       std   95 % interval of the mean")
         for name, result in results.items():
-            low, high = result["interval"]
-            interval = f"[{low:.2f}, {high:.2f}]" if episodes > 2 else "none: too few episodes"
+            ends = result["interval"]
+            interval = f"[{ends[0]:.2f}, {ends[1]:.2f}]" if ends else "none: too few episodes"
             say(f"{name:8} {result['mean']:10.2f} {result['std']:9.2f}   {interval}")
         if options.video:
             say(f"video    {options.video}, an episode with a return of {total:.2f}")

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,10 +88,21 @@ def sweep(options: argparse.Namespace) -> int:
     root = Path(options.out or Path("sweeps", re.sub("[:/.]", "-", base.environment)))
     check_writable(root / "table.csv")
     make_environment(base.environment).close()  # what it lacks is said before all else
+    _check_same(root, {"varied": varied, "fixed": fixed, "trials": options.trials is not None})
     jobs = options.jobs or os.cpu_count() or 1
     if options.trials is not None:
         return _search(fixed, varied, root, options, jobs)
     return _grid(fixed, varied, root, options.seeds, jobs)
+
+
+def _check_same(root: Path, asked: Mapping[str, Any]) -> None:
+    """Raise BadInput if the folder holds another sweep; else write down which it holds."""
+    path, text = root / "sweep.json", json.dumps(asked, indent=2) + "\n"
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise BadInput(f"{root} holds another sweep: name another folder with --out")
+    root.mkdir(parents=True, exist_ok=True)
+    with atomically(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def settings_with(given: Mapping[str, Any], seed: int) -> Settings:
@@ -140,7 +152,6 @@ def _search(
     from tfpg.runs.results import Result, read_results
     from tfpg.runs.sweep import Search, draw_trials
 
-    root.mkdir(parents=True, exist_ok=True)
     search = Search(root, varied, options.trials)
     failed: dict[Path, str] = {}
     waiting: dict[str, int] = {}  # trial -> how many of its seeds have not ended

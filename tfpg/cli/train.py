@@ -17,7 +17,7 @@ from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli import handouts
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.cli.summary import intention, result, to_resume
-from tfpg.runs.folder import check_new, held, read_progress, read_settings
+from tfpg.runs.folder import check_new, held, iterations_saved, read_progress, read_settings
 from tfpg.runs.settings import (
     HOMEWORK,
     PRESETS,
@@ -135,6 +135,10 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
     if begun and options.iterations is None and is_solved(settings, read_progress(folder)):
         say(f"{folder} is solved already: nothing was trained")
         return 0
+    done = iterations_saved(folder) if begun else 0
+    if begun and settings.iterations <= done:
+        draw_curve(folder)
+        raise BadInput(f"{folder} has finished {done} iterations; pass a larger -n to continue")
     if settings.network is not None:
         load_policy(settings.network)  # what is wrong with it is said before all else
     if not options.quiet:
@@ -154,9 +158,7 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
         finally:
             if last or resume:
                 draw_curve(folder)
-    if last is None:
-        done = len(read_progress(folder))
-        raise BadInput(f"{folder} has finished {done} iterations; pass a larger -n to continue")
+    assert last is not None  # one iteration at least was left
     unfinished = not last.solved and last.iteration.index + 1 < settings.iterations
     interrupted = bool(signals) and unfinished
     for line in result(settings, folder, last, interrupted):
@@ -215,6 +217,9 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     for name, (other, value, needed) in NEEDS.items():
         if name in given and getattr(settings, other) != value:
             flag = own_flag(FIELDS[name])
+            if other in given:
+                have = f"{own_flag(FIELDS[other])} {given[other]}"
+                raise BadInput(f"{flag} does nothing with {have}: drop one of the two")
             raise BadInput(f"{flag} does nothing without {needed}: add it, or drop {flag}")
     return settings
 

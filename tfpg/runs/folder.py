@@ -174,6 +174,12 @@ def has_begun(folder: Path) -> bool:
     return saved.exists() or (progress.exists() and len(read_progress(folder)) > 1)
 
 
+def iterations_saved(folder: Path) -> int:
+    """After how many iterations the last checkpoint was saved; 0 if there is none."""
+    saved = (path.stem.rpartition("-")[2] for path in (folder / "checkpoint").glob("*.index"))
+    return max((int(number) for number in saved if number.isdigit()), default=0)
+
+
 def keep_progress(folder: Path, iterations: int) -> None:
     """Keep the rows of the first iterations; those after the checkpoint will be done again."""
     path = folder / "progress.csv"

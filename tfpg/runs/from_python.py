@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfpg.base.errors import BadInput
 from tfpg.runs.curves import draw_curve
-from tfpg.runs.folder import held, read_settings
+from tfpg.runs.folder import held, iterations_saved, read_settings
 from tfpg.runs.run import Progress, perform
 from tfpg.runs.settings import Settings
 
@@ -39,6 +39,11 @@ def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Pr
             raise BadInput(
                 f"resuming keeps all settings except iterations: give {', '.join(others)} as in "
                 f"{folder}"
+            )
+        before = iterations_saved(folder)
+        if settings.iterations <= before:
+            raise BadInput(
+                f"{folder} has finished {before} iterations: give more with iterations= to continue"
             )
     with held(folder, resume):
         done = list(perform(settings, folder, resume))

@@ -1,7 +1,7 @@
 """What several seeds of one run came to: each number over seeds, with its interval."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +73,11 @@ def read_results(root: Path, names: Sequence[str]) -> dict[str, Result]:
         if folders:
             found[name] = Result({seed: read_progress(folders[seed]) for seed in sorted(folders)})
     return found
+
+
+def most_iterations(results: Iterable[Result]) -> int:
+    """Of the longest of all runs."""
+    return max(len(progress) for result in results for progress in result.seeds.values())
 
 
 class Difference(NamedTuple):

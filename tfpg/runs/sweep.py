@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from tfpg.base.figures import COLOURS, panels, save
 from tfpg.base.intervals import mean_interval
-from tfpg.runs.results import LAST, Result
+from tfpg.runs.results import LAST, Result, most_iterations
 
 LOGARITHMIC = 10  # the ratio of the ends of a range from which on it is searched by factors
 PAIRS = 6  # heat maps in a picture
@@ -44,8 +44,8 @@ def ranked(results: Iterable[tuple[Values, Result]]) -> list[tuple[Values, Resul
 
 def table(results: Sequence[tuple[Values, Result]]) -> list[list[str]]:
     """A header, and a line of cells for each combination."""
-    names = list(results[0][0])
-    lines = [[*names, f"last {LAST}", "95 % interval", f"best {LAST} in a row", "seeds", "steps"]]
+    names, window = list(results[0][0]), min(LAST, most_iterations(result for _, result in results))
+    lines = [[*names, f"last {window}", "95 % interval", f"best {window}", "seeds", "steps"]]
     for values, result in results:
         last = result.of_seeds("last")
         low, high = mean_interval(last)

@@ -45,6 +45,7 @@ class Seen(NamedTuple):
     lines: dict[int, int]  # of the function itself, from which each expression was first reached
     gradient: np.ndarray | None  # (P,): that was applied, or else returned, or else seen last
     applied_at: int = 0  # the line of the function from which an optimizer was reached
+    loss_alone: bool = False  # it returned its loss, and it is we who have gone backwards from it
 
 
 class Seeing:
@@ -76,12 +77,17 @@ class Seeing:
         watching = self.framework.caught(policy, applied, left)
         with watching, np.errstate(all="ignore"), undisturbed(), at_most(seconds):
             result = call()
+            left_by_itself = self.left
+            if not caught and self.left is None and self._returned(result) is None:
+                self.framework.differentiate(result)
         if caught:
             total = np.sum([flat for flat, _ in caught], 0)
             return self.seen._replace(gradient=total, applied_at=caught[0][1])
         after = [in_numpy(variable) for variable in self.variables]
         moved = _flat(before) - _flat(after)
-        return self.seen._replace(gradient=moved if moved.any() else self._last(result, _flat(before)))
+        last = moved if moved.any() else self._last(result, _flat(before))
+        loss_alone = left_by_itself is None and self.left is not None and last is self.left
+        return self.seen._replace(gradient=last, loss_alone=loss_alone)
 
     def _last(self, result: Any, before: np.ndarray) -> np.ndarray | None:
         """The gradient that was returned, as new variables perhaps, or left, or seen last."""

@@ -189,5 +189,6 @@ def _failure(failure: Failure, language: str) -> str:
     codes = {"OtherArrays": "other_arrays", "TimeLimit": "too_long", "SystemExit": "leaves"}
     what = f"{kind}: {message}" if message else kind
     seconds = "".join(re.findall(r"[\d.]+", message)) if kind == "TimeLimit" else ""
-    text = CHECKS[codes.get(kind, "raises")]
+    on_tensor = kind == "TypeError" and "EagerTensor" in message
+    text = CHECKS["raises_on_tensor" if on_tensor else codes.get(kind, "raises")]
     return text.say(language, what=what, line=line, seconds=seconds)

@@ -265,7 +265,8 @@ def _other_shape(expected: Arrays, found: Arrays) -> Text | None:
 
 def _misshapen(call: str, wanted: np.ndarray, got: np.ndarray | None) -> Comparison:
     shapes = {"expected": words.shape(wanted), "got": "()" if got is None else words.shape(got)}
-    return _wrong("wrong_shape", call=call, **shapes)
+    flat = got is not None and wanted.shape == (*got.shape, 1)
+    return _wrong("wrong_shape_of_column" if flat else "wrong_shape", call=call, **shapes)
 
 
 def _differs(call: str, wanted: np.ndarray, got: np.ndarray) -> Comparison:

@@ -14,7 +14,7 @@ from tfpg.base.files import atomically
 from tfpg.base.intervals import mean_interval
 from tfpg.runs.coursework.rows import Row
 from tfpg.runs.curves import merged
-from tfpg.runs.results import LAST, Result, difference, read_results
+from tfpg.runs.results import LAST, Result, difference, most_iterations, read_results
 
 
 def write_report(row: Row, root: Path) -> list[Path]:
@@ -24,7 +24,9 @@ def write_report(row: Row, root: Path) -> list[Path]:
     """
     results = read_results(root, list(row.runs))
     if not results:
-        raise BadInput(f"{root} holds no run of {row.id}: tfpg coursework run {row.id}")
+        raise BadInput(
+            f"{root} holds no run of {row.id}: tfpg coursework run {row.id}, or say --quick if that was it"
+        )
     paths = [root / name for name in ("report.md", "curves.png", "curves.csv")]
     save(_figure(row, results), paths[1])
     with atomically(paths[2]) as unfinished, unfinished.open("w", newline="") as file:
@@ -43,7 +45,8 @@ def write_report(row: Row, root: Path) -> list[Path]:
 def table(row: Row, results: Mapping[str, Result]) -> list[list[str]]:
     """A header, and a line of cells for each run."""
     stated = [] if row.reaches is None else [f"reached {row.reaches:g}"]
-    header = ["run", f"last {LAST}", "95 % interval", f"best {LAST}", "best", *stated]
+    window = min(LAST, most_iterations(results.values()))
+    header = ["run", f"last {window}", "95 % interval", f"best {window}", "best", *stated]
     lines = [[*header, "seeds", "steps", "minutes"]]
     for name, result in results.items():
         last = result.of_seeds("last")
@@ -87,7 +90,8 @@ def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
         for seed, progress in result.seeds.items()
         if len(progress) < (longest := max(len(each) for each in result.seeds.values()))
     ]
-    page = [f"# {row.id}: {row.environment()}", "", f"Compares {row.compares}.", ""]
+    page = [f"<!-- Written over by tfpg coursework report {row.id}: edit a copy. -->", ""]
+    page += [f"# {row.id}: {row.environment()}", "", f"Compares {row.compares}.", ""]
     page += [f"The handout states: {row.stated}.", "", "![Learning curves](curves.png)", ""]
     header, *lines = table(row, results)
     page += ["| " + " | ".join(header) + " |", "| --- |" + " ---: |" * (len(header) - 1)]

@@ -49,13 +49,15 @@ class Matches(NamedTuple):
     constant: bool  # the gradient is zero, or None
     broadcasts: bool  # something in it has the shape (N*T, N*T)
     fixed: bool  # it is right in the means of a distribution, and its log_std is not trained
+    loss_alone: bool = False  # the gradient is of the loss that it returns, and is taken by others
     loses_column: bool = False  # right with q-values (N*T,), and quietly wrong with the slide's column
     keeps_gradients: bool = False  # right once, and the next call adds that gradient to its own
 
     @property
-    def score(self) -> tuple[bool, int]:
-        """How much of the slide is there."""
-        return self.right, sum(match.scale != 0 for match in self.lines.values())
+    def score(self) -> tuple[bool, int, bool]:
+        """How much of the slide is there; rather as it was meant than in the trap."""
+        trapped = any(match.trap for match in self.lines.values())
+        return self.right, sum(match.scale != 0 for match in self.lines.values()), not trapped
 
 
 def matched(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
@@ -123,10 +125,13 @@ class _Search:
                 self.lines[line] = match
         gradients = [run.gradient for run in self.seen]
         scale = self._scale(gradients, self._target("gradients", False))
-        if scale and self.at and "gradients" not in self.lines:  # applied by what the function calls
+        alone = all(run.loss_alone for run in self.seen)
+        if (scale or alone) and self.at and "gradients" not in self.lines:  # taken by others
+            trap = self.lines.get(WEIGHTED, NOTHING).trap
+            as_slide = scale or self._scale(gradients, self._target("gradients", trap))
             at = self.seen[0].applied_at or list(self.at.values())[-1]
             place = [place for place, line in self.at.items() if line == at][-1]
-            self.lines["gradients"] = Match(place, at, (), scale)
+            self.lines["gradients"] = Match(place, at, (), as_slide, trap and not scale)
         self._add_column()
         self._add_inside()
         self._add_others()
@@ -137,7 +142,9 @@ class _Search:
             for values in self.seen[0].values.values()
             for value in values
         )
-        return Matches(self.form, self.distribution, self.lines, scale > 0, constant, broadcasts, fixed)
+        return Matches(
+            self.form, self.distribution, self.lines, scale > 0, constant, broadcasts, fixed, alone
+        )
 
     def _is_right_in_means(self) -> bool:
         size = -next(batches(True))["log_std"].size  # of what log_std has at the gradient's end
@@ -219,6 +226,11 @@ class _Search:
         share = np.abs(parts[0] * basis[:, 0]).max()
         return float(parts[0]) if error <= TOLERANCE * size and share > 1e-2 * size else 0.0
 
+    def _is_given(self, array: np.ndarray) -> bool:
+        """Whether these are the q-values, which are no line's."""
+        given = self.slides[0].get("q_values")
+        return given is not None and np.array_equal(np.ravel(array), np.ravel(given))
+
     def _add_column(self) -> None:
         """Where likelihoods of shape (N*T,) become a column."""
         first = self.lines.get(LIKELIHOODS)
@@ -247,6 +259,8 @@ class _Search:
                 begin = self.places.index(self.lines[before[-1]].place) + 1
                 for place in reversed(self.places[begin:end]):
                     value = self.seen[0].values[place][-1]
+                    if self._is_given(value.array):
+                        continue
                     if _is_of_kind(line, value) and not self._match(place, LIKELIHOODS):
                         self.lines[line] = Match(place, self.at[place], value.array.shape, 0.0)
                         break

@@ -215,6 +215,8 @@ def _remark(
         if name == WEIGHTED and match.trap:
             column = "[:, tf.newaxis]" if framework == "TensorFlow" else "[:, None]"
             _say_trap(line, found, expressions, names, column)
+        if name == "gradients" and matches.loss_alone:
+            line.say("loss_alone")
         if name == "gradients" and matches.keeps_gradients:
             line.say("keeps_gradients", wrong=True)
         if name in ("loss", "gradients") and match.scale < 0 and turned:

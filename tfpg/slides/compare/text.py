@@ -2,6 +2,8 @@
 
 import io
 import re
+import shlex
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -34,8 +36,11 @@ def check(comparison: Comparison) -> str:
         state = found.mistake or CHECKS[states[found.right]].say(comparison.language)
         verdict = f"{found.name}: {state}: {found.evidence}"
         return REMARKS["checked"].say(comparison.language, verdict=verdict)
-    name = comparison.function.name.rpartition(".")[2]
-    command = f'tfpg.check({name}, "{comparison.slide}")'
+    function = comparison.function
+    if Path(function.file).is_file():
+        command = f"tfpg check {shlex.quote(function.file)} --as {function.name}=reward_to_go"
+    else:
+        command = f'tfpg.check({function.name}, "reward_to_go")'
     return REMARKS["check"].say(comparison.language, command=command)
 
 

@@ -47,11 +47,11 @@ def _seen(question: Mapping[str, Any], settings: Mapping[str, Any], inputs: Mapp
 def _told(seen: Seen) -> list:
     """As a message can hold it."""
     values = [[place, [list(value) for value in values]] for place, values in seen.values.items()]
-    return [values, list(seen.lines.items()), seen.gradient, seen.applied_at]
+    return [values, list(seen.lines.items()), seen.gradient, seen.applied_at, seen.loss_alone]
 
 
 def seen_of(told: list) -> Seen:
     """What a message held."""
-    values, lines, gradient, applied_at = told
+    values, lines, *rest = told
     by_place = {place: [Value(*value) for value in visits] for place, visits in values}
-    return Seen(by_place, dict(lines), gradient, applied_at)
+    return Seen(by_place, dict(lines), *rest)

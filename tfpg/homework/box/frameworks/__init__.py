@@ -46,6 +46,9 @@ class Framework(Protocol):
     def plain(self, value: Any) -> Any:
         """A value out of its graph."""
 
+    def differentiate(self, loss: Any) -> None:
+        """Go backwards from a loss that was returned, where that is possible afterwards."""
+
     def caught(self, policy: Any, applied: Taken, left: Taken) -> AbstractContextManager[None]:
         """Within it whatever optimizer applies gradients tells them, and so does a backward pass."""
 

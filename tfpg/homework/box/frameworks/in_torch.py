@@ -65,6 +65,12 @@ def plain(value: Any) -> Any:
     return value.detach().cpu() if isinstance(value, torch.Tensor) else value
 
 
+def differentiate(loss: Any) -> None:
+    """PyTorch keeps the graph."""
+    if isinstance(loss, torch.Tensor) and loss.numel() == 1 and loss.requires_grad:
+        torch.autograd.backward(loss.reshape(()))
+
+
 @contextmanager
 def caught(policy: Any, applied: Taken, left: Taken) -> Iterator[None]:
     """Each step of an optimizer with the policy's parameters, and each backward pass."""
