@@ -386,3 +386,14 @@ def test_a_continuous_task_is_learnt():
 def test_a_step_or_an_estimator_that_is_none_is_refused(wrong, told):
     with pytest.raises(tfpg.BadInput, match=told):
         next(tfpg.train("CartPole-v1", tfpg.policy_for("CartPole-v1"), **wrong))
+
+
+def test_a_gradient_of_zero_is_not_silent():
+    def nothing(policy, trajectories):
+        return np.zeros((len(tfpg.concatenate(trajectories)[0]), 1))
+
+    policy = tfpg.policy_for("CartPole-v1", (4,))
+    with pytest.warns(UserWarning, match="gradient is 0, so nothing is learnt") as warned:
+        for _ in tfpg.train("CartPole-v1", policy, estimator=nothing, iterations=2, episodes=2):
+            pass
+    assert [warning.filename for warning in warned] == [__file__]

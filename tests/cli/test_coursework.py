@@ -153,7 +153,7 @@ def test_ctrl_c_ends_all_and_the_same_command_goes_on(tmp_path):
     words[words.index("-n") + 1] = str(done + 1)
     again = [sys.executable, "-m", "tfpg", *words, "--out", "s"]
     refused = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True)
-    assert "holds a run of other settings" in refused.stderr  # of another length
+    assert "holds another sweep" in refused.stderr  # of another length
     assert (folder / "progress.csv").read_text() == before
 
 
@@ -206,9 +206,11 @@ def test_a_grid_has_every_combination_on_seeds_of_its_own_and_a_picture(tmp_path
     assert {(line["layers"], line["normalize"]) for line in lines} == {
         (layers, normalize) for layers in "01" for normalize in ("on", "off")
     }
-    scores = [float(line["last 10"]) for line in lines]
+    scores = [float(line["last 2"]) for line in lines]
     assert scores == sorted(scores, reverse=True)
     assert Path("s/sweep.png").stat().st_size > 1000
+    assert main([*SWEEP, "--layers", "0", "2"]) == 2
+    assert "s holds another sweep" in capsys.readouterr().err
 
 
 @pytest.mark.slow

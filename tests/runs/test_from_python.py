@@ -35,6 +35,8 @@ def test_a_run_from_python_is_resumed_as_if_it_had_not_stopped(tmp_path):
     assert [step.iteration.index for step in progress] == [3, 4]
     assert returns_of(tmp_path / "twice") == returns_of(tmp_path / "once")
     assert tfpg.run(longer, tmp_path / "twice", resume=True) == []
+    with pytest.raises(tfpg.BadInput, match="has finished 5 iterations"):
+        tfpg.run(SHORT, tmp_path / "twice", resume=True)
     with pytest.raises(tfpg.BadInput, match="except iterations: give discount as in"):
         tfpg.run(dataclasses.replace(longer, discount=0.5), tmp_path / "twice", resume=True)
     with pytest.raises(tfpg.BadInput, match="not empty"):

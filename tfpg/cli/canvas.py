@@ -14,8 +14,8 @@ def add_arguments(actions: Any) -> None:
         help="write the grades as the file that Canvas takes",
         description="Fill a column of a gradebook that Canvas exported with the points of a class, "
         "and write what Canvas imports. A submission is a student's if its name holds the student's "
-        "ID, as those have that Canvas hands out together, or the login or the name. The exit status is 1 "
-        "if a submission is nobody's: the file is written all the same.",
+        "ID, as those have that Canvas hands out together, or the login or the name. The exit "
+        "status is 1 if a submission is nobody's: the file is written all the same.",
         allow_abbrev=False,
     )
     parser.add_argument("grades", metavar="GRADES", help="the table of grades: grades.csv")

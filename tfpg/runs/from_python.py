@@ -41,7 +41,7 @@ def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Pr
                 f"{folder}"
             )
         before = iterations_saved(folder)
-        if settings.iterations <= before:
+        if settings.iterations < before:
             raise BadInput(
                 f"{folder} has finished {before} iterations: give more with iterations= to continue"
             )

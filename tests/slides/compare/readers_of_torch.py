@@ -197,3 +197,19 @@ class OwnSizes(Agent):
 
     def update(self, obs, acts, advs):
         super().update(obs, acts, advs)
+
+
+def returns_its_loss(policy, states, actions, q_values):
+    likelihoods = (torch.log_softmax(policy(states), -1) * actions).sum(-1, keepdim=True)
+    return -(likelihoods * q_values).mean()
+
+
+def returns_its_loss_of_flat_q_values(policy, states, actions, q_values):
+    likelihoods = (torch.log_softmax(policy(states), -1) * actions).sum(-1)
+    return -(likelihoods * q_values).mean()
+
+
+def returns_a_loss_without_gradient(policy, states, actions, q_values):
+    with torch.no_grad():
+        likelihoods = (torch.log_softmax(policy(states), -1) * actions).sum(-1, keepdim=True)
+    return -(likelihoods * q_values).mean()

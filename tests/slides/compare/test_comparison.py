@@ -655,6 +655,17 @@ def test_every_remark_is_made_of_some_reader():
     assert found - of_lines == {"column", "none.TensorFlow"}  # the first of the slide typed literally
 
 
+def test_q_values_do_not_stand_for_likelihoods():
+    def update(policy, states, actions, q_values):
+        with tf.GradientTape() as tape:
+            chosen = tf.reduce_sum(tf.nn.softmax(policy(states)) * actions, 1)
+            loss = -tf.reduce_mean(chosen * q_values[:, 0])
+        return loss, tape.gradient(loss, policy.trainable_variables)
+
+    (problem,) = tfpg.compare(update).problems
+    assert "`chosen = tf.reduce_sum(" in problem
+
+
 def test_a_gradient_of_action_indices_is_right_and_says_so():
     verdict = tfpg.check(readers.sparse_labels, "policy_gradient")
     assert verdict

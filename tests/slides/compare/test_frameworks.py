@@ -80,6 +80,18 @@ def test_what_loses_the_slides_column_is_right_for_flat_q_values_only():
     assert "B1" not in comparison.checked.evidence
 
 
+def test_a_loss_that_is_returned_is_differentiated():
+    comparison = tfpg.compare(readers_of_torch.returns_its_loss)
+    assert comparison, comparison
+    assert "the gradient is left to whoever calls it" in " ".join(comparison.notes)
+    comparison = tfpg.compare(readers_of_torch.returns_its_loss_of_flat_q_values)
+    assert "B1" in comparison.checked.evidence
+    comparison = tfpg.compare(readers_of_torch.returns_a_loss_without_gradient)
+    assert not comparison
+    assert "torch.no_grad" in " ".join(comparison.problems)
+    assert "broadcasts" not in " ".join(comparison.problems)
+
+
 def test_gradients_that_are_never_zeroed_are_wrong():
     comparison = tfpg.compare(readers_of_torch.never_zeroed)
     assert not comparison

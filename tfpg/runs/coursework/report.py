@@ -25,7 +25,8 @@ def write_report(row: Row, root: Path) -> list[Path]:
     results = read_results(root, list(row.runs))
     if not results:
         raise BadInput(
-            f"{root} holds no run of {row.id}: tfpg coursework run {row.id}, or say --quick if that was it"
+            f"{root} holds no run of {row.id}: tfpg coursework run {row.id}, or add --quick if that "
+            "was how it ran"
         )
     paths = [root / name for name in ("report.md", "curves.png", "curves.csv")]
     save(_figure(row, results), paths[1])
