@@ -3,7 +3,6 @@
 import io
 import re
 import shlex
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -37,10 +36,12 @@ def check(comparison: Comparison) -> str:
         verdict = f"{found.name}: {state}: {found.evidence}"
         return REMARKS["checked"].say(comparison.language, verdict=verdict)
     function = comparison.function
-    if Path(function.file).is_file():
-        command = f"tfpg check {shlex.quote(function.file)} --as {function.name}=reward_to_go"
+    there = any(line.verdict != "missing" for line in comparison.lines if line.of_slide)
+    exercise = comparison.slide if there else "reward_to_go"
+    if function.found is None:
+        command = f"tfpg check {shlex.quote(function.file)} --as {function.name}={exercise}"
     else:
-        command = f'tfpg.check({function.name}, "reward_to_go")'
+        command = f'tfpg.check({function.name}, "{exercise}")'
     return REMARKS["check"].say(comparison.language, command=command)
 
 
