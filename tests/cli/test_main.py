@@ -493,7 +493,10 @@ BAD = [
         ["train", "CartPole-v1", "-blr", "0.1"],
         "--baseline-learning-rate does nothing without --baseline",
     ),
-    (["train", "CartPole-v1", "--step", "natural", "-lr", "0.1"], "nothing without --step gradient"),
+    (
+        ["train", "CartPole-v1", "--step", "natural", "-lr", "0.1"],
+        "does nothing with --step natural: drop one",
+    ),
     (["train", "CartPole-v1", "--max-kl", "0.1"], "nothing without --step trust-region"),
     (
         ["train", "CartPole-v1", "--use_baseline", "-bgs", "0"],

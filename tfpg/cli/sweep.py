@@ -84,7 +84,16 @@ def sweep(options: argparse.Namespace) -> int:
     varied = {name: list(dict.fromkeys(values)) for name, values in given.items() if len(values) > 1}
     form = {name: getattr(options, name) for name in ("environment", "env_name")}
     fixed |= {name: value for name, value in form.items() if value}
-    base = settings_with(fixed | {name: values[0] for name, values in varied.items()}, 1)
+    if options.trials is not None:
+        if not varied:
+            raise BadInput("--trials has nothing to choose: give a setting two values or more")
+        if not is_installed("optuna"):
+            raise BadInput('--trials needs Optuna: pip install "tfpg[sweep]"')
+    firsts = fixed | {name: values[0] for name, values in varied.items()}
+    base = settings_with(firsts, 1)
+    for name, values in varied.items():  # what no run can have is said before the first begins
+        for value in values:
+            settings_with(firsts | {name: value}, 1)
     root = Path(options.out or Path("sweeps", re.sub("[:/.]", "-", base.environment)))
     check_writable(root / "table.csv")
     make_environment(base.environment).close()  # what it lacks is said before all else
@@ -144,10 +153,6 @@ def _search(
     jobs: int,
 ) -> int:
     """The combinations that Optuna chooses, with so many seeds of each."""
-    if not is_installed("optuna"):
-        raise BadInput('--trials needs Optuna: pip install "tfpg[sweep]"')
-    if not varied:
-        raise BadInput("--trials has nothing to choose: give a setting two values or more")
     from tfpg.runs.many import perform_all
     from tfpg.runs.results import Result, read_results
     from tfpg.runs.sweep import Search, draw_trials
