@@ -123,6 +123,32 @@ def test_other_settings_in_the_folder_are_refused(tiny, capsys, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_whoever_is_killed_takes_the_processes_with_them(number, tmp_path):
+    words = ["sweep", "CartPole-v1", "--layers", "0", "1", "--seeds", "1", "-n", "3000"]
+    command = [sys.executable, "-m", "tfpg", *words, "--episodes", "2", "--out", "s"]
+    started = subprocess.Popen(command, cwd=tmp_path, start_new_session=True)
+    folder = tmp_path / "s" / "layers=0-seed1001"
+    while many.iterations_done(folder) < 2:
+        time.sleep(0.1)
+        assert started.poll() is None
+    os.kill(started.pid, number)
+    assert started.wait() == (130 if number == signal.SIGTERM else -9)
+    while not ended(started.pid):  # as soon as the iteration is
+        time.sleep(0.1)
+    assert many.iterations_done(folder) < 3000
+
+
+def ended(group):
+    """Whether no process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.slow
 def test_ctrl_c_ends_all_and_the_same_command_goes_on(tmp_path):
     words = [
         "sweep",

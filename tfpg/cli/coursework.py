@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import os
+import signal
 from collections.abc import Generator, Iterator
 from contextlib import closing, redirect_stdout
 from io import StringIO
@@ -141,6 +142,8 @@ def with_bar(stream: Generator["Told"], what: str, total: int) -> Iterator["Told
     """What is told of runs, under a bar of their iterations."""
     from rich.progress import Progress
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is a Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a script, too
     done: dict[Path, int] = {}
     hidden = not console.is_terminal
     with Progress(console=console, disable=hidden, transient=True) as bar, closing(stream):

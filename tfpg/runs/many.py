@@ -4,6 +4,8 @@ import itertools
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -100,12 +102,14 @@ def _size(settings: Settings) -> int:
 
 _STOP: Any = None
 _REPORTS: Any = None
+_BUSY = threading.Lock()  # held while a run goes on
 
 
 def _prepare(stop: Any, reports: Any, threads: int) -> None:
     global _STOP, _REPORTS
     _STOP, _REPORTS = stop, reports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all: we are told
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from tfpg.base.tensorflow import import_tensorflow
 
     import_tensorflow()
@@ -113,6 +117,15 @@ def _prepare(stop: Any, reports: Any, threads: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _end_with(parent: int) -> None:
+    """End when the process that gives the runs has been killed: the run keeps its last iteration."""
+    while os.getppid() == parent:
+        time.sleep(POLL)
+    _STOP.set()
+    with _BUSY:
+        os._exit(1)
 
 
 def _perform(settings: Settings, folder: Path) -> str | None:
@@ -123,7 +136,7 @@ def _perform(settings: Settings, folder: Path) -> str | None:
         return None
     resume = (folder / "config.json").exists()
     try:
-        with held(folder, resume):
+        with _BUSY, held(folder, resume):
             with closing(perform(settings, folder, resume, Path.cwd())) as stream:
                 for progress in stream:
                     _REPORTS.put((folder, progress.iteration.index + 1))
