@@ -92,6 +92,7 @@ def test_an_experiment_runs_once_goes_on_and_is_reported(tiny, capsys):
     assert main(command) == 0
     printed = capsys.readouterr().out
     assert "written  coursework/Tiny/report.md" in printed
+    assert "small-seed2: 3 iterations" in printed
     folders = sorted(Path("coursework/Tiny").glob("*-seed*"))
     assert [folder.name for folder in folders] == [
         "large-seed1",

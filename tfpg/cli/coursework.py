@@ -139,7 +139,7 @@ def runs_of(row: Row, seeds: int, root: Path, quick: bool) -> dict[Path, Setting
 
 
 def with_bar(stream: Generator["Told"], what: str, total: int) -> Iterator["Told"]:
-    """What is told of runs, under a bar of their iterations."""
+    """What is told of runs, under a bar of their iterations; where there is none, a line for each."""
     from rich.progress import Progress
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is a Ctrl-C
@@ -151,6 +151,8 @@ def with_bar(stream: Generator["Told"], what: str, total: int) -> Iterator["Told
         for told in stream:
             done[told.folder] = told.iterations
             bar.update(task, completed=sum(done.values()))
+            if told.ended and hidden:
+                say(f"{told.folder.name}: {told.iterations} iterations")
             yield told
 
 
