@@ -37,7 +37,7 @@ def check(comparison: Comparison) -> str:
         return REMARKS["checked"].say(comparison.language, verdict=verdict)
     function = comparison.function
     there = any(line.verdict != "missing" for line in comparison.lines if line.of_slide)
-    exercise = comparison.slide if there else "reward_to_go"
+    exercise = comparison.slide if there or comparison.not_run else "reward_to_go"
     if function.found is None:
         command = f"tfpg check {shlex.quote(function.file)} --as {function.name}={exercise}"
     else:
