@@ -43,11 +43,7 @@ def pytest_sessionstart(session):
 @pytest.fixture(autouse=True)
 def _own_log_level():
     """JAX, when it is imported, changes how loud TensorFlow is in processes that are started later."""
-    before = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
-    yield
-    os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
-    if before is not None:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = before
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # as `import_tensorflow` has left it
 
 
 @pytest.fixture(autouse=True)
