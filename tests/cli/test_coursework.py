@@ -26,7 +26,6 @@ TINY = rows.Row(
     compares="batches",
     command="tfpg train --env_name CartPole-v1 -n 3 -l 1 -s 4 -eb 20",
     stated="nothing",
-    minutes=0,
     runs={"small": "-b 20", "large": "-b 60"},
 )
 
@@ -56,17 +55,12 @@ def test_each_command_line_is_read_as_its_years_handout_means_it(row, tmp_path):
         assert each.discount == HOMEWORK["discount"] or "--discount" in row.line(each.name, 1)
 
 
-def settings_in(lines):
-    """What the command lines of a handout set, apart from names and the ids of environments."""
-    return [expected for _, expected in lines]
-
-
 @pytest.mark.parametrize(
     ("id", "lines"), [("2023-E1", LINES_2023[:8]), ("2018-P4", LINES_2018[:6])], ids=["2023", "2018"]
 )
 def test_the_rows_are_what_the_handouts_say(id, lines, tmp_path):
     ours = coursework.runs_of(rows.ROWS[id], 1, tmp_path, False).values()
-    for each, expected in zip(ours, settings_in(lines), strict=True):
+    for each, (_, expected) in zip(ours, lines, strict=True):
         assert {name: getattr(each, name) for name in expected} == expected
 
 

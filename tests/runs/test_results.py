@@ -8,7 +8,7 @@ from PIL import Image
 
 from tfpg.base.errors import BadInput
 from tfpg.base.intervals import mean_interval
-from tfpg.runs.coursework.report import answers, table, write_report
+from tfpg.runs.coursework.report import answers, results_of, table, write_report
 from tfpg.runs.coursework.rows import ROWS, Row, row_of
 from tfpg.runs.folder import append_progress
 from tfpg.runs.results import Result, difference, read_results
@@ -18,7 +18,6 @@ ROW = Row(
     compares="two runs",
     command="tfpg train --env_name CartPole-v0 -n 12",
     stated="20 at once",
-    minutes=1,
     runs={"good": "-rtg", "bad": ""},
     asks={"Is good better?": [["good", "bad"]], "Is bad better?": [["bad", "good"]]},
     reaches=20,
@@ -108,7 +107,7 @@ def test_the_table_and_the_answers_are_of_the_numbers(experiment):
 
 def test_the_report_is_a_page_a_picture_and_the_numbers(experiment):
     write(experiment, "bad", 3, [1.0] * 4)
-    page, picture, numbers = write_report(ROW, experiment)
+    page, picture, numbers = write_report(ROW, results_of(ROW, experiment), experiment)
     text = page.read_text()
     assert "tfpg train --env_name CartPole-v0 -n 12 -rtg --exp_name good --seed 1" in text
     assert "`bad-seed3` has 4 of 12 iterations" in text
@@ -129,7 +128,7 @@ def test_the_report_is_a_page_a_picture_and_the_numbers(experiment):
 
 def test_where_nothing_has_run_the_command_is_told(tmp_path):
     with pytest.raises(BadInput, match="tfpg coursework run 9-X1"):
-        write_report(ROW, tmp_path)
+        results_of(ROW, tmp_path)
 
 
 # --- the rows

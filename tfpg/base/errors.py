@@ -12,8 +12,6 @@ NAMED_WRONG = (
     *(errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY),
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP),
 )
-
-
 THROUGH = ("tfpg", "keras", "contextlib")  # whose lines say nothing to a caller
 
 

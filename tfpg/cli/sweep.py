@@ -2,25 +2,28 @@
 
 import argparse
 import csv
+import itertools
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from tfpg.base.console import say, show_rows
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_writable
 from tfpg.base.importing import is_installed
-from tfpg.cli.coursework import with_bar
+from tfpg.cli.many import add_jobs, check_counts, exit_status, perform, with_bar
 from tfpg.cli.train import FIELDS, new_settings
 from tfpg.rollout.registry import make_environment
-from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, flags_of
+from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, flags_of, kind_of
 
 SEEDS = 3
 FIRST_SEED = 1001
+Given = Mapping[str, Any]  # one value for each setting
+Varied = Mapping[str, Sequence[Any]]
+Draw = Callable[..., Path]  # results, path
 NOT_SWEPT = ("network", "seed", "name", "log_every", "video_every")
 
 EXAMPLES = """\
@@ -46,10 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("environment", nargs="?", help='a Gymnasium id, or "module:Name-v0"')
     named = "a Gymnasium id, trained with the homework's defaults"
     parser.add_argument("--env-name", metavar="ID", help=named)
-    parser.add_argument(
-        "--seeds", type=int, default=SEEDS, metavar="N", help="seeds 1 to N (default 3)"
-    )
-    parser.add_argument("--jobs", type=int, metavar="N", help="runs at once (default: one per core)")
+    apart = f"number of seeds, from {FIRST_SEED} on: seeds to report are others (default {SEEDS})"
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=apart)
+    add_jobs(parser)
     parser.add_argument(
         "--trials", type=int, metavar="N", help="let Optuna choose N combinations: needs tfpg[sweep]"
     )
@@ -58,8 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("settings, each with one value or more")
     for name, field in FIELDS.items():
         if name not in NOT_SWEPT:
-            kind = get_type_hints(Settings)[name]
-            kind = next((part for part in get_args(kind) if part is not NoneType), kind)
+            kind = kind_of(field)
             group.add_argument(
                 *flags_of(field),
                 dest=name,
@@ -72,46 +73,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def sweep(options: argparse.Namespace) -> int:
     """Run what is not done yet, and show what came out."""
-    for flag, number in (
-        ("--seeds", options.seeds),
-        ("--jobs", options.jobs),
-        ("--trials", options.trials),
-    ):
-        if number is not None and number < 1:
-            raise BadInput(f"{flag} must be at least 1, got {number}")
+    check_counts(seeds=options.seeds, jobs=options.jobs, trials=options.trials)
+    named = {name: getattr(options, name) for name in ("environment", "env_name")}
     given = {name: values for name in FIELDS if (values := getattr(options, name, None)) is not None}
     fixed = {name: values[0] for name, values in given.items() if len(values) == 1}
+    fixed |= {name: value for name, value in named.items() if value}
     varied = {name: list(dict.fromkeys(values)) for name, values in given.items() if len(values) > 1}
-    form = {name: getattr(options, name) for name in ("environment", "env_name")}
-    fixed |= {name: value for name, value in form.items() if value}
     if options.trials is not None:
         if not varied:
             raise BadInput("--trials has nothing to choose: give a setting two values or more")
         if not is_installed("optuna"):
             raise BadInput('--trials needs Optuna: pip install "tfpg[sweep]"')
     firsts = fixed | {name: values[0] for name, values in varied.items()}
-    base = settings_with(firsts, 1)
+    base = settings_with(firsts, FIRST_SEED)
     for name, values in varied.items():  # what no run can have is said before the first begins
         for value in values:
-            settings_with(firsts | {name: value}, 1)
+            settings_with(firsts | {name: value}, FIRST_SEED)
     root = Path(options.out or Path("sweeps", re.sub("[:/.]", "-", base.environment)))
     check_writable(root / "table.csv")
     make_environment(base.environment).close()  # what it lacks is said before all else
-    _check_same(root, {"varied": varied, "fixed": fixed, "trials": options.trials is not None})
-    jobs = options.jobs or os.cpu_count() or 1
-    if options.trials is not None:
-        return _search(fixed, varied, root, options, jobs)
-    return _grid(fixed, varied, root, options.seeds, jobs)
-
-
-def _check_same(root: Path, asked: Mapping[str, Any]) -> None:
-    """Raise BadInput if the folder holds another sweep; else write down which it holds."""
-    path, text = root / "sweep.json", json.dumps(asked, indent=2) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise BadInput(f"{root} holds another sweep: name another folder with --out")
-    root.mkdir(parents=True, exist_ok=True)
-    with atomically(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+    _hold(root, {"varied": varied, "fixed": fixed, "trials": options.trials is not None})
+    do = _grid if options.trials is None else _search
+    return do(fixed, varied, root, options)
 
 
 def settings_with(given: Mapping[str, Any], seed: int) -> Settings:
@@ -121,84 +104,79 @@ def settings_with(given: Mapping[str, Any], seed: int) -> Settings:
     return new_settings({"iterations": iterations, **given, "seed": seed})
 
 
-def _grid(
-    fixed: Mapping[str, Any], varied: Mapping[str, Sequence[Any]], root: Path, seeds: int, jobs: int
-) -> int:
-    """Every combination of the values, with so many seeds."""
-    from tfpg.runs.many import left_to_do, perform_all
+def runs_of(
+    root: Path, name: str, given: Mapping[str, Any], seeds: int
+) -> Iterator[tuple[Path, Settings]]:
+    """The folder and the settings of each seed of one combination."""
+    from tfpg.runs.results import folder_of
+
+    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+        yield folder_of(root, name, seed), settings_with(given, seed)
+
+
+def _hold(root: Path, asked: Mapping[str, Any]) -> None:
+    """Write down which sweep a folder holds. Raises BadInput if it holds another."""
+    path, text = root / "sweep.json", json.dumps(asked, indent=2) + "\n"
+    if path.exists():
+        if path.read_text(encoding="utf-8") != text:
+            raise BadInput(f"{root} holds another sweep: name another folder with --out")
+        return
+    root.mkdir(parents=True, exist_ok=True)
+    with atomically(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def _grid(fixed: Given, varied: Varied, root: Path, options: argparse.Namespace) -> int:
+    """Every combination of the values."""
     from tfpg.runs.sweep import draw_grid, grid, name_of
 
     combinations = {name_of(values): values for values in grid(varied)}
-    runs = {
-        root / f"{name}-seed{seed}": settings_with({**fixed, **values}, seed)
-        for seed in range(FIRST_SEED, FIRST_SEED + seeds)
-        for name, values in combinations.items()
-    }
-    left = left_to_do(runs)
-    total = sum(settings.iterations for settings in left.values())
-    stream = perform_all(left.items(), min(jobs, max(1, len(left))))
-    failed = {
-        told.folder: told.failed
-        for told in with_bar(stream, f"{len(left)} of {len(runs)} runs", total)
-        if told.failed
-    }
+    each = (
+        runs_of(root, name, {**fixed, **values}, options.seeds) for name, values in combinations.items()
+    )
+    failed = perform(dict(itertools.chain.from_iterable(each)), options.jobs)
     return _show(root, combinations, failed, draw_grid)
 
 
-def _search(
-    fixed: Mapping[str, Any],
-    varied: Mapping[str, Sequence[Any]],
-    root: Path,
-    options: argparse.Namespace,
-    jobs: int,
-) -> int:
-    """The combinations that Optuna chooses, with so many seeds of each."""
+def _search(fixed: Given, varied: Varied, root: Path, options: argparse.Namespace) -> int:
+    """The combinations that Optuna chooses."""
     from tfpg.runs.many import perform_all
-    from tfpg.runs.results import Result, read_results
-    from tfpg.runs.sweep import Search, draw_trials
+    from tfpg.runs.results import read_results
+    from tfpg.runs.sweep import Search, draw_trials, score
 
     search = Search(root, varied, options.trials)
     failed: dict[Path, str] = {}
-    waiting: dict[str, int] = {}  # trial -> how many of its seeds have not ended
+    trial_of: dict[Path, str] = {}
+    left = dict[str, int]()  # of a trial's seeds
 
     def runs() -> Iterator[tuple[Path, Settings]]:
         for name, values in search:
-            waiting[name] = options.seeds
-            for seed in range(FIRST_SEED, FIRST_SEED + options.seeds):
-                yield root / f"{name}-seed{seed}", settings_with({**fixed, **values}, seed)
+            left[name] = options.seeds
+            for folder, settings in runs_of(root, name, {**fixed, **values}, options.seeds):
+                trial_of[folder] = name
+                yield folder, settings
 
-    iterations = settings_with({**fixed, **{name: values[0] for name, values in varied.items()}}, 1)
-    total = iterations.iterations * options.seeds * (options.trials - len(search.complete()))
-    for told in with_bar(perform_all(runs(), jobs), f"{options.trials} trials", total):
-        if told.failed:
-            failed[told.folder] = told.failed
-        name = told.folder.name.rpartition("-seed")[0]
-        waiting[name] -= told.ended
-        if told.ended and not waiting[name]:
-            found = read_results(root, [name])
-            lost = any(folder.name.startswith(f"{name}-seed") for folder in failed)
-            search.tell(name, None if lost else float(found[name].of_seeds("last").mean()))
-    importance = search.importance()
-
-    def draw(results: Sequence[tuple[Mapping[str, Any], Result]], path: Path) -> Path:
-        return draw_trials(results, importance, path)
-
-    return _show(root, search.complete(), failed, draw)
+    firsts = {name: values[0] for name, values in varied.items()}
+    iterations = settings_with({**fixed, **firsts}, FIRST_SEED).iterations
+    total = iterations * options.seeds * (options.trials - len(search.complete()))
+    for status in with_bar(perform_all(runs(), options.jobs), f"{options.trials} trials", total):
+        if status.failed:
+            failed[status.folder] = status.failed
+        name = trial_of[status.folder]
+        left[name] -= status.ended
+        if status.ended and not left[name]:
+            lost = any(trial_of[folder] == name for folder in failed)
+            search.tell(name, None if lost else score(read_results(root, [name])[name]))
+    return _show(root, search.complete(), failed, partial(draw_trials, search.importance()))
 
 
-def _show(
-    root: Path,
-    combinations: Mapping[str, Mapping[str, Any]],
-    failed: Mapping[Path, str],
-    draw: Callable[..., Path],
-) -> int:
+def _show(root: Path, combinations: Mapping[str, Given], failed: Mapping[Path, str], draw: Draw) -> int:
     """Print the table, and write it and the picture."""
     from tfpg.runs.results import read_results
     from tfpg.runs.sweep import ranked, table
 
+    status = exit_status(failed)
     found = read_results(root, list(combinations))
-    for folder, why in failed.items():
-        say(f"tfpg: {folder} ended early: {why}")
     if not found:
         return 1
     results = ranked((combinations[name], result) for name, result in found.items())
@@ -208,7 +186,7 @@ def _show(
         csv.writer(file, lineterminator="\n").writerows(lines)
     for path in (root / "table.csv", draw(results, root / "sweep.png")):
         say(f"written  {path}")
-    return int(bool(failed))
+    return status
 
 
 def _on_or_off(word: str) -> bool:

@@ -7,8 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
@@ -24,6 +23,7 @@ from tfpg.runs.settings import (
     BadSetting,
     Settings,
     flags_of,
+    kind_of,
     own_flag,
     with_todays_names,
 )
@@ -84,8 +84,7 @@ def _as_flags(settings: Mapping[str, Any]) -> str:
 
 def _add_setting(group: argparse._ArgumentGroup, field: dataclasses.Field) -> None:
     """A flag whose `dest` is the setting's name, and which is None unless it is given."""
-    kind, default, help = get_type_hints(Settings)[field.name], field.default, field.metadata["help"]
-    kind = next((part for part in get_args(kind) if part is not NoneType), kind)  # `int | None` is int
+    kind, default, help = kind_of(field), field.default, field.metadata["help"]
     options: dict[str, Any] = {"type": kind}
     if kind is bool:
         options, default = {"action": argparse.BooleanOptionalAction}, "on" if default else "off"
@@ -136,7 +135,7 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
         say(f"{folder} is solved already: nothing was trained")
         return 0
     done = iterations_saved(folder) if begun else 0
-    if begun and settings.iterations <= done:
+    if settings.iterations <= done:
         draw_curve(folder)
         raise BadInput(f"{folder} has finished {done} iterations; pass a larger -n to continue")
     if settings.network is not None:

@@ -35,7 +35,7 @@ class ValueFunction:
             homework does, instead of adding the value of its last state.
         normalize_targets: fit the network to targets of mean 0 and standard deviation 1, and give its
             predictions the mean and the standard deviation that the targets had, as homework did until
-            2022: a network that begins near 0 has no far way to returns of thousands.
+            2022: a network whose outputs begin near 0 takes long to reach returns in the thousands.
 
     Raises BadInput unless the network gives one number per state, `steps` is positive and the discount
     is in [0, 1].

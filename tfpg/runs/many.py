@@ -20,7 +20,7 @@ from tfpg.runs.settings import Settings
 POLL = 0.2  # seconds between two looks at how far the runs are
 
 
-class Told(NamedTuple):
+class Status(NamedTuple):
     """How far one of the runs is."""
 
     folder: Path
@@ -48,7 +48,7 @@ def iterations_done(folder: Path) -> int:
     return len(read_progress(folder)) if (folder / "progress.csv").exists() else 0
 
 
-def perform_all(runs: Iterable[tuple[Path, Settings]], processes: int) -> Generator[Told, None, None]:
+def perform_all(runs: Iterable[tuple[Path, Settings]], processes: int) -> Generator[Status, None, None]:
     """Perform the runs, so many at a time, and say now and then how far each of them is.
 
     What one of them cannot do keeps no other from going on. Closing the iterator ends all of them
@@ -61,25 +61,25 @@ def perform_all(runs: Iterable[tuple[Path, Settings]], processes: int) -> Genera
     context = multiprocessing.get_context("spawn")
     stop, reports = context.Event(), context.SimpleQueue()
     threads = max(1, (os.cpu_count() or 1) // processes)
-    told = stop, reports, threads
+    shared = stop, reports, threads
     left, running = iter(runs), dict[Future, Path]()
-    pool = ProcessPoolExecutor(processes, context, _prepare, told)
+    pool = ProcessPoolExecutor(processes, context, _prepare, shared)
     try:
         while True:
             for folder, settings in itertools.islice(left, processes - len(running)):
                 try:
                     running[pool.submit(_perform, settings, folder)] = folder
                 except BrokenProcessPool:  # a process was killed, which ends all of a pool
-                    pool = ProcessPoolExecutor(processes, context, _prepare, told)
+                    pool = ProcessPoolExecutor(processes, context, _prepare, shared)
                     running[pool.submit(_perform, settings, folder)] = folder
             if not running:
                 return
             done, _ = wait(running, POLL, FIRST_COMPLETED)
             while not reports.empty():
-                yield Told(*reports.get())
+                yield Status(*reports.get())
             for future in done:
                 folder = running.pop(future)
-                yield Told(folder, iterations_done(folder), True, _why(future))
+                yield Status(folder, iterations_done(folder), True, _why(future))
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)

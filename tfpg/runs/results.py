@@ -60,6 +60,11 @@ class Result(NamedTuple):
         return [steps for steps in first if steps is not None]
 
 
+def folder_of(root: Path, name: str, seed: int) -> Path:
+    """Where the run of a name and a seed lies, in the folder of an experiment or a sweep."""
+    return root / f"{name}-seed{seed}"
+
+
 def read_results(root: Path, names: Sequence[str]) -> dict[str, Result]:
     """The runs of these names that have begun, in the folder of the experiment."""
     found = {}
@@ -98,9 +103,11 @@ class Difference(NamedTuple):
         return "not decided"
 
 
-def difference(better: Result, than: Result) -> Difference:
-    """Of the means of the last ten iterations, paired by seed."""
+def difference(better: Result, than: Result) -> Difference | None:
+    """Of the means of the last ten iterations, paired by seed; None if they have no seed in common."""
     seeds = better.seeds.keys() & than.seeds.keys()
+    if not seeds:
+        return None
     gained = np.array(
         [Result.last(better.seeds[seed]) - Result.last(than.seeds[seed]) for seed in sorted(seeds)]
     )

@@ -8,6 +8,7 @@ import math
 import numbers
 from collections.abc import Mapping
 from string import Template
+from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from tfpg.base.arguments import AT_LEAST_ONE, FRACTION, NOT_NEGATIVE, POSITIVE, SEED, Bounds
@@ -198,6 +199,12 @@ def _is_of(value: Any, kind: Any) -> bool:
     if isinstance(value, numbers.Real):
         return float in kinds
     return isinstance(value, kinds)
+
+
+def kind_of(field: dataclasses.Field) -> type:
+    """The type of a setting's values; that of `int | None` is int."""
+    kind = get_type_hints(Settings)[field.name]
+    return next((part for part in get_args(kind) if part is not NoneType), kind)
 
 
 def flags_of(field: dataclasses.Field) -> list[str]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,14 +38,19 @@ def shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def score(result: Result) -> float:
+    """The mean return of the last ten iterations, over seeds."""
+    return float(result.of_seeds("last").mean())
+
+
 def ranked(results: Iterable[tuple[Values, Result]]) -> list[tuple[Values, Result]]:
-    """The best first, by the mean return of the last ten iterations over seeds."""
-    return sorted(results, key=lambda item: -item[1].of_seeds("last").mean())
+    """The best first."""
+    return sorted(results, key=lambda item: -score(item[1]))
 
 
 def table(results: Sequence[tuple[Values, Result]]) -> list[list[str]]:
     """A header, and a line of cells for each combination."""
-    names, window = list(results[0][0]), min(LAST, most_iterations(result for _, result in results))
+    names, window = list(results[0][0]), _window(results)
     lines = [[*names, f"last {window}", "95 % interval", f"best {window}", "seeds", "steps"]]
     for values, result in results:
         last = result.of_seeds("last")
@@ -59,32 +65,30 @@ def table(results: Sequence[tuple[Values, Result]]) -> list[list[str]]:
 
 def draw_grid(results: Sequence[tuple[Values, Result]], path: Path) -> Path:
     """Draw a heat map of each pair of settings that vary, or points over the values of a single one."""
-    varied = _varied(results)
-    pairs = list(itertools.combinations(varied, 2))[:PAIRS]
+    pairs = list(itertools.combinations(results[0][0], 2))[:PAIRS]
     figure, places = panels(max(1, len(pairs)))
-    for axes, (x, y) in zip(places, pairs, strict=False):
-        _heat_map(axes, results, x, y)
+    for axes, pair in zip(places, pairs, strict=False):
+        _heat_map(axes, results, *pair)
     if not pairs:
-        _points(places[0], results, next(iter(varied), ""), list(next(iter(varied.values()), [""])))
+        _points(places[0], results)
     return save(figure, path)
 
 
 def draw_trials(
-    results: Sequence[tuple[Values, Result]], importance: Mapping[str, float], path: Path
+    importance: Mapping[str, float], results: Sequence[tuple[Values, Result]], path: Path
 ) -> Path:
     """Draw the score of each trial over each setting, the one that mattered most first."""
     names = sorted(importance, key=lambda name: -importance[name]) or list(results[0][0])
-    scores = [result.of_seeds("last").mean() for _, result in results]
-    figure, places = panels(max(1, len(names)))
-    for axes, name in zip(places, names, strict=False):
+    figure, places = panels(len(names))
+    for axes, name in zip(places, names, strict=True):
         values = [values[name] for values, _ in results]
-        if not all(isinstance(value, (int, float)) and value is not True for value in values):
+        if not all(type(value) in (int, float) for value in values):
             values = [shown(value) for value in values]
         elif min(values) > 0 and max(values) >= LOGARITHMIC * min(values):
             axes.set_xscale("log")
-        axes.scatter(values, scores, color=COLOURS[0], s=18)
+        axes.scatter(values, [score(result) for _, result in results], color=COLOURS[0], s=18)
         share = f", {importance[name]:.0%} of what mattered" if name in importance else ""
-        axes.set(title=f"{name}{share}", xlabel=name, ylabel=f"mean return, last {LAST} iterations")
+        axes.set(title=f"{name}{share}", xlabel=name, ylabel=_label(results))
     return save(figure, path)
 
 
@@ -153,54 +157,43 @@ def _suggested(trial: Any, name: str, given: Sequence[Any]) -> Any:
     return suggest(name, low, high, log=low > 0 and high / low >= LOGARITHMIC)
 
 
-def _varied(results: Sequence[tuple[Values, Result]]) -> dict[str, list[Any]]:
-    """The values, in their order, of each setting that has more than one."""
-    values: dict[str, dict[Any, None]] = {}
-    for combination, _ in results:
-        for name, value in combination.items():
-            values.setdefault(name, {})[value] = None
-    return {
-        name: sorted(found, key=lambda value: (isinstance(value, str), value))
-        for name, found in values.items()
-        if len(found) > 1
-    }
-
-
 def _heat_map(axes: Axes, results: Sequence[tuple[Values, Result]], x: str, y: str) -> None:
     """The score for each pair of values, averaged over all other settings."""
-    varied = _varied(results)
-    scores = np.full((len(varied[y]), len(varied[x])), math.nan)
-    for row, column in itertools.product(range(scores.shape[0]), range(scores.shape[1])):
-        cell = [
-            result.of_seeds("last").mean()
-            for values, result in results
-            if (values[y], values[x]) == (varied[y][row], varied[x][column])
-        ]
-        if cell:
-            scores[row, column] = np.mean(cell)
+    columns, rows = (sorted({values[name] for values, _ in results}) for name in (x, y))
+    cells = defaultdict(list)
+    for values, result in results:
+        cells[rows.index(values[y]), columns.index(values[x])].append(score(result))
+    scores = np.full((len(rows), len(columns)), math.nan)
+    for place, found in cells.items():
+        scores[place] = np.mean(found)
     image = axes.imshow(scores, cmap="viridis", aspect="auto", origin="lower")
     middle = (np.nanmin(scores) + np.nanmax(scores)) / 2
-    for (row, column), score in np.ndenumerate(scores):
-        if not math.isnan(score):
-            colour = "white" if score < middle else "black"
-            axes.text(column, row, f"{score:.0f}", ha="center", va="center", color=colour)
-    axes.set_xticks(range(scores.shape[1]), map(shown, varied[x]))
-    axes.set_yticks(range(scores.shape[0]), map(shown, varied[y]))
+    for row, column in cells:
+        colour = "white" if scores[row, column] < middle else "black"
+        axes.text(column, row, f"{scores[row, column]:.0f}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(columns)), map(shown, columns))
+    axes.set_yticks(range(len(rows)), map(shown, rows))
     axes.grid(visible=False)
     axes.set(xlabel=x, ylabel=y)
-    axes.figure.colorbar(image, ax=axes, label=f"mean return, last {LAST} iterations")
+    axes.figure.colorbar(image, ax=axes, label=_label(results))
 
 
-def _points(
-    axes: Axes, results: Sequence[tuple[Values, Result]], name: str, values: Sequence[Any]
-) -> None:
-    """The score with its interval for each value of a single setting."""
-    for place, value in enumerate(values):
-        found = [result for given, result in results if not name or given[name] == value]
-        last = np.concatenate([result.of_seeds("last") for result in found])
+def _points(axes: Axes, results: Sequence[tuple[Values, Result]]) -> None:
+    """The score with its interval for each value of a setting."""
+    ordered = sorted(results, key=lambda item: list(item[0].values()))
+    for place, (_, result) in enumerate(ordered):
+        last = result.of_seeds("last")
         low, high = mean_interval(last)
-        mean = last.mean()
-        error = [[mean - low], [high - mean]]
-        axes.errorbar(place, mean, error, fmt="o", color=COLOURS[0], capsize=4)
-    axes.set_xticks(range(len(values)), map(shown, values))
-    axes.set(xlabel=name, ylabel=f"mean return, last {LAST} iterations")
+        error = [[last.mean() - low], [high - last.mean()]]
+        axes.errorbar(place, last.mean(), error, fmt="o", color=COLOURS[0], capsize=4)
+    names = [", ".join(map(shown, values.values())) for values, _ in ordered]
+    axes.set_xticks(range(len(ordered)), names)
+    axes.set(xlabel=", ".join(results[0][0]), ylabel=_label(results))
+
+
+def _label(results: Sequence[tuple[Values, Result]]) -> str:
+    return f"mean return, last {_window(results)} iterations"
+
+
+def _window(results: Sequence[tuple[Values, Result]]) -> int:
+    return min(LAST, most_iterations(result for _, result in results))

@@ -213,3 +213,13 @@ def returns_a_loss_without_gradient(policy, states, actions, q_values):
     with torch.no_grad():
         likelihoods = (torch.log_softmax(policy(states), -1) * actions).sum(-1, keepdim=True)
     return -(likelihoods * q_values).mean()
+
+
+def moves_the_weights_itself(policy, states, actions, q_values):
+    likelihoods = (torch.log_softmax(policy(states), -1) * actions).sum(-1, keepdim=True)
+    loss = -(likelihoods * q_values).mean()
+    gradients = torch.autograd.grad(loss, list(policy.parameters()))
+    with torch.no_grad():
+        for parameter, gradient in zip(policy.parameters(), gradients, strict=True):
+            parameter -= 0.1 * gradient
+    return loss

@@ -84,6 +84,9 @@ def test_a_loss_that_is_returned_is_differentiated():
     comparison = tfpg.compare(readers_of_torch.returns_its_loss)
     assert comparison, comparison
     assert "the gradient is left to whoever calls it" in " ".join(comparison.notes)
+    comparison = tfpg.compare(readers_of_torch.moves_the_weights_itself)
+    assert comparison, comparison  # its graph is gone: nobody may go backwards once more
+    assert "left to whoever" not in " ".join(comparison.notes)
     comparison = tfpg.compare(readers_of_torch.returns_its_loss_of_flat_q_values)
     assert "B1" in comparison.checked.evidence
     comparison = tfpg.compare(readers_of_torch.returns_a_loss_without_gradient)

@@ -8,7 +8,6 @@ from tfpg.runs.coursework.rows import ROWS, Row
 TEXTS = Texts("experiments")
 QUESTIONS = 3  # on paper
 
-
 # What the texts call an experiment, and which of the coursework's it is.
 EXPERIMENTS = {
     "variance": "2023-E1",
@@ -20,7 +19,7 @@ EXPERIMENTS = {
 
 
 def handed_out(row: Row) -> list[str]:
-    """The names of its runs, without those that are found by who is to find them."""
+    """The names of its runs, without the tuned ones, which are for students to find."""
     return [name for name in row.runs if "tuned" not in name]
 
 

@@ -77,17 +77,16 @@ class Seeing:
         watching = self.framework.caught(policy, applied, left)
         with watching, np.errstate(all="ignore"), undisturbed(), at_most(seconds):
             result = call()
-            left_by_itself = self.left
-            if not caught and self.left is None and self._returned(result) is None:
-                self.framework.differentiate(result)
-        if caught:
-            total = np.sum([flat for flat, _ in caught], 0)
-            return self.seen._replace(gradient=total, applied_at=caught[0][1])
-        after = [in_numpy(variable) for variable in self.variables]
-        moved = _flat(before) - _flat(after)
-        last = moved if moved.any() else self._last(result, _flat(before))
-        loss_alone = left_by_itself is None and self.left is not None and last is self.left
-        return self.seen._replace(gradient=last, loss_alone=loss_alone)
+            if caught:
+                total = np.sum([flat for flat, _ in caught], 0)
+                return self.seen._replace(gradient=total, applied_at=caught[0][1])
+            after = [in_numpy(variable) for variable in self.variables]
+            moved = _flat(before) - _flat(after)
+            gradient = moved if moved.any() else self._last(result, _flat(before))
+            if gradient is not None:
+                return self.seen._replace(gradient=gradient)
+            self.framework.differentiate(result)
+        return self.seen._replace(gradient=self.left, loss_alone=self.left is not None)
 
     def _last(self, result: Any, before: np.ndarray) -> np.ndarray | None:
         """The gradient that was returned, as new variables perhaps, or left, or seen last."""

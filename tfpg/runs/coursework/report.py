@@ -14,20 +14,22 @@ from tfpg.base.files import atomically
 from tfpg.base.intervals import mean_interval
 from tfpg.runs.coursework.rows import Row
 from tfpg.runs.curves import merged
-from tfpg.runs.results import LAST, Result, difference, most_iterations, read_results
+from tfpg.runs.results import LAST, Difference, Result, difference, most_iterations, read_results
 
 
-def write_report(row: Row, root: Path) -> list[Path]:
-    """Write report.md, curves.png and curves.csv into the experiment's folder.
-
-    Raises BadInput if no run of it has begun there.
-    """
+def results_of(row: Row, root: Path) -> dict[str, Result]:
+    """What the runs in the experiment's folder came to. Raises BadInput if none has begun there."""
     results = read_results(root, list(row.runs))
     if not results:
         raise BadInput(
             f"{root} holds no run of {row.id}: tfpg coursework run {row.id}, or add --quick if that "
             "was how it ran"
         )
+    return results
+
+
+def write_report(row: Row, results: Mapping[str, Result], root: Path) -> list[Path]:
+    """Write report.md, curves.png and curves.csv into the experiment's folder."""
     paths = [root / name for name in ("report.md", "curves.png", "curves.csv")]
     save(_figure(row, results), paths[1])
     with atomically(paths[2]) as unfinished, unfinished.open("w", newline="") as file:
@@ -65,31 +67,32 @@ def table(row: Row, results: Mapping[str, Result]) -> list[list[str]]:
 
 def answers(row: Row, results: Mapping[str, Result]) -> dict[str, list[str]]:
     """For each question of the row, an answer in numbers for each pair of runs that there are."""
-    told: dict[str, list[str]] = {}
-    for question, pairs in row.asks.items():
-        told[question] = []
-        for better, than in pairs:
-            if not results.keys() >= {better, than}:
-                continue
-            if not results[better].seeds.keys() & results[than].seeds.keys():
-                continue
-            gained = difference(results[better], results[than])
-            sign = "more" if gained.mean >= 0 else "less"
-            interval = f" (95 % interval {gained.low:+.0f} to {gained.high:+.0f})"
-            over = f"{gained.seeds} seeds{interval}" if gained.seeds > 1 else "one seed"
-            told[question].append(
-                f"{gained.answer}: `{better}` ends with {abs(gained.mean):.0f} {sign} than `{than}`, "
-                f"over {over}"
-            )
-    return told
+    nothing = Result({})
+    return {
+        question: [
+            _answer(better, than, gained)
+            for better, than in pairs
+            if (gained := difference(results.get(better, nothing), results.get(than, nothing)))
+        ]
+        for question, pairs in row.asks.items()
+    }
+
+
+def _answer(better: str, than: str, gained: Difference) -> str:
+    sign = "more" if gained.mean >= 0 else "less"
+    interval = f" (95 % interval {gained.low:+.0f} to {gained.high:+.0f})"
+    over = f"{gained.seeds} seeds{interval}" if gained.seeds > 1 else "one seed"
+    ends = f"ends with {abs(gained.mean):.0f} {sign} than"
+    return f"{gained.answer}: `{better}` {ends} `{than}`, over {over}"
 
 
 def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
+    window = min(LAST, most_iterations(results.values()))
     short = [
-        f"`{name}-seed{seed}` has {len(progress)} of {longest} iterations"
+        f"`{name}-seed{seed}` has {len(progress)} of {most_iterations([result])} iterations"
         for name, result in results.items()
         for seed, progress in result.seeds.items()
-        if len(progress) < (longest := max(len(each) for each in result.seeds.values()))
+        if len(progress) < most_iterations([result])
     ]
     page = [f"<!-- Written over by tfpg coursework report {row.id}: edit a copy. -->", ""]
     page += [f"# {row.id}: {row.environment()}", "", f"Compares {row.compares}.", ""]
@@ -99,11 +102,12 @@ def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
     page += ["| " + " | ".join([f"`{cells[0]}`", *cells[1:]]) + " |" for cells in lines]
     page += [
         "",
-        "A return is the mean of a training batch. All numbers are means over seeds, and the interval, "
-        f"as what the picture shades, is the bootstrap interval of that mean. *Last {LAST}*: the last "
-        f"{LAST} iterations. *Best {LAST}*: the best {LAST} in a row. *Best*: the best single one. "
-        "*Reached*: on how many seeds a batch had the stated return, and after how many steps, in the "
-        "median. *Minutes*: of training, for one seed. Every iteration is in [curves.csv](curves.csv).",
+        "A return is the mean of a training batch. All numbers are means over seeds; the interval, and "
+        f"what the picture shades, is the bootstrap interval of that mean. *Last {window}*: the last "
+        f"{window} iterations. *Best {window}*: the best {window} in a row. *Best*: the best single "
+        "one. *Reached*: on how many seeds a batch had the stated return, and after how many steps, in "
+        "the median. *Minutes*: of training, for one seed. Every iteration is in "
+        "[curves.csv](curves.csv).",
         "",
     ]
     if short:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from tfpg.base.errors import BadInput
 
+NONE: Mapping = MappingProxyType({})
+
 
 class Row(NamedTuple):
     """An experiment: the handout's command, and the flags of each run that it compares."""
@@ -17,13 +19,11 @@ class Row(NamedTuple):
     compares: str
     command: str
     stated: str  # the result, in the handout
-    minutes: float  # for 5 seeds on two cores
-    runs: dict[str, str]  # name -> flags
-    panels: Mapping[str, list[str]] = MappingProxyType({})  # of the picture; one of all by default
-    asks: Mapping[str, list[list[str]]] = MappingProxyType(
-        {}
-    )  # question -> pairs of runs: is the first better?
+    runs: Mapping[str, str]  # name -> flags
+    panels: Mapping[str, list[str]] = NONE  # of the picture: names of runs; one panel by default
+    asks: Mapping[str, list[list[str]]] = NONE  # question -> pairs of runs: is the first better?
     reaches: float | None = None  # the return that is stated
+    minutes: float | None = None  # for 5 seeds on two cores
     extra: str = ""  # of the installation
 
     def line(self, run: str, seed: int) -> str:
@@ -36,11 +36,8 @@ class Row(NamedTuple):
         return next(word for word in self.command.split() if "-v" in word)
 
 
-def _read(tables: Mapping[str, dict]) -> dict[str, Row]:
-    return {name: Row(name, **fields) for name, fields in tables.items()}
-
-
-ROWS = _read(tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")))
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+ROWS = {name: Row(name, **fields) for name, fields in TABLES.items()}
 
 
 def row_of(name: str) -> Row:
