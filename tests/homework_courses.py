@@ -300,6 +300,104 @@ class Agent(object):
         return q_n, adv_n
 """
 
+POLICY_OF_2019 = """
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+
+def dense_layers(x, output_size, n_layers, size):
+    for _ in range(n_layers):
+        x = tf.layers.dense(x, size, activation=tf.tanh)
+    return tf.layers.dense(x, output_size)
+
+
+class MLPPolicy:
+    def __init__(self, sess, ac_dim, ob_dim, n_layers, size, learning_rate=1e-4, discrete=False,
+                 nn_baseline=False):
+        self.sess, self.discrete, self.nn_baseline = sess, discrete, nn_baseline
+        self.observations_pl = tf.placeholder(tf.float32, [None, ob_dim])
+        kind, shape = (tf.int32, [None]) if discrete else (tf.float32, [None, ac_dim])
+        self.actions_pl = tf.placeholder(kind, shape)
+        self.adv_n = tf.placeholder(tf.float32, [None])
+        means = dense_layers(self.observations_pl, ac_dim, n_layers, size)
+        if discrete:
+            self.parameters = means
+            self.sample_ac = tf.squeeze(tf.multinomial(means, num_samples=1), axis=1)
+            self.logprob_n = tf.distributions.Categorical(logits=means).log_prob(self.actions_pl)
+        else:
+            logstd = tf.Variable(tf.zeros(ac_dim))
+            self.parameters = (means, logstd)
+            self.sample_ac = means + tf.exp(logstd) * tf.random_normal(tf.shape(means))
+            normal = tfp.distributions.MultivariateNormalDiag(means, tf.exp(logstd))
+            self.logprob_n = normal.log_prob(self.actions_pl)
+        self.define_train_op(n_layers, size, learning_rate)
+
+    def get_action(self, obs):
+        batch = obs if obs.ndim > 1 else obs[None]
+        return self.sess.run(self.sample_ac, feed_dict={self.observations_pl: batch})
+
+
+class MLPPolicyPG(MLPPolicy):
+    def define_train_op(self, n_layers, size, learning_rate):
+        self.loss = tf.reduce_sum(-self.logprob_n * self.adv_n)
+        self.train_op = tf.train.AdamOptimizer(learning_rate).minimize(self.loss)
+        if self.nn_baseline:
+            self.targets_n = tf.placeholder(tf.float32, [None])
+            self.baseline_prediction = tf.squeeze(dense_layers(self.observations_pl, 1, n_layers, size))
+            fit = tf.losses.mean_squared_error(self.targets_n, self.baseline_prediction)
+            self.baseline_op = tf.train.AdamOptimizer(learning_rate).minimize(fit)
+
+    def run_baseline_prediction(self, obs):
+        return self.sess.run(self.baseline_prediction, feed_dict={self.observations_pl: obs})
+
+    def update(self, observations, acs_na, adv_n=None, acs_labels_na=None, qvals=None):
+        fed = {self.observations_pl: observations, self.actions_pl: acs_na, self.adv_n: adv_n}
+        _, loss = self.sess.run([self.train_op, self.loss], feed_dict=fed)
+        if self.nn_baseline:
+            targets = (qvals - qvals.mean()) / (qvals.std() + 1e-8)
+            fed = {self.observations_pl: observations, self.targets_n: targets}
+            self.sess.run(self.baseline_op, feed_dict=fed)
+        return loss
+"""
+
+AGENT_OF_2019 = """
+import numpy as np
+
+from cs285.policies.MLP_policy import MLPPolicyPG
+
+
+class PGAgent:
+    def __init__(self, sess, env, agent_params):
+        self.gamma, self.reward_to_go = agent_params["gamma"], agent_params["reward_to_go"]
+        self.standardize_advantages = agent_params["standardize_advantages"]
+        self.nn_baseline, self.of_their_own = agent_params["nn_baseline"], agent_params["lambda"]
+        self.actor = MLPPolicyPG(
+            sess, agent_params["ac_dim"], agent_params["ob_dim"], agent_params["n_layers"],
+            agent_params["size"], learning_rate=agent_params["learning_rate"],
+            discrete=agent_params["discrete"], nn_baseline=self.nn_baseline,
+        )
+
+    def train(self, obs, acs, rews_list, next_obs, terminals):
+        q_values = self.calculate_q_vals(rews_list)
+        advantages = self.estimate_advantage(obs, q_values)
+        return self.actor.update(obs, acs, qvals=q_values, adv_n=advantages)
+
+    def calculate_q_vals(self, rews_list):
+        helper = self._discounted_cumsum if self.reward_to_go else self._discounted_return
+        return np.concatenate([helper(path) for path in rews_list])
+
+    def estimate_advantage(self, obs, q_values):
+        advantages = q_values.copy()
+        if self.nn_baseline:
+            values = self.actor.run_baseline_prediction(obs)
+            values = (values - values.mean()) / values.std() * q_values.std() + q_values.mean()
+            advantages = q_values - values
+        if self.standardize_advantages:
+            advantages = (advantages - np.mean(advantages)) / (np.std(advantages) + 1e-8)
+        return advantages
+""" + RETURNS.replace("TO_GO", "cumsum")
+
 
 def _classes_of_2023(package: str) -> dict[str, str]:
     names = {
@@ -356,6 +454,11 @@ COURSES = {
     "cs285-2021": _below("cs285", _classes_of_2021("cs285")),
     "cs285-2020": _below("cs285", _classes_of_2021("cs285", gae=False)),
     "cmu-16831": _below("rob831", _classes_of_2021("rob831")),
+    "cs285-2019": {
+        "cs285/agents/pg_agent.py": AGENT_OF_2019,
+        "cs285/policies/MLP_policy.py": POLICY_OF_2019,
+        "cs285/infrastructure/utils.py": _with(UTILS, {"ROWS": "True"}),
+    },
     "cs285-2018": {"train_pg_f18.py": AGENT_OF_2018},
     "cs285-2026-hw4": FILES,
 }

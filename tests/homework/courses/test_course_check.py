@@ -114,6 +114,13 @@ WRONG = {
         (SUM, "(delta + self.gamma * self.gae_lambda * advantages[i + 1]) * goes_on"),
         {"MLPPolicyPG.update baseline": "B1", "PGAgent.estimate_advantage": "W7"},
     ),
+    "graphs: the sign, targets that are not normalized": (
+        "cs285-2019",
+        ("tf.reduce_sum(-self.logprob_n", "tf.reduce_sum(self.logprob_n"),
+        ("self.targets_n: targets}", "self.targets_n: qvals}"),
+        ("qvals=q_values, adv_n=advantages", "qvals=q_values, adv_n=q_values"),
+        {"MLPPolicyPG.update": "B2", "MLPPolicyPG.update baseline": "W11", "PGAgent.train": "E9"},
+    ),
     "the past": (
         "cs285-2018",
         ("powers[: len(rewards) - t] * rewards[t:]", "powers[: t + 1][::-1] * rewards[: t + 1]"),
@@ -260,6 +267,21 @@ def test_a_file_that_does_not_parse_is_told_and_the_others_are_checked(tmp_path)
     assert found["PGAgent._discounted_return"].finding[0] == "not run"
     assert found["PGAgent._discounted_cumsum"].finding.what == "does_not_parse"
     assert found["MLPPolicyPG.update"].finding.state == "right"
+
+
+@pytest.mark.slow
+def test_a_class_that_is_made_otherwise_is_not_called_wrong(tmp_path):
+    folder = written(tmp_path, "cs285-2019", ("self, sess, ac_dim", "self, device, ac_dim"))
+    finding = checked(folder, "MLPPolicyPG.update")["MLPPolicyPG.update"].finding
+    assert (finding.state, finding.what) == ("not run", "other_constructor")
+
+
+@pytest.mark.slow
+def test_a_rollout_that_fails_with_discrete_actions_alone_is_not_called_right(tmp_path):
+    folder = written(tmp_path, "cs285-2023", ("ac = ac[0] if False else ac", "ac = np.array(ac[:2])"))
+    names = ("sample_trajectory", "sample_trajectories")
+    found = checked(folder, *names)
+    assert {found[name].finding.state for name in names} == {"wrong"}
 
 
 def test_what_only_todays_numpy_refuses_is_not_called_wrong(tmp_path):

@@ -26,7 +26,7 @@ PACKAGE = Path(__file__).parents[2]
 THERE = ("base", "homework/box")  # all of tfpg that is there; it knows no answer
 TOLD = (  # what else a function's table may say
     *("make", "predictions", "moves", "helpers", "needs", "actor", "critic"),
-    *("rollout", "results", "policy"),
+    *("rollout", "results", "policy", "rows"),
 )
 SECONDS = 20.0  # for a call
 SECONDS_TO_START = 180.0  # with PyTorch, on a slow disk
@@ -147,7 +147,8 @@ def _last_line(file: Path) -> str:
 def question(course: Course, function: Function, cases: Sequence[Case]) -> dict[str, Any]:
     """What is sent for one function."""
     ask = ASKS[function.ask]
-    return question_of(function, ask.protocol, course.framework if ask.networks else "", cases)
+    framework = function.table.get("framework", course.framework if ask.networks else "")
+    return question_of(function, ask.protocol, framework, cases)
 
 
 def question_of(
@@ -171,18 +172,4 @@ def question_of(
         "feeds": told.get("feeds", []),
         "cases": [[{**case.settings, **told.get("settings", {})}, case.inputs] for case in cases],
     }
-    for name in (
-        "make",
-        "predictions",
-        "moves",
-        "helpers",
-        "needs",
-        "actor",
-        "critic",
-        "rollout",
-        "results",
-        "policy",
-    ):
-        if name in told:
-            question[name] = told[name]
-    return question
+    return {**question, **{name: told[name] for name in TOLD if name in told}}

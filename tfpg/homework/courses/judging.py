@@ -134,6 +134,8 @@ def _failed(trial: Trial | None, everywhere: bool) -> Finding:
     )
     told = str(message)[:300] or ("that assertion is not met" if kind == "AssertionError" else "")
     numbers = {"case": trial.case.group, "kind": str(kind)[:80], "message": told}
+    if kind == "OtherConstructor":
+        return Finding("not run", None, (), "other_constructor", numbers, line, file)
     if kind == "ValueError" and "inhomogeneous" in told:  # of the handout's year it was right
         return Finding("not run", None, (), "ragged", numbers, line, file)
     return Finding("wrong", "A16" if not everywhere else None, (), what, numbers, line, file)

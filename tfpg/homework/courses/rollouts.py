@@ -25,11 +25,16 @@ def _until_enough(generator: Generator) -> list[Case]:
     return [
         case("several", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
         case("exactly enough", {"steps": 7, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
+        case("discrete", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2),
     ]
 
 
 def _counted(generator: Generator) -> list[Case]:
-    return [case("counted", {"episodes": 2, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False)]
+    inputs = {"episodes": 2, "horizon": 9}
+    return [
+        case("counted", inputs, lengths=[4, 3, 5], Da=2, discrete=False),
+        case("discrete", inputs, lengths=[4, 3, 5], Da=2),
+    ]
 
 
 def _episode(case: Case, episode: int, length: int, ends: bool = True) -> dict[str, Array]:
@@ -56,7 +61,7 @@ def _row(episodes: Sequence[dict[str, Array]], count: int) -> Array:
 
 def _read(case: Case, got: Arrays) -> Array:
     fields = [np.asarray(got[name], np.float64).ravel() for name in FIELDS]
-    count = got["steps"] if "steps" in got and case.group not in ("counted",) else _steps(case, got)
+    count = got["steps"] if "steps" in got and "episodes" not in case.inputs else _steps(case, got)
     return np.concatenate([np.atleast_1d(got["paths"]), got["lengths"], *fields, np.atleast_1d(count)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,10 @@ import numpy as np
 
 from tfpg.homework.box.classes.episodes import ScriptedEnvironment
 from tfpg.homework.box.classes.modules import found
+
+
+class OtherConstructor(Exception):
+    """The class takes other arguments than the course's."""
 
 
 def make(spec: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
@@ -26,7 +31,12 @@ def make(spec: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
 def made(kind: Any, spec: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
     """An object of this class."""
     if "arguments" in spec:
-        return kind(**_filled(spec["arguments"], settings))
+        arguments = _filled(spec["arguments"], settings)
+        try:
+            inspect.signature(kind).bind(**arguments)
+        except TypeError as error:
+            raise OtherConstructor(f"{kind.__name__}: {error}") from error
+        return kind(**arguments)
     thing = kind.__new__(kind)
     for name, value in _filled(spec["attributes"], settings).items():
         setattr(thing, name, value)
@@ -35,7 +45,7 @@ def made(kind: Any, spec: Mapping[str, Any], settings: Mapping[str, Any]) -> Any
 
 def _filled(value: Any, settings: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
-        return {name: _filled(inner, settings) for name, inner in value.items()}
+        return _Parameters({name: _filled(inner, settings) for name, inner in value.items()})
     if not (isinstance(value, str) and value.startswith("$")):
         return value
     if value == "$environment":
@@ -45,6 +55,13 @@ def _filled(value: Any, settings: Mapping[str, Any]) -> Any:
     if value == "$critic":
         return _Critic(settings["predictions"]) if settings["baseline"] else None
     return settings[value[1:]]
+
+
+class _Parameters(dict):
+    """Whoever adds parameters of their own to the course's goes without them here."""
+
+    def __missing__(self, name: str) -> None:
+        return None
 
 
 class _Critic(SimpleNamespace):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ def of_values(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     method = _method(question, settings, inputs)
     given = {name: _copied(inputs[name]) for name in question["feeds"]}
     values = method(*given.values())
-    outputs = _flat(values)
+    outputs = flat(values)
     for name, value in given.items():
         if not _same(value, inputs[name]):
             outputs["changes " + name] = np.array(True)
@@ -41,7 +42,7 @@ def of_advantages(question: Question, settings: Settings, inputs: Inputs) -> Arr
     if settings["baseline"] and "predictions" in question:
         outputs = _predictions(agent, question["predictions"], inputs["states"])
     given = [_copied(inputs[name]) for name in question["feeds"]]
-    return {**outputs, **_flat(getattr(agent, question["name"])(*given))}
+    return {**outputs, **flat(getattr(agent, question["name"])(*given))}
 
 
 def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
@@ -95,11 +96,16 @@ def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays
         told = {"outputs": in_numpy(network(torch.as_tensor(inputs["state"])[None]))[0]}
     if spread is not None:
         told["spread"] = in_numpy(spread).ravel()
-    act, state = getattr(owner, question["name"]), inputs["state"]
+    return {**told, **drawn(getattr(owner, question["name"]), inputs["state"])}
+
+
+def drawn(act: Callable, state: np.ndarray) -> Arrays:
+    """Many actions for one state, and the shape of one."""
+    told = {}
     try:
         first = in_numpy(act(state.copy()))
     except TypeError:  # whoever calls it may make a tensor before
-        state = torch.as_tensor(state)
+        state = torch_steps.tensor(state)
         first = in_numpy(act(state))
         told["takes tensors"] = np.array(True)
     rest = [in_numpy(act(state)).ravel() for _ in range(DRAWS - 1)]
@@ -112,18 +118,21 @@ def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     Beside that stands what its own helpers make of the same batch, so that a mistake in one of them
     counts once.
     """
-    return with_columns(lambda given: _whole(question, settings, given), inputs)
-
-
-def _whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     import torch
 
-    torch.manual_seed(0)
-    agent = make(question["make"], settings)
-    told, flat = {}, dict(inputs)
+    def asked(given: Inputs) -> Arrays:
+        torch.manual_seed(0)
+        return whole(question, make(question["make"], settings), given)
+
+    return with_columns(asked, inputs)
+
+
+def whole(question: Question, agent: Any, inputs: Inputs) -> Arrays:
+    """What an agent hands over, and what its helpers make of the same batch."""
+    told, known = {}, dict(inputs)
     for name, helper in question["helpers"].items():
-        given = [_copied(flat[need]) for need in question["needs"][name]]
-        flat[name] = told["own " + name] = _flat(getattr(agent, helper)(*given))["values"]
+        given = [_copied(known[need]) for need in question["needs"][name]]
+        known[name] = told["own " + name] = flat(getattr(agent, helper)(*given))["values"]
     calls: dict = {name: [] for name in ("actor", "critic") if name in question}
     for name, noted in calls.items():
         owner, method = _reached(agent, question[name])
@@ -134,7 +143,7 @@ def _whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     for name, noted in calls.items():
         told[name + " calls"] = np.array(len(noted))
         for n, value in enumerate(noted[-1] if noted else ()):
-            told[f"{name} argument {n}"] = _flat(value)["values"]
+            told[f"{name} argument {n}"] = flat(value)["values"]
     told["gives a dictionary"] = np.array(isinstance(result, dict))
     return told
 
@@ -168,7 +177,7 @@ def of_predictions(question: Question, settings: Settings, inputs: Inputs) -> Ar
         told = {
             "outputs": in_numpy(network(torch.as_tensor(inputs["states"]))).astype(np.float64).ravel()
         }
-    return {**told, **_flat(getattr(owner, question["name"])(inputs["states"].copy()))}
+    return {**told, **flat(getattr(owner, question["name"])(inputs["states"].copy()))}
 
 
 PROTOCOLS: dict = {
@@ -246,13 +255,15 @@ def _note_calls(thing: Any, name: str, calls: list) -> None:
     method = getattr(thing, name)
 
     def noted(*arguments: Any, **named: Any) -> Any:
-        calls.append([_copied(value) for value in [*arguments, *named.values()] if value is not None])
+        bound = inspect.signature(method).bind(*arguments, **named)  # in the order of its parameters
+        given = [*bound.args, *bound.kwargs.values()]
+        calls.append([_copied(value) for value in given if value is not None])
         return method(*arguments, **named)
 
     object.__setattr__(thing, name, noted)
 
 
-def _flat(values: Any) -> Arrays:
+def flat(values: Any) -> Arrays:
     """Numbers in one row, and the shape that they had."""
     parts = list(values) if isinstance(values, (list, tuple)) else []
     if parts and any(np.ndim(in_numpy(part)) for part in parts):

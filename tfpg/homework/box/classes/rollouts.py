@@ -43,7 +43,7 @@ def _scripted(question: Mapping[str, Any], settings: Mapping[str, Any]) -> Scrip
     """A scripted policy whose actions look like those of the homework's own for one observation."""
     own: Any = None
     like: Callable[[np.ndarray], Any] = np.asarray
-    axes = 0 if settings["discrete"] else 1
+    axes = (0 if settings["discrete"] else 1) + question.get("rows", 0)
     try:
         own = make(question["make"], settings)
         action = own.get_action(np.zeros(settings["Ds"], np.float32))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tfpg.homework.box import wire
-from tfpg.homework.box.classes import torch_steps
+from tfpg.homework.box.classes import graphs, torch_steps
 from tfpg.homework.box.classes.modules import prepare
 from tfpg.homework.box.classes.places import is_own
 from tfpg.homework.box.classes.protocols import PROTOCOLS
@@ -42,12 +42,16 @@ def answers(request: Mapping[str, Any]) -> Iterator[dict]:
     """Import a homework, and say so; then answer one question after the other."""
     os.environ.update(dict.fromkeys(THREADS, "1"), MPLBACKEND="Agg", CUDA_VISIBLE_DEVICES="")
     os.environ.update(PYTHONBREAKPOINT="0", WANDB_MODE="disabled")
+    needed, absent, lacking = {q["framework"] for q in request["questions"]}, request["absent"], ""
     with silent():
-        broken = prepare(request["folder"], request["paths"], request["absent"], request["calls"])
+        if "tensorflow" in needed:
+            lacking = graphs.lacking()
+            absent = absent if lacking else []
+        broken = prepare(request["folder"], request["paths"], absent, request["calls"])
         for module in {question["module"] for question in request["questions"]} - broken.keys():
             with contextlib.suppress(BaseException):  # it is told where it is asked for
                 importlib.import_module(module)
-        if any(question["framework"] == "torch" for question in request["questions"]):
+        if "torch" in needed:
             with contextlib.suppress(Exception):  # it is not there
                 torch_steps.warm_up()
     yield {"state": "ready"}
@@ -56,6 +60,8 @@ def answers(request: Mapping[str, Any]) -> Iterator[dict]:
         if question["module"] in broken:
             line, message = broken[question["module"]]
             yield {"state": "broken", "line": line, "message": message}
+        elif question["framework"] == "tensorflow" and lacking:
+            yield {"state": "needs", "module": lacking}
         elif question["framework"] and not is_installed(question["framework"]):
             yield {"state": "needs", "module": question["framework"]}
         else:
@@ -63,7 +69,8 @@ def answers(request: Mapping[str, Any]) -> Iterator[dict]:
 
 
 def _answer(question: Mapping[str, Any], seconds: float) -> dict:
-    protocol, outcomes = PROTOCOLS[question["protocol"]], []
+    known = graphs.PROTOCOLS if question["framework"] == "tensorflow" else PROTOCOLS
+    protocol, outcomes = known[question["protocol"]], []
     for settings, inputs in question["cases"]:
         try:
             with silent(), np.errstate(all="ignore"), at_most(seconds):
