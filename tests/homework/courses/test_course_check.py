@@ -276,6 +276,12 @@ def test_a_class_that_is_made_otherwise_is_not_called_wrong(tmp_path):
     assert (finding.state, finding.what) == ("not run", "other_constructor")
 
 
+def test_a_method_that_runs_a_graph_is_sent_to_the_check(tmp_path, capsys):
+    file = written(tmp_path, "cs285-2019") / "cs285/policies/MLP_policy.py"
+    assert main(["compare", f"{file}:MLPPolicyPG.update"]) == 2
+    assert f"use `tfpg check {file}`" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_rollout_that_fails_with_discrete_actions_alone_is_not_called_right(tmp_path):
     folder = written(tmp_path, "cs285-2023", ("ac = ac[0] if False else ac", "ac = np.array(ac[:2])"))

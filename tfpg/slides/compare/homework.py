@@ -25,6 +25,7 @@ from tfpg.slides.compare.calling import REMARKS, Form, NotRun, source_of, weight
 from tfpg.slides.compare.finding import Function
 
 CHECKS = Texts("checks")
+GRAPHS = "tensorflow"  # the framework of networks that are graphs
 # What the slide calls what a course's update is given
 ROLES = {"states": "states", "actions": "actions", "advantages": "q_values", "q_values": ""}
 
@@ -45,9 +46,16 @@ def method_at(target: str, python: str | None = None) -> Method | None:
     file, _, name = target.rpartition(":")
     path = Path(file)
     homework = recognized(path) if path.is_file() and path.suffix == ".py" else None
-    if homework is None or not homework.course.framework:
+    if homework is None:
         return None
     own = [f for f in homework.course.functions if homework.folder / f.file == path.resolve()]
+    if any(f.name.partition(" ")[0] == name and f.table.get("framework") == GRAPHS for f in own):
+        raise BadInput(
+            f"{name} runs a graph of TensorFlow 1, whose lines were written before it is called: "
+            f"use `tfpg check {file}`"
+        )
+    if not homework.course.framework:
+        return None
     for function in own:
         if function.name.partition(" ")[0] == name:
             if function.ask == "actor_update":
