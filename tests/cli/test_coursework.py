@@ -60,7 +60,8 @@ def test_each_command_line_is_read_as_its_years_handout_means_it(row, tmp_path):
 )
 def test_the_rows_are_what_the_handouts_say(id, lines, tmp_path):
     ours = coursework.runs_of(rows.ROWS[id], 1, tmp_path, False).values()
-    for each, (_, expected) in zip(ours, lines, strict=True):
+    of_the_handout = [each for each in ours if "tuned" not in each.name]
+    for each, (_, expected) in zip(of_the_handout, lines, strict=True):
         assert {name: getattr(each, name) for name in expected} == expected
 
 
