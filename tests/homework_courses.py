@@ -222,7 +222,25 @@ class PGAgent(nn.Module):
         return advantages
 """ + RETURNS.replace("TO_GO", "reward_to_go")
 
-AGENT_OF_2021 = """
+ESTIMATES = """
+    def calculate_q_vals(self, rewards_list):
+        helper = self._discounted_cumsum if self.reward_to_go else self._discounted_return
+        return np.concatenate([helper(path) for path in rewards_list])
+
+    def estimate_advantage(self, obs, REWARDSq_valuesTERMINALS):
+        advantages = q_values.copy()
+        if self.nn_baseline:
+            values = self.actor.run_baseline_prediction(obs)
+            values = (values - values.mean()) / values.std() * q_values.std() + q_values.mean()
+            advantages = q_values - values
+            GAE
+        if self.standardize_advantages:
+            advantages = (advantages - np.mean(advantages)) / (np.std(advantages) + 1e-8)
+        return advantages
+""" + RETURNS.replace("TO_GO", "cumsum")
+
+AGENT_OF_2021 = (
+    """
 import numpy as np
 
 from POLICIES import MLPPolicyPG
@@ -243,22 +261,9 @@ class PGAgent:
         q_values = self.calculate_q_vals(rewards_list)
         advantages = self.estimate_advantage(observations, REWARDSq_valuesTERMINALS)
         return self.actor.update(observations, actions, advantages, q_values)
-
-    def calculate_q_vals(self, rewards_list):
-        helper = self._discounted_cumsum if self.reward_to_go else self._discounted_return
-        return np.concatenate([helper(path) for path in rewards_list])
-
-    def estimate_advantage(self, obs, REWARDSq_valuesTERMINALS):
-        advantages = q_values.copy()
-        if self.nn_baseline:
-            values = self.actor.run_baseline_prediction(obs)
-            values = (values - values.mean()) / values.std() * q_values.std() + q_values.mean()
-            advantages = q_values - values
-            GAE
-        if self.standardize_advantages:
-            advantages = (advantages - np.mean(advantages)) / (np.std(advantages) + 1e-8)
-        return advantages
-""" + RETURNS.replace("TO_GO", "cumsum")
+"""
+    + ESTIMATES
+)
 
 GAE = """if self.gae_lambda is not None:
                 values, rewards = np.append(values, [0]), np.concatenate(rewards_list)
@@ -268,6 +273,9 @@ GAE = """if self.gae_lambda is not None:
                     delta = rewards[i] + self.gamma * values[i + 1] * goes_on - values[i]
                     advantages[i] = delta + self.gamma * self.gae_lambda * advantages[i + 1] * goes_on
                 advantages = advantages[:-1]"""
+
+WITH_GAE = {"REWARDS": "rewards_list, ", "TERMINALS": ", terminals", "GAE": GAE}
+WITHOUT_GAE = {"REWARDS": "", "TERMINALS": "", "GAE": "pass"}
 
 AGENT_OF_2018 = """
 import gym
@@ -361,7 +369,8 @@ class MLPPolicyPG(MLPPolicy):
         return loss
 """
 
-AGENT_OF_2019 = """
+AGENT_OF_2019 = (
+    """
 import numpy as np
 
 from cs285.policies.MLP_policy import MLPPolicyPG
@@ -382,21 +391,9 @@ class PGAgent:
         q_values = self.calculate_q_vals(rews_list)
         advantages = self.estimate_advantage(obs, q_values)
         return self.actor.update(obs, acs, qvals=q_values, adv_n=advantages)
-
-    def calculate_q_vals(self, rews_list):
-        helper = self._discounted_cumsum if self.reward_to_go else self._discounted_return
-        return np.concatenate([helper(path) for path in rews_list])
-
-    def estimate_advantage(self, obs, q_values):
-        advantages = q_values.copy()
-        if self.nn_baseline:
-            values = self.actor.run_baseline_prediction(obs)
-            values = (values - values.mean()) / values.std() * q_values.std() + q_values.mean()
-            advantages = q_values - values
-        if self.standardize_advantages:
-            advantages = (advantages - np.mean(advantages)) / (np.std(advantages) + 1e-8)
-        return advantages
-""" + RETURNS.replace("TO_GO", "cumsum")
+"""
+    + ESTIMATES
+)
 
 
 def _classes_of_2023(package: str) -> dict[str, str]:
@@ -426,9 +423,7 @@ def _classes_of_2021(package: str, gae: bool = True) -> dict[str, str]:
         "LAYER_SIZE": "size",
         "BATCHED": "obs if obs.ndim > 1 else obs[None]",
         "ROWS": "True",
-        "REWARDS": "rewards_list, " if gae else "",
-        "TERMINALS": ", terminals" if gae else "",
-        "GAE": GAE if gae else "pass",
+        **(WITH_GAE if gae else WITHOUT_GAE),
     }
     return {
         "agents/pg_agent.py": _with(AGENT_OF_2021, names),
@@ -455,7 +450,7 @@ COURSES = {
     "cs285-2020": _below("cs285", _classes_of_2021("cs285", gae=False)),
     "cmu-16831": _below("rob831", _classes_of_2021("rob831")),
     "cs285-2019": {
-        "cs285/agents/pg_agent.py": AGENT_OF_2019,
+        "cs285/agents/pg_agent.py": _with(AGENT_OF_2019, WITHOUT_GAE),
         "cs285/policies/MLP_policy.py": POLICY_OF_2019,
         "cs285/infrastructure/utils.py": _with(UTILS, {"ROWS": "True"}),
     },

@@ -72,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
     """Run what is not done yet, and report."""
     from tfpg.rollout.registry import make_environment
 
-    row, root = row_of(options.id), _folder(options)
+    row = row_of(options.id)
+    root = _folder(row, options)
     seeds = (1 if options.quick else SEEDS) if options.seeds is None else options.seeds
     check_counts(seeds=seeds, jobs=options.jobs)
     runs = runs_of(row, seeds, root, options.quick)
@@ -87,7 +88,8 @@ def report(options: argparse.Namespace) -> int:
     """Write the report, and show its table."""
     from tfpg.runs.coursework.report import answers, results_of, table, write_report
 
-    row, root = row_of(options.id), _folder(options)
+    row = row_of(options.id)
+    root = _folder(row, options)
     results = results_of(row, root)
     paths = write_report(row, results, root)
     say(f"{row.id}: {row.environment()}; stated: {row.stated}")
@@ -119,5 +121,5 @@ def runs_of(row: Row, seeds: int, root: Path, quick: bool) -> dict[Path, Setting
     return runs
 
 
-def _folder(options: argparse.Namespace) -> Path:
-    return Path(options.out or Path("coursework", row_of(options.id).id + "-quick" * options.quick))
+def _folder(row: Row, options: argparse.Namespace) -> Path:
+    return Path(options.out or Path("coursework", row.id + "-quick" * options.quick))

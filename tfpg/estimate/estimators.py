@@ -19,7 +19,7 @@ Carrier = TypeVar("Carrier", bound=Callable[..., np.ndarray])
 
 
 def check_estimator(given: Estimator) -> None:
-    """Raise BadInput for what is no function, and for one of ours that is none, or makes one."""
+    """Raise BadInput unless it is an estimator, not a function that still has to make one."""
     check_function("estimator", given, "tfpg.reward_to_go_estimator(0.99)")
     module, name = (str(getattr(given, which, "")) for which in ("__module__", "__qualname__"))
     if module.startswith("tfpg.estimate.") and name.isidentifier():  # ours are made inside others

@@ -393,7 +393,7 @@ def test_a_python_is_found_beside_the_homework_and_else_the_active_one(tmp_path,
         monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
         assert python_for(folder) == str(place / "bin/python")
     assert python_for(folder, str(tmp_path / "active")) == str(tmp_path / "active/bin/python")
-    with pytest.raises(BadInput, match="is no Python"):
+    with pytest.raises(BadInput, match="is not a Python interpreter"):
         python_for(folder, str(tmp_path / "nowhere"))
 
 

@@ -21,7 +21,7 @@ def python_for(folder: Path, wanted: str | None = None) -> str:
     if wanted is not None:
         found = shutil.which(wanted) or next(iter(_in_environment(Path(wanted))), None)
         if found is None:
-            raise BadInput(f"--python {wanted} is no Python: give the path of an interpreter")
+            raise BadInput(f"--python {wanted} is not a Python interpreter: give the path of one")
         return os.path.abspath(found)  # noqa: PTH100  a link to where an environment is not
     for place in (folder, *list(folder.parents)[:2]):
         for name in (".venv", "venv", "env"):

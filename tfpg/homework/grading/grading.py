@@ -145,7 +145,7 @@ def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
 
 
 def _unparsed(code: Code, file: str) -> str:
-    """What is no Python in a file that holds nothing asked for; "" if all is."""
+    """Why a file that holds nothing asked for cannot be parsed; "" if it can."""
     try:
         ast.parse(code.source(file))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

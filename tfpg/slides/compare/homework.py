@@ -8,6 +8,7 @@ import numpy as np
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import ENGLISH, Texts
+from tfpg.homework.box.classes import graphs
 from tfpg.homework.box.classes.lines import seen_of
 from tfpg.homework.box.seeing import Seen
 from tfpg.homework.box.watching import Expression
@@ -25,7 +26,6 @@ from tfpg.slides.compare.calling import REMARKS, Form, NotRun, source_of, weight
 from tfpg.slides.compare.finding import Function
 
 CHECKS = Texts("checks")
-GRAPHS = "tensorflow"  # the framework of networks that are graphs
 # What the slide calls what a course's update is given
 ROLES = {"states": "states", "actions": "actions", "advantages": "q_values", "q_values": ""}
 
@@ -48,8 +48,12 @@ def method_at(target: str, python: str | None = None) -> Method | None:
     homework = recognized(path) if path.is_file() and path.suffix == ".py" else None
     if homework is None:
         return None
-    own = [f for f in homework.course.functions if homework.folder / f.file == path.resolve()]
-    if any(f.name.partition(" ")[0] == name and f.table.get("framework") == GRAPHS for f in own):
+    own = [
+        function
+        for function in homework.course.functions
+        if homework.folder / function.file == path.resolve() and function.name.partition(" ")[0] == name
+    ]
+    if any(function.table.get("framework") == graphs.FRAMEWORK for function in own):
         raise BadInput(
             f"{name} runs a graph of TensorFlow 1, whose lines were written before it is called: "
             f"use `tfpg check {file}`"
@@ -57,16 +61,15 @@ def method_at(target: str, python: str | None = None) -> Method | None:
     if not homework.course.framework:
         return None
     for function in own:
-        if function.name.partition(" ")[0] == name:
-            if function.ask == "actor_update":
-                return Method(homework, function, python_for(homework.folder, python))
-            updates = [f for f in homework.course.functions if f.ask == "actor_update"]
-            if not updates:
-                return None
-            raise BadInput(
-                f"{name} does not update the policy, so there is no slide like it: compare "
-                f"{updates[0].name} in {updates[0].file}, or use `tfpg check {file}`"
-            )
+        if function.ask == "actor_update":
+            return Method(homework, function, python_for(homework.folder, python))
+        updates = [f for f in homework.course.functions if f.ask == "actor_update"]
+        if not updates:
+            return None
+        raise BadInput(
+            f"{name} does not update the policy, so there is no slide like it: compare "
+            f"{updates[0].name} in {updates[0].file}, or use `tfpg check {file}`"
+        )
     return None
 
 

@@ -18,6 +18,8 @@ from tfpg.homework.box.classes import protocols
 from tfpg.homework.box.classes.columns import with_columns
 from tfpg.homework.box.classes.making import make
 
+FRAMEWORK = "tensorflow"  # what a course's table calls it
+
 Question = Mapping[str, Any]
 Settings = Mapping[str, Any]
 Inputs = Mapping[str, Any]

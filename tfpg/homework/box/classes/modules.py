@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfpg.homework.box.classes.mending import Mended, mended
+from tfpg.homework.box.classes.blanks import BlankModules, with_exceptions
 from tfpg.homework.box.classes.places import own_modules
 from tfpg.homework.box.classes.stand_ins import stand_in
 
@@ -31,7 +31,7 @@ def prepare(
     blanks: dict[str, tuple[str, str]] = {}
     for root in roots:
         broken.update(_broken(Path(root), blanks))
-    sys.meta_path.insert(0, Mended(blanks))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, BlankModules(blanks))  # type: ignore[arg-type]
     stand_in(folder, [*broken, *absent])
     for call in calls:
         try:
@@ -53,7 +53,7 @@ def _broken(root: Path, blanks: dict[str, tuple[str, str]]) -> dict:
         try:
             ast.parse(file.read_bytes())
         except SyntaxError as error:
-            source = mended(file.read_text(encoding="utf-8", errors="replace"))
+            source = with_exceptions(file.read_text(encoding="utf-8", errors="replace"))
             if source is None:
                 broken[name] = (error.lineno, error.msg)
             else:

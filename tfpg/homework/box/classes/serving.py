@@ -42,16 +42,15 @@ def answers(request: Mapping[str, Any]) -> Iterator[dict]:
     """Import a homework, and say so; then answer one question after the other."""
     os.environ.update(dict.fromkeys(THREADS, "1"), MPLBACKEND="Agg", CUDA_VISIBLE_DEVICES="")
     os.environ.update(PYTHONBREAKPOINT="0", WANDB_MODE="disabled")
-    needed, absent, lacking = {q["framework"] for q in request["questions"]}, request["absent"], ""
+    frameworks = {question["framework"] for question in request["questions"]} - {""}
     with silent():
-        if "tensorflow" in needed:
-            lacking = graphs.lacking()
-            absent = absent if lacking else []
+        lacking = {framework: _lacking(framework) for framework in frameworks}
+        absent = [] if lacking.get(graphs.FRAMEWORK) == "" else request["absent"]
         broken = prepare(request["folder"], request["paths"], absent, request["calls"])
         for module in {question["module"] for question in request["questions"]} - broken.keys():
             with contextlib.suppress(BaseException):  # it is told where it is asked for
                 importlib.import_module(module)
-        if "torch" in needed:
+        if "torch" in frameworks:
             with contextlib.suppress(Exception):  # it is not there
                 torch_steps.warm_up()
     yield {"state": "ready"}
@@ -61,10 +60,8 @@ def answers(request: Mapping[str, Any]) -> Iterator[dict]:
         if question["module"] in broken:
             line, message = broken[question["module"]]
             yield {"state": "broken", "line": line, "message": message}
-        elif question["framework"] == "tensorflow" and lacking:
-            yield {"state": "needs", "module": lacking}
-        elif question["framework"] and not is_installed(question["framework"]):
-            yield {"state": "needs", "module": question["framework"]}
+        elif module := lacking.get(question["framework"]):
+            yield {"state": "needs", "module": module}
         elif question.get("through") in late:  # it would run as long
             yield {"state": "observed", "outcomes": [[TimeLimit.__name__, "", None, None]]}
         else:
@@ -74,8 +71,15 @@ def answers(request: Mapping[str, Any]) -> Iterator[dict]:
             yield answer
 
 
+def _lacking(framework: str) -> str:
+    """The module that a framework lacks here, or ""."""
+    if framework == graphs.FRAMEWORK:
+        return graphs.lacking()
+    return "" if is_installed(framework) else framework
+
+
 def _answer(question: Mapping[str, Any], seconds: float) -> dict:
-    known = graphs.PROTOCOLS if question["framework"] == "tensorflow" else PROTOCOLS
+    known = graphs.PROTOCOLS if question["framework"] == graphs.FRAMEWORK else PROTOCOLS
     protocol, outcomes = known[question["protocol"]], []
     for settings, inputs in question["cases"]:
         try:

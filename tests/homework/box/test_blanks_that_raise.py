@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tfpg.homework.box.classes.mending import mended
+from tfpg.homework.box.classes.blanks import with_exceptions
 
 HEADER = "def f(x):\n"
 
@@ -21,7 +21,7 @@ HEADER = "def f(x):\n"
     ],
 )
 def test_it_parses_and_raises_where_nothing_is_written(blank, line):
-    lines = mended(blank).split("\n")
+    lines = with_exceptions(blank).split("\n")
     assert len(lines) == len(blank.split("\n"))
     assert "raise NotImplementedError" in lines[line]
     ast.parse("\n".join(lines))
@@ -30,4 +30,4 @@ def test_it_parses_and_raises_where_nothing_is_written(blank, line):
 
 @pytest.mark.parametrize("source", ["x = ((", "def f(x)\n    return x", "return = 3", "if x\n  y"])
 def test_what_is_no_blank_is_left_alone(source):
-    assert mended(source) is None
+    assert with_exceptions(source) is None

@@ -14,7 +14,7 @@ RAISE = "raise NotImplementedError"
 NO_VALUE = re.compile(r"^(\s*)[\w.\[\], ]+=\s*(#.*)?$")  # loss = # TODO
 
 
-def mended(source: str) -> str | None:
+def with_exceptions(source: str) -> str | None:
     """The source with an exception in each blank, every line at its place; None if it cannot be."""
     lines = source.split("\n")
     for _ in range(MOST):
@@ -46,7 +46,7 @@ def _blank(lines: Sequence[str], error: SyntaxError) -> tuple[int, str] | None:
 
 
 class _Loader(SourceFileLoader):
-    """Of a file as it was mended; nothing is read again, and nothing written."""
+    """Of a file whose blanks raise; it is not read again, and nothing is written."""
 
     def __init__(self, name: str, path: str, source: str) -> None:
         super().__init__(name, path)
@@ -56,8 +56,8 @@ class _Loader(SourceFileLoader):
         return compile(self.source, self.path, "exec")
 
 
-class Mended:
-    """Finds modules as they were mended.
+class BlankModules:
+    """Finds modules whose blanks raise.
 
     Args:
         files: By their names, where they lie and what is to be run instead.
