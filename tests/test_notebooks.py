@@ -57,7 +57,12 @@ def public_names():
     names = set(tfpg.__all__)
     for found in pkgutil.walk_packages(tfpg.__path__, "tfpg."):
         if ".labs" not in found.name and not found.name.endswith("__main__"):
-            module = importlib.import_module(found.name)
+            try:
+                module = importlib.import_module(found.name)
+            except ModuleNotFoundError as error:
+                if error.name not in ("torch", "jax"):
+                    raise
+                continue
             names |= {
                 name
                 for name, one in vars(module).items()
@@ -78,6 +83,8 @@ def test_they_are_numbered_in_the_lectures_order():
 @pytest.mark.slow
 @each
 def test_it_runs_top_to_bottom_and_says_what_it_said(notebook, tmp_path):
+    if any("InOtherWords" in cell.source for cell in code_cells(notebook)):
+        pytest.importorskip("torch")
     for committed, now in zip(code_cells(notebook), code_cells(run(notebook, tmp_path)), strict=True):
         assert same(text(committed), text(now), tags(committed)), (text(committed), text(now))
         before, after = pictures(committed), pictures(now)

@@ -1,6 +1,7 @@
 """`tfpg compare`: where the slide's numbers come up in a reader's function, and what is said of it."""
 
 import ast
+import importlib.util
 import inspect
 import json
 import linecache
@@ -493,6 +494,13 @@ def test_what_follows_a_statement_that_fails_is_run_all_the_same():
     assert of("raise SystemExit('ran')\n" + RIGHT)
 
 
+def with_library(library, source, words):
+    """A case for where the library is installed; elsewhere that it is missing is what is said."""
+    missing = importlib.util.find_spec(library) is None
+    said = f"pip install {library}" if missing else words
+    return pytest.param(source, "mycode.py:update", said, id=library)
+
+
 @pytest.mark.parametrize(
     ("source", "target", "words"),
     [
@@ -502,8 +510,8 @@ def test_what_follows_a_statement_that_fails_is_run_all_the_same():
         ("x = 1", "mycode.py:update", "it has no function"),
         ("def update(:\n  pass", "mycode.py:update", "line 1 is not valid Python"),
         ("class A:\n  def f(self): pass", "mycode.py:f", "it has A.f"),
-        ("def update(loss):\n    loss.backward()", "mycode.py:update", "it takes (loss)"),
-        ("import jax\ndef update(f, x):\n    return jax.grad(f)(x)", "mycode.py:update", "not run"),
+        with_library("torch", "def update(loss):\n    loss.backward()", "it takes (loss)"),
+        with_library("jax", "import jax\ndef update(f, x):\n    return jax.grad(f)(x)", "not run"),
         ("import mxnet\ndef update(x):\n    return mxnet.f(x)", "mycode.py:update", "MXNet"),
     ],
 )
