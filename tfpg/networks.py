@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfpg.base.errors import BadInput, warn
 from tfpg.rollout.actors import Logits
@@ -96,6 +97,26 @@ def check_layers(network: keras.Model) -> None:
                 f"{named} acts in inference mode, in sampling and in the gradient alike, so that both "
                 "are of the same policy: it has no effect of its own in training"
             )
+
+
+def check_inference(network: keras.Model, state_shape: tuple[int, ...]) -> None:
+    """Raise BadInput for a layer that is called in training mode, whatever Keras says.
+
+    Its logits would differ from one call to the next, or with the other states of a batch.
+    """
+    layer = next((layer for layer in _all_layers(network) if isinstance(layer, MODAL_LAYERS)), None)
+    if layer is None:
+        return
+    states = np.random.default_rng(0).random((2, *state_shape)).astype(network.variable_dtype)
+    with tf.init_scope():  # this may be the first call, in a function that is being compiled
+        both, alone = (tf.nest.flatten(network(part))[0][:1] for part in (states, states[:1]))
+        same = np.allclose(both, alone, rtol=1e-3, atol=1e-6)
+    if not same:
+        raise BadInput(
+            f"the policy gives other logits for the same state when it is asked again: call its layer "
+            f"{layer.name!r} ({type(layer).__name__}) without training=True, so that what is scored is "
+            "what has sampled"
+        )
 
 
 def check_single_output(outputs: Any) -> None:

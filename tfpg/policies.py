@@ -27,6 +27,7 @@ import tensorflow as tf  # noqa: E402
 
 from tfpg.networks import (  # noqa: E402
     advice_on_recurrence,
+    check_inference,
     check_layers,
     check_single_output,
     dense_network,
@@ -60,9 +61,12 @@ class NetworkPolicy(keras.Model):
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Build the network on one state; Keras calls this before the first call."""
-        if outputs_of(self.network):
-            return
         state_shape, dtype = input_shape[1:], self.network.variable_dtype
+        if not outputs_of(self.network):
+            self._build_network(state_shape, dtype)
+        check_inference(self.network, state_shape)
+
+    def _build_network(self, state_shape: tuple[int, ...], dtype: str) -> None:
         check_single_output(self.network(np.zeros((1, *state_shape), dtype)))
         if self.second_output:
             if not outputs_of(self.network):  # a subclassed model knows no outputs
@@ -290,6 +294,8 @@ def load_policy(path: str | Path) -> NetworkPolicy:
     # Keras' older formats know no safe mode
     if not isinstance(path, str | Path) or Path(path).suffix != ".keras":
         raise BadInput(f"expected a .keras file, got {path}")
+    if not Path(path).exists():
+        raise BadInput(f"{path} does not exist: there is no policy to load")
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:

@@ -8,6 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def replace_closed_streams() -> None:
+    """Let a standard stream that was closed before Python began (`>&-`) lead nowhere.
+
+    Else Python has None in its place, and the next file that is opened gets its descriptor, and then
+    what C++ writes to it.
+    """
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest one that is free: this
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115
+
+
 @contextmanager
 def to_nowhere(*descriptors: int) -> Iterator[None]:
     """What is written to standard output (1) or standard error (2) goes nowhere."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from tfpg.base.errors import BadInput
@@ -73,6 +73,20 @@ def children_without_the_folder() -> Iterator[None]:
         yield
     finally:
         os.environ["PYTHONSAFEPATH"] = before  # Python ignores an empty one
+
+
+@contextmanager
+def children_without_the_script() -> Iterator[None]:
+    """Keep the script that is running out of Python processes that multiprocessing starts.
+
+    Each would run it again, and a script without `if __name__ == "__main__":` then does its work twice.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _agreed(question: str) -> bool:

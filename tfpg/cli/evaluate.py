@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from tfpg.base import importing
@@ -10,7 +11,7 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import check_free
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli.shared import add_allow_module
-from tfpg.runs.folder import read_settings
+from tfpg.runs.folder import iterations_saved, iterations_unsaved, read_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,12 @@ def evaluate(options: argparse.Namespace) -> int:
     from tfpg.runs.run import environment_of, maker
     from tfpg.runs.video import record_video
 
-    policy = load_policy(Path(options.run_folder) / "policy.keras")
+    folder = Path(options.run_folder)
+    policy = load_policy(folder / "policy.keras")
+    if lost := iterations_unsaved(folder):
+        last = f"{folder} was interrupted, and its last {lost} iterations were not saved"
+        told = f"this is the best policy of the first {iterations_saved(folder)}"
+        print(f"tfpg: {last}: {told}", file=sys.stderr)
     episodes, seed, horizon = options.episodes, options.seed, settings.horizon
     if options.video:  # first: what keeps it from being recorded is said before the long work
         total = record_video(maker(settings, modules), policy, options.video, seed, horizon)

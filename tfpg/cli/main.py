@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from tfpg import __version__
+from tfpg.base.descriptors import replace_closed_streams
 from tfpg.base.errors import BadInput, explained, without_colours
 from tfpg.base.importing import children_without_the_folder
 from tfpg.cli.shared import TRAIN_EXAMPLES
@@ -61,6 +62,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 2 bad input, 130 Ctrl-C, 1 anything else."""
+    replace_closed_streams()
     words = sys.argv[1:] if arguments is None else arguments
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a path or a language that the terminal cannot show

@@ -5,7 +5,7 @@ import dataclasses
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli import handouts
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.cli.summary import intention, result, to_resume
-from tfpg.runs.folder import check_new, held, iterations_saved, read_progress, read_settings
+from tfpg.runs.folder import (
+    check_new,
+    held,
+    iterations_saved,
+    iterations_unsaved,
+    read_progress,
+    read_settings,
+)
 from tfpg.runs.settings import (
     HOMEWORK,
     PRESETS,
@@ -130,18 +137,24 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
     from tfpg.runs.curves import draw_curve
     from tfpg.runs.run import is_solved, perform
 
-    begun = bool(options.resume) and (folder / "progress.csv").is_file()
-    if begun and options.iterations is None and is_solved(settings, read_progress(folder)):
+    done = iterations_saved(folder) if options.resume else 0
+    rows = read_progress(folder) if done and (folder / "progress.csv").exists() else []
+    if options.iterations is None and is_solved(settings, rows):
         say(f"{folder} is solved already: nothing was trained")
         return 0
-    done = iterations_saved(folder) if begun else 0
     if settings.iterations <= done:
-        draw_curve(folder)
+        if rows:
+            with suppress(OSError):  # the folder may be another's
+                draw_curve(folder)
         raise BadInput(f"{folder} has finished {done} iterations; pass a larger -n to continue")
     if settings.network is not None:
         load_policy(settings.network)  # what is wrong with it is said before all else
     if not options.quiet:
         say(intention(settings))
+        if done:
+            again = iterations_unsaved(folder)
+            later = f": the {again} after it were not saved, and are done again" if again else ""
+            say(f"going on after iteration {done}{later}")
     last, resume = None, bool(options.resume)
     with held(folder, resume, numbered=not options.out) as folder, _advising(settings, folder):
         try:

@@ -7,10 +7,10 @@ of another.
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from operator import attrgetter
 from pathlib import Path
@@ -25,6 +25,7 @@ import tfpg
 from tfpg.base.console import track
 from tfpg.base.errors import BadInput
 from tfpg.base.figures import COLOURS, draw_line
+from tfpg.base.importing import children_without_the_script
 from tfpg.labs.report import DOTS, Panel, Report
 from tfpg.step.compiled import compiled_gradient
 from tfpg.step.scores import Scores, scores_by_jacobian, scores_by_loop, scores_by_map
@@ -143,9 +144,12 @@ def _measured(runs: Sequence[tuple[str, int, int]], seed: int) -> list[Point]:
     return points
 
 
-def _own_processes(workers: int) -> ProcessPoolExecutor:
-    context = get_context("spawn")
-    return ProcessPoolExecutor(workers, context, tfpg.import_tensorflow, max_tasks_per_child=1)
+@contextmanager
+def _own_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
+    context, prepare = get_context("spawn"), tfpg.import_tensorflow
+    pool = ProcessPoolExecutor(workers, context, prepare, max_tasks_per_child=1)
+    with children_without_the_script(), pool:
+        yield pool
 
 
 def _peak_memory(forget: bool = False) -> int:

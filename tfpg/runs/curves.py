@@ -43,10 +43,12 @@ class Run(NamedTuple):
 
 def draw_curve(folder: Path) -> Path:
     """Draw one run's curve.png from its progress.csv; the band is the interval of each batch's mean."""
-    steps, mean, std, episodes = _columns(read_progress(folder), *CURVE, "std_return", "episodes")
+    progress, columns = read_progress(folder), (*CURVE, "std_return", "episodes")
+    _check_columns(folder, progress, columns)
+    steps, mean, std, episodes = _columns(progress, *columns)
     margin = 1.96 * std / np.sqrt(episodes)
     marker = "o" if len(steps) < 50 else None
-    label = "mean of the batch, 95 % interval"
+    label = "mean of the batch" + (", 95 % interval" if len(steps) > 1 else "")
     figure, (axes,) = panels(1)
     with _panel(axes, [read_settings(folder)]):
         interval = (mean - margin, mean + margin)
@@ -92,8 +94,7 @@ def _read(folders: Sequence[str | Path]) -> tuple[dict[str, list[Run]], list[str
                 if len(run.progress) < 2:
                     few = "fewer than two iterations were completed"
                     raise BadInput(f"{run.folder} has no curve yet: {few}")
-                if not run.progress[0].keys() >= set(CURVE):
-                    raise BadInput(f"{run.folder}/progress.csv lacks the columns {' and '.join(CURVE)}")
+                _check_columns(run.folder, run.progress, CURVE)
                 runs[run.settings.environment].append(run)
         except BadInput as error:
             left_out.append(str(error))
@@ -193,6 +194,11 @@ def merged(
     values = np.array([np.interp(grid, steps, means) for steps, means in curves])
     low, high = mean_interval(values)
     return grid, low, values.mean(axis=0), high
+
+
+def _check_columns(folder: str | Path, rows: Sequence[dict[str, float]], names: Sequence[str]) -> None:
+    if not all(row.keys() >= set(names) for row in rows[:1]):
+        raise BadInput(f"{folder}/progress.csv lacks the columns {' and '.join(names)}")
 
 
 def _columns(rows: Sequence[dict[str, float]], *names: str) -> list[np.ndarray]:

@@ -35,7 +35,9 @@ def check_new(folder: str | Path) -> Path:
     """Raise BadInput if a new run cannot go into this folder: no run is written over."""
     folder = Path(folder)
     check_writable(folder)
-    if folder.exists() and not (folder.is_dir() and {LOCK} >= {path.name for path in folder.iterdir()}):
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file: give a folder for the run")
+    if folder.exists() and not {LOCK} >= {path.name for path in folder.iterdir()}:
         raise BadInput(f"{folder} exists and is not empty: give another folder, or resume its run")
     return folder
 
@@ -135,6 +137,8 @@ def read_settings(folder: str | Path) -> Settings:
         return settings
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BadInput(f"{folder} is not a run folder: it has no config.json") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is cut off or damaged: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} is not a configuration of this version: {error}") from error
 
@@ -170,21 +174,33 @@ def read_progress(folder: str | Path) -> list[dict[str, float]]:
 
 def has_begun(folder: Path) -> bool:
     """Whether a run got as far as a checkpoint, which the first iteration ends with."""
-    saved, progress = folder / "checkpoint" / "checkpoint", folder / "progress.csv"
-    return saved.exists() or (progress.exists() and len(read_progress(folder)) > 1)
+    progress = folder / "progress.csv"
+    return bool(checkpoints_in(folder)) or (progress.exists() and len(read_progress(folder)) > 1)
+
+
+def checkpoints_in(folder: Path) -> list[int]:
+    """After how many iterations each checkpoint was saved, in this order."""
+    saved = (path.stem.partition("-")[2] for path in (folder / "checkpoint").glob("ckpt-*.index"))
+    return sorted(int(number) for number in saved if number.isdigit())
 
 
 def iterations_saved(folder: Path) -> int:
     """After how many iterations the last checkpoint was saved; 0 if there is none."""
-    saved = (path.stem.rpartition("-")[2] for path in (folder / "checkpoint").glob("*.index"))
-    return max((int(number) for number in saved if number.isdigit()), default=0)
+    return max(checkpoints_in(folder), default=0)
 
 
-def keep_progress(folder: Path, iterations: int) -> None:
-    """Keep the rows of the first iterations; those after the checkpoint will be done again."""
+def iterations_unsaved(folder: Path) -> int:
+    """How many iterations were done after the last checkpoint, of which a kill has left the numbers."""
+    done = read_progress(folder) if (folder / "progress.csv").exists() else []
+    return max(0, len(done) - iterations_saved(folder))
+
+
+def keep_progress(folder: Path, iterations: int) -> int:
+    """Keep the rows of the first iterations, and say how many; those after them will be done again."""
     path = folder / "progress.csv"
-    if path.exists():
-        with atomically(path) as unfinished, path.open() as file:
-            header, *rows = file.read().splitlines(keepends=True)
-            kept = (row for row in rows if row.endswith("\n") and int(row.split(",")[0]) < iterations)
-            unfinished.write_text(header + "".join(kept))
+    lines = whole_lines(path) if path.exists() else []
+    numbered = ((row.partition(",")[0], row) for row in lines[1:])
+    kept = [row for number, row in numbered if number.isdigit() and int(number) < iterations]
+    with atomically(path) as unfinished:
+        unfinished.write_text("".join(line + "\n" for line in lines[:1] + kept))
+    return len(kept)

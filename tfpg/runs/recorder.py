@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import importlib.util
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +14,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpg.base.errors import BadInput
+from tfpg.base.errors import BadInput, warn
 from tfpg.estimate.value_function import ValueFunction
 from tfpg.policies import NetworkPolicy
-from tfpg.runs.folder import append_progress, keep_progress
+from tfpg.runs.folder import append_progress, checkpoints_in, keep_progress
 from tfpg.runs.settings import Settings
 from tfpg.training import Iteration
 
+KEPT = 2  # checkpoints: one is written while the other stands
 SAVING = 0.05  # the fraction of a run's time that saving, some 50 ms each time, may take
 
 
@@ -73,30 +75,35 @@ class Recorder:
             if value_function.normalize_targets:
                 parts |= {"targets_mean": value_function.mean, "targets_std": value_function.std}
         self.checkpoint = tf.train.Checkpoint(**parts, **self.state)
-        self.checkpoints = tf.train.CheckpointManager(
-            self.checkpoint, folder / "checkpoint", max_to_keep=2
-        )
         self.iterations_before, self.steps_before, self.seconds_before = 0, 0, 0.0
         self.saved_at, self.save_seconds = -np.inf, 0.0
         self.events: Any = None
 
     def restore(self) -> None:
-        """Go back to the last checkpoint. Raises BadInput if there is none, or it does not fit."""
-        latest = self.checkpoints.latest_checkpoint
-        if latest is None:
+        """Go back to the last checkpoint that can be read. Raises BadInput if there is none."""
+        saved = checkpoints_in(self.folder)
+        if not saved:
             raise BadInput(f"{self.folder} has no checkpoint to resume from")
-        try:
-            self.checkpoint.restore(latest).assert_consumed()
-        except (ValueError, AssertionError, tf.errors.OpError) as error:
-            raise BadInput(
-                f"{latest} does not fit this network and optimizer: it was saved with another "
-                "architecture or version"
-            ) from error
+        while True:
+            path = self._checkpoint(saved.pop())
+            try:
+                self.checkpoint.read(str(path)).assert_consumed()
+                break
+            except (ValueError, IndexError, AssertionError, tf.errors.OpError) as error:
+                told = f"{path} is damaged, or was saved with another network, optimizer or version"
+                if not saved:
+                    raise BadInput(f"{told}: begin again in another folder") from error
+                warn(f"{told}: the run goes back to {self._checkpoint(saved[-1]).name}")
         self.iterations_before = int(self.state["iterations_done"])
         self.steps_before = int(self.state["environment_steps"])
         self.seconds_before = float(self.state["seconds"])
         self.weights = self.policy.network.get_weights()
-        keep_progress(self.folder, self.iterations_before)
+        missing = self.iterations_before - keep_progress(self.folder, self.iterations_before)
+        if missing:
+            warn(
+                f"{self.folder / 'progress.csv'} has lost {missing} of the {self.iterations_before} "
+                "iterations that were done: the curve is without them"
+            )
 
     def since_the_start(self, iteration: Iteration) -> Iteration:
         """The iteration, counting what was done before the run was resumed."""
@@ -144,9 +151,19 @@ class Recorder:
         started = time.monotonic()
         with _named(self.folder):
             type(self.policy)(self.best).save(self.folder / "policy.keras")
-            self.checkpoints.save(int(self.state["iterations_done"]))
+            done = int(self.state["iterations_done"])
+            written = self._checkpoint(done)
+            self.checkpoint.write(str(written))
+            numbers = [number for number in checkpoints_in(self.folder) if number <= done]
+            kept = [self._checkpoint(number).name for number in numbers[-KEPT:]]
+            for path in written.parent.iterdir():
+                if path.stem not in kept:  # also what a kill has left unfinished
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
         self.saved_at = time.monotonic()
         self.save_seconds = self.saved_at - started
+
+    def _checkpoint(self, iterations: int) -> Path:
+        return self.folder / "checkpoint" / f"ckpt-{iterations}"
 
     def __enter__(self) -> Self:
         if importlib.util.find_spec("tensorboard") is not None:  # TensorFlow's summaries need it

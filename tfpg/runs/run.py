@@ -152,9 +152,11 @@ def environment_of(
 def maker(settings: Settings, modules: Path | None = None) -> Callable[..., gymnasium.Env]:
     """A function that makes the environment of the settings, in another process too."""
 
+    spec = None if modules else find_spec(settings.environment)
+
     def make(**options: Any) -> gymnasium.Env:
-        # A spec would not do: its entry point may be in a module that the other process cannot find.
-        made = make_environment(find_spec(settings.environment, modules), **options)
+        # The other process does not know what was registered here, nor find what is in the folder.
+        made = make_environment(spec or find_spec(settings.environment, modules), **options)
         return ActionNoise(made, settings.action_noise_std) if settings.action_noise_std else made
 
     return make

@@ -154,6 +154,8 @@ class Settings:
             if not _is_of(value, kind):
                 told = getattr(kind, "__name__", str(kind).replace(" | ", " or "))
                 raise BadSetting(f"${field.name} must be of type {told}, got {value!r}")
+            if isinstance(value, numbers.Real):  # a NumPy number, or 1 for 1.0
+                object.__setattr__(self, field.name, kind_of(field)(value))
         for field in dataclasses.fields(self)[1:]:
             value, bounds = getattr(self, field.name), field.metadata["bounds"]
             finite = not isinstance(value, float) or math.isfinite(value)

@@ -14,7 +14,7 @@ from gymnasium.vector import AsyncVectorEnv
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_writable
-from tfpg.base.importing import is_installed
+from tfpg.base.importing import children_without_the_script, is_installed
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import Step, VectorEnvironments
 from tfpg.rollout.registry import make_environment
@@ -49,7 +49,9 @@ def record_video(
     check_drawable(environment)
     make = partial(make_environment, environment, render_mode="rgb_array")
     try:
-        with closing(AsyncVectorEnv([make], context="spawn")) as drawn:
+        with children_without_the_script():
+            vector = AsyncVectorEnv([make], context="spawn")
+        with closing(vector) as drawn:
             rate = drawn.metadata.get("render_fps", 30)
             with atomically(path) as unfinished, WRITERS[path.suffix](unfinished, rate) as write:
                 environments = _Recorded(drawn, write)
