@@ -192,6 +192,8 @@ def test_files_that_hold_no_safe_policy_are_refused(tmp_path):
         with pytest.raises(tfpg.BadInput, match=name) as refusal:
             tfpg.load_policy(tmp_path / f"{name}.keras")
         assert "\n" not in str(refusal.value)
+        assert ("Lambda layer holds code" in str(refusal.value)) is (name == "lambda")
+        assert ("does not exist" in str(refusal.value)) is (name == "missing")
     with pytest.raises(tfpg.BadInput, match=r"expected a \.keras file"):
         tfpg.load_policy(tmp_path / "legacy.h5")
 
@@ -433,6 +435,36 @@ def test_dropout_and_batch_normalisation_are_the_same_in_sampling_and_in_the_gra
     list(tfpg.train("CartPole-v1", policy, iterations=2, episodes=3))
     moved = [not np.array_equal(a, b) for a, b in zip(weights, policy.get_weights(), strict=True)]
     assert moved == [True, True, False, False, True, True]  # gamma and beta learn, the averages stay
+
+
+class Dropping(keras.Model):
+    """A layer that acts in the mode that it is told."""
+
+    def __init__(self, layer, training):
+        super().__init__()
+        self.first, self.layer, self.last = keras.layers.Dense(8), layer, keras.layers.Dense(2)
+        self.training = training
+
+    def call(self, states):
+        return self.last(self.layer(self.first(states), training=self.training))
+
+
+@pytest.mark.filterwarnings("ignore:the policy's layer")
+@pytest.mark.parametrize("layer", [keras.layers.Dropout, keras.layers.BatchNormalization])
+@pytest.mark.parametrize("built", [True, False])
+def test_a_layer_that_is_called_in_training_mode_is_refused(layer, built):
+    def policy(training):
+        arguments = [0.5] * (layer is keras.layers.Dropout)
+        if not built:
+            return Dropping(layer(*arguments), training)
+        states = keras.Input((4,))
+        hidden = layer(*arguments)(keras.layers.Dense(8)(states), training=training)
+        return keras.Model(states, keras.layers.Dense(2)(hidden))
+
+    for training in (None, False):
+        tfpg.sample_trajectories("CartPole-v1", policy(training), episodes=1)
+    with pytest.raises(tfpg.BadInput, match=rf"its layer .*\({layer.__name__}\) without training=True"):
+        tfpg.sample_trajectories("CartPole-v1", policy(training=True), episodes=1)
 
 
 @pytest.mark.slow

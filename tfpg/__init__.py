@@ -5,7 +5,8 @@ Roll out, estimate, step: the lecture's three verbs are the first three folders.
     rollout/     roll out: trajectories of a policy in an environment       NumPy, no TensorFlow
     estimate/    fill the column of q-values: returns, baselines, GAE, importance weights
     step/        take the step: the slides themselves, the natural gradient, how a step is compiled
-    training.py  the loop of the three; policies.py what acts, networks.py what it is made of
+    training.py  the loop of the three
+    policies.py  what acts; networks.py what it is made of, saved_policies.py what comes from a file
     exact.py     tiny problems, enumerated
     runs/        a run and its folder: settings, progress, checkpoints, curves, videos
     labs/        one file per claim of the lecture

@@ -13,8 +13,8 @@ from .policies import (
     MultiCategoricalPolicy as MultiCategoricalPolicy,
     GaussianPolicy as GaussianPolicy,
     policy_for as policy_for,
-    load_policy as load_policy,
 )
+from .saved_policies import load_policy as load_policy
 from .rollout.sampling import sample_trajectories as sample_trajectories, evaluate as evaluate
 from .estimate.returns import (
     total_reward as total_reward,

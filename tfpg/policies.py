@@ -1,10 +1,9 @@
-"""Policies: Keras models that return logits (or means), and how they act and are saved.
+"""Policies: Keras models that return logits (or means), and how they act.
 
 Keras is imported in networks.py, here and in the layers above, never below.
 """
 
 import warnings
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -284,30 +283,6 @@ def as_policy(policy: keras.Model, environments: SubEnvironments) -> keras.Model
                 f"{environments.state_shape}: {one_sentence(error)}{advice_on_recurrence(policy)}"
             ) from error
     return policy
-
-
-def load_policy(path: str | Path) -> NetworkPolicy:
-    """Load a policy from the `.keras` file of its network, in Keras' safe mode.
-
-    Raises BadInput if the file is missing or is not a network that can be loaded safely.
-    """
-    # Keras' older formats know no safe mode
-    if not isinstance(path, str | Path) or Path(path).suffix != ".keras":
-        raise BadInput(f"expected a .keras file, got {path}")
-    if not Path(path).exists():
-        raise BadInput(f"{path} does not exist: there is no policy to load")
-    try:
-        network = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, OSError) as error:
-        foreign = Path(path).is_file() and not zipfile.is_zipfile(path)
-        reason = "Keras did not write it" if foreign else one_sentence(error)
-        raise BadInput(f"{path} contains no policy that can be loaded: {reason}") from error
-    kinds = (
-        kind
-        for kind in (GaussianPolicy, MultiCategoricalPolicy)
-        if has_second_output(network, kind.second_output)
-    )
-    return next(kinds, CategoricalPolicy)(network)
 
 
 def _distributions() -> Any:

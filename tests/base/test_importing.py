@@ -148,6 +148,40 @@ def test_a_module_of_the_current_folder_is_trained_filmed_evaluated_and_gone_on_
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
+def test_a_network_of_classes_of_ones_own_is_trained_and_measured(capsys):
+    Path("layers_of_mine.py").write_text(
+        "import keras\n"
+        "@keras.saving.register_keras_serializable('mine')\n"
+        "class Doubling(keras.layers.Layer):\n"
+        "    def call(self, x):\n"
+        "        return 2 * x\n"
+    )
+    python(
+        "-c",
+        "import keras, layers_of_mine\n"
+        "layers = keras.Input((4,)), layers_of_mine.Doubling(), keras.layers.Dense(2)\n"
+        "keras.Sequential(layers).save('mine.keras')\n",
+    )
+    words = "train", "CartPole-v1", "--network", "mine.keras", "-n", "1", "-q", "--out", "run"
+    refused = tfpg_script(*words)
+    assert refused.returncode == 2
+    assert "does not know its class Doubling of the module layers_of_mine" in refused.stderr
+    assert refused.stderr.endswith("--allow-module layers_of_mine)\n")
+    assert not Path("run").exists()
+    done = tfpg_script(*words, "--allow-module", "layers_of_mine")
+    assert done.returncode == 0, done.stderr
+    line = re.findall(r"tfpg (evaluate .*) --episodes", done.stdout)[0]
+    assert tfpg_script(*shlex.split(line), "--episodes", "3").returncode == 0
+    assert tfpg_script("evaluate", "run").returncode == 2
+    Path("layers_of_mine.py").rename("run/layers_of_mine.py")  # a stranger's
+    refused = tfpg_script(*shlex.split(line))
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "tfpg: --allow-module layers_of_mine: No module named 'layers_of_mine'\n",
+    )
+
+
 def colour_of(film):
     return Image.open(film).convert("L").getpixel((8, 8))
 

@@ -18,7 +18,7 @@ from tfpg.cli.main import main
 from tfpg.rollout.registry import PACKAGES, find_spec
 from tfpg.runs import many
 from tfpg.runs.coursework import rows
-from tfpg.runs.folder import read_progress
+from tfpg.runs.folder import checkpoints_in, read_progress
 from tfpg.runs.settings import HOMEWORK, Settings
 
 TINY = rows.Row(
@@ -171,7 +171,7 @@ def test_ctrl_c_ends_all_and_the_same_command_goes_on(tmp_path):
     done = many.iterations_done(folder)
     assert 2 <= done < 3000
     before = (folder / "progress.csv").read_text()
-    assert (folder / "checkpoint" / "checkpoint").exists()
+    assert checkpoints_in(folder)
     words[words.index("-n") + 1] = str(done + 1)
     again = [sys.executable, "-m", "tfpg", *words, "--out", "s"]
     refused = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True)

@@ -11,7 +11,7 @@ from support import returns_of
 
 from tfpg.cli import handouts
 from tfpg.cli.main import main, parse
-from tfpg.cli.train import given_in, new_settings
+from tfpg.cli.settings import given_in, new_settings
 from tfpg.runs.folder import read_settings
 from tfpg.runs.recorder import Recorder
 

@@ -20,7 +20,7 @@ from support import returns_of
 
 import tfpg
 from tfpg.cli.main import main, parse
-from tfpg.cli.train import given_in, new_settings
+from tfpg.cli.settings import given_in, new_settings
 from tfpg.runs.folder import held, read_progress, read_settings, write_config
 from tfpg.runs.recorder import Recorder
 from tfpg.runs.settings import HOMEWORK, Settings
@@ -485,7 +485,7 @@ BAD = [
     (["train", "CartPole-v1", "--action_noise_std", "0.1"], "continuous actions only"),
     (["train", "CartPole-v1", "--network", "missing.keras"], "missing.keras"),
     (["train", "CartPole-v1", "--out", "full"], "full exists and is not empty"),
-    (["train", "CartPole-v1", "--out", "file"], "file exists"),
+    (["train", "CartPole-v1", "--out", "file"], "file is a file"),
     (["train", "--resume", "nowhere"], "not a run folder"),
     (["train", "--resume", "full", "-lr", "0.1"], "remove --learning-rate"),
     (["train", "CartPole-v1", "--use_baseline", "-blr", "0"], "-blr/--baseline-learning-rate must be"),

@@ -62,7 +62,7 @@ def test_several_choices_are_trained_and_measured_on_the_command_line(tmp_path, 
 
 def test_a_file_is_no_run_folder(tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(tfpg.BadInput, match="file exists and is not empty"):
+    with pytest.raises(tfpg.BadInput, match="file is a file"):
         tfpg.run(SHORT, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
 

@@ -4,12 +4,13 @@ That folder is never on sys.path: a random.py that merely lies there would be im
 standard library's.
 """
 
+import importlib
 import importlib.util
 import os
 import shlex
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -54,14 +55,34 @@ def folder_for_run(run: str | Path, environment: str, allowed: Collection[str]) 
     if module not in allowed and not _agreed(f"{named}: import its module {module}?"):
         advice = f"add{allowing(environment)} if you trust it"
         raise BadInput(f"{named}, whose module {module} would be imported: {advice}")
+    return _folder_of(module, run)
+
+
+def import_allowed(modules: Collection[str], environment: str, run: str | Path | None = None) -> None:
+    """Import what --allow-module names beside the environment's module: a network's own classes.
+
+    Keras knows them then. Raises BadInput if there is no such module; one in the run's own folder is
+    none.
+    """
+    for module in set(modules) - {environment.rpartition(":")[0]}:
+        folder = Path.cwd() if run is None else _folder_of(module, run)
+        with found_in(folder) if folder else nullcontext():
+            try:
+                importlib.import_module(module)
+            except ImportError as error:
+                raise BadInput(f"--allow-module {module}: {error}") from error
+
+
+def _folder_of(module: str, run: str | Path) -> Path | None:
+    """The current folder, unless the module that lies there is in the run's own folder."""
     place = Path(*module.split(".")).resolve()
     return None if place.is_relative_to(Path(run).resolve()) else Path.cwd()
 
 
-def allowing(environment: str) -> str:
-    """The flag, after a space, with which a command may import the module of a run's environment."""
-    module = environment.rpartition(":")[0]
-    return f" --allow-module {shlex.quote(module)}" if module else ""
+def allowing(environment: str, others: Collection[str] = ()) -> str:
+    """The flags, after a space, with which a command may import the module of a run's environment."""
+    modules = dict.fromkeys(filter(None, (environment.rpartition(":")[0], *others)))
+    return "".join(f" --allow-module {shlex.quote(module)}" for module in modules)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from tfpg.base.console import say, show_rows
 from tfpg.base.files import check_writable
 from tfpg.cli.many import add_jobs, check_counts, exit_status, perform
-from tfpg.cli.train import given_in, new_settings
+from tfpg.cli.settings import given_in, new_settings
 from tfpg.runs.coursework.rows import ROWS, Row, row_of
 from tfpg.runs.settings import Settings
 

@@ -42,19 +42,19 @@ def evaluate(options: argparse.Namespace) -> int:
 
         check_video(Path(options.video))
         check_free(Path(options.video), "name another with --video")
-    modules = importing.folder_for_run(
-        options.run_folder, settings.environment, options.allow_module or ()
-    )
+    allowed = options.allow_module or ()
+    modules = importing.folder_for_run(options.run_folder, settings.environment, allowed)
     import_tensorflow()
     from tfpg.base.console import say, working
     from tfpg.base.intervals import summary
-    from tfpg.policies import load_policy
     from tfpg.rollout.batch_size import BatchSize
     from tfpg.rollout.environments import open_environments
     from tfpg.rollout.sampling import evaluate as returns_of
     from tfpg.runs.run import environment_of, maker
     from tfpg.runs.video import record_video
+    from tfpg.saved_policies import load_policy
 
+    importing.import_allowed(allowed, settings.environment, options.run_folder)
     folder = Path(options.run_folder)
     policy = load_policy(folder / "policy.keras")
     if lost := iterations_unsaved(folder):

@@ -15,12 +15,13 @@ TRAIN_EXAMPLES = """\
 
 
 def add_allow_module(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """--allow-module, for commands that read the name of a module in somebody's run folder."""
+    """--allow-module, for commands that read what somebody's run or network names."""
     parser.add_argument(
         "--allow-module",
         action="append",
         metavar="NAME",
-        help="import module NAME if the run's environment is NAME:...; can be given several times",
+        help="import module NAME, if the run's environment is NAME:... or its network has classes of "
+        "NAME; can be repeated",
     )
 
 

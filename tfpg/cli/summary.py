@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,14 @@ def intention(settings: Settings) -> str:
     return f"{settings.environment}: {batch} per iteration, {how}, {until}{count}"
 
 
-def result(settings: Settings, folder: Path, last: "Progress", interrupted: bool) -> Iterator[str]:
+def result(
+    settings: Settings,
+    folder: Path,
+    last: "Progress",
+    interrupted: bool,
+    allowed: Collection[str],
+    drawable: bool,
+) -> Iterator[str]:
     """How it went, and what to do next, line by line."""
     iteration, evaluation, solved = last
     unsolved = settings.stop_at is not None and not solved
@@ -39,22 +46,23 @@ def result(settings: Settings, folder: Path, last: "Progress", interrupted: bool
     if solved and evaluation is not None:
         mean, episodes = evaluation.mean(), len(evaluation)
         yield f"mean return {mean:.1f} over {episodes} new episodes (target {settings.stop_at:g})"
-    run, video = _pasted(settings, folder), re.sub("[:/]", "-", settings.environment)
+    run, video = _pasted(settings, folder, allowed), re.sub("[:/]", "-", settings.environment)
     yield f"learning curve  {folder / 'curve.png'}"
     yield f"measure it      tfpg evaluate {run} --episodes 100"
-    yield f"watch it        tfpg evaluate {run} --video {shlex.quote(video)}.gif"
+    if drawable:
+        yield f"watch it        tfpg evaluate {run} --video {shlex.quote(video)}.gif"
     if interrupted or unsolved:
         iterations = settings.iterations if interrupted else 2 * settings.iterations
-        yield f"continue        {to_resume(replace(settings, iterations=iterations), folder)}"
+        yield f"continue        {to_resume(replace(settings, iterations=iterations), folder, allowed)}"
 
 
-def to_resume(settings: Settings, folder: Path) -> str:
+def to_resume(settings: Settings, folder: Path, allowed: Collection[str] = ()) -> str:
     """The command that continues a run as far as its settings say, if not its folder."""
     kept = read_settings(folder).iterations
     more = f" -n {settings.iterations}" if settings.iterations != kept else ""
-    return f"tfpg train --resume {_pasted(settings, folder)}{more}"
+    return f"tfpg train --resume {_pasted(settings, folder, allowed)}{more}"
 
 
-def _pasted(settings: Settings, folder: Path) -> str:
-    """A run folder as a shell takes it, and the flag that lets the module of its environment in."""
-    return f"{shlex.quote(str(folder))}{importing.allowing(settings.environment)}"
+def _pasted(settings: Settings, folder: Path, allowed: Collection[str]) -> str:
+    """A run folder as a shell takes it, and the flags that let its modules in."""
+    return f"{shlex.quote(str(folder))}{importing.allowing(settings.environment, allowed)}"

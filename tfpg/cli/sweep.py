@@ -15,7 +15,7 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_writable
 from tfpg.base.importing import is_installed
 from tfpg.cli.many import add_jobs, check_counts, exit_status, perform, with_bar
-from tfpg.cli.train import FIELDS, new_settings
+from tfpg.cli.settings import FIELDS, new_settings
 from tfpg.rollout.registry import make_environment
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, flags_of, kind_of
 

@@ -14,42 +14,13 @@ from tfpg.base.errors import BadInput
 from tfpg.base.files import check_writable
 from tfpg.base.tensorflow import import_tensorflow
 from tfpg.cli import handouts
+from tfpg.cli.settings import FIELDS, given_in, new_settings, settings_to_resume
 from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.cli.summary import intention, result, to_resume
-from tfpg.runs.folder import (
-    check_new,
-    held,
-    iterations_saved,
-    iterations_unsaved,
-    read_progress,
-    read_settings,
-)
-from tfpg.runs.settings import (
-    HOMEWORK,
-    PRESETS,
-    BadSetting,
-    Settings,
-    flags_of,
-    kind_of,
-    own_flag,
-    with_todays_names,
-)
+from tfpg.runs.folder import check_new, held, iterations_saved, iterations_unsaved, read_progress
+from tfpg.runs.settings import PRESETS, Settings, flags_of, kind_of, own_flag
 
-FIELDS = {field.name: field for field in dataclasses.fields(Settings)[1:]}
 GROUPS = {"network": "what to train", "iterations": "how to train", "name": "what to keep and show"}
-
-# Settings that do nothing unless another one has this value, and how that one is given.
-NEEDS = {
-    "learning_rate": ("step", "gradient", "--step gradient"),
-    "gradient_steps": ("step", "gradient", "--step gradient"),
-    "max_kl": ("step", "trust-region", "--step trust-region"),
-    "baseline_learning_rate": ("baseline", True, "--baseline"),
-    "baseline_steps": ("baseline", True, "--baseline"),
-    "truncation_is_terminal": ("baseline", True, "--baseline"),
-    "normalize_targets": ("baseline", True, "--baseline"),
-}
-# What a resumed run may be told.
-RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gpu", "handout"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +81,7 @@ def train(options: argparse.Namespace) -> int:
     """
     given = given_in(options)
     if options.resume:
-        settings, allowed = _settings_to_resume(given), options.allow_module or ()
+        settings, allowed = settings_to_resume(given), options.allow_module or ()
         modules = importing.folder_for_run(options.resume, settings.environment, allowed)
         runs = [(settings, Path(options.resume))]
     else:
@@ -118,6 +89,7 @@ def train(options: argparse.Namespace) -> int:
         runs = [(run, _folder(run, options.out)) for run in handouts.each_run(settings, given)]
     import_tensorflow()
     _choose_gpu(options)
+    importing.import_allowed(options.allow_module or (), runs[0][0].environment, options.resume)
     if len(runs) > 1:
         seeds = ", ".join(str(run.seed) for run, _ in runs)
         print(f"{len(runs)} runs, one after another, with the seeds {seeds}")
@@ -133,9 +105,10 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
     """One run, and its exit status."""
     from tfpg.base.console import say
     from tfpg.cli.progress import interruptible, shown
-    from tfpg.policies import load_policy
     from tfpg.runs.curves import draw_curve
-    from tfpg.runs.run import is_solved, perform
+    from tfpg.runs.run import is_solved, maker, perform
+    from tfpg.runs.video import is_drawable
+    from tfpg.saved_policies import load_policy
 
     done = iterations_saved(folder) if options.resume else 0
     rows = read_progress(folder) if done and (folder / "progress.csv").exists() else []
@@ -156,7 +129,7 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
             later = f": the {again} after it were not saved, and are done again" if again else ""
             say(f"going on after iteration {done}{later}")
     last, resume = None, bool(options.resume)
-    with held(folder, resume, numbered=not options.out) as folder, _advising(settings, folder):
+    with held(folder, resume, numbered=not options.out) as folder, _advising(settings, folder, options):
         try:
             with (
                 closing(perform(settings, folder, resume, modules)) as stream,
@@ -173,106 +146,12 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
     assert last is not None  # one iteration at least was left
     unfinished = not last.solved and last.iteration.index + 1 < settings.iterations
     interrupted = bool(signals) and unfinished
-    for line in result(settings, folder, last, interrupted):
+    allowed, drawable = options.allow_module or (), is_drawable(maker(settings, modules))
+    for line in result(settings, folder, last, interrupted, allowed, drawable):
         say(line)
     if interrupted:
         return 128 + signals[0]
     return int(settings.stop_at is not None and not last.solved)
-
-
-def given_in(options: argparse.Namespace) -> dict[str, Any]:
-    """The flags that were given, and "handout": what tells that they are from one before 2023."""
-    given = {
-        name: value
-        for name, value in vars(options).items()
-        if value is not None and name not in ("command", "run", "words")
-    }
-    told = handouts.told_by(given, options.words)
-    return given | {"handout": told} if told else given
-
-
-def new_settings(given: Mapping[str, Any]) -> Settings:
-    """The settings that the flags name, over the defaults of the form they are in."""
-    from tfpg.rollout.registry import find_spec
-
-    named = [given[form] for form in ("environment", "env_name") if form in given]
-    if len(named) != 1:
-        raise BadInput(
-            'name one environment, first ("tfpg train CartPole-v1") or with --env_name, which takes '
-            "the homework's defaults"
-        )
-    if "episodes" in given and "steps" in given:
-        raise BadInput("a batch is --episodes or --batch-steps (-b), not both")
-    for remark in handouts.remarks(given):
-        print(remark)
-    environment = _current(named[0])
-    spec = find_spec(environment, Path.cwd())
-    homework = "env_name" in given or "handout" in given
-    chosen = dict(HOMEWORK if homework else PRESETS.get(environment, {})) | handouts.defaults(given)
-    if "episodes" in given:
-        chosen["steps"] = None
-    if "steps" in given:
-        chosen["episodes"] = None
-    chosen |= with_todays_names({name: given[name] for name in FIELDS if name in given})
-    if not homework and "iterations" not in given and "stop_at" not in given:
-        chosen["stop_at"] = spec.reward_threshold
-        horizon, limit = given.get("horizon"), spec.max_episode_steps
-        if spec.reward_threshold is not None and horizon and limit and horizon < limit:
-            threshold = f"the mean return that counts as solved, {spec.reward_threshold:g},"
-            print(f"{threshold} is meant for episodes of {limit} steps: these end after {horizon}")
-    try:
-        settings = Settings(environment=environment, **chosen)
-    except BadSetting as error:
-        raise BadInput(error.with_flags()) from error
-    if "network" in given and not settings.baseline and (given.keys() & {"layers", "layer_size"}):
-        raise BadInput("--network brings its own layers: drop -l/--layers and -s/--layer-size")
-    for name, (other, value, needed) in NEEDS.items():
-        if name in given and getattr(settings, other) != value:
-            flag = own_flag(FIELDS[name])
-            if other in given:
-                have = f"{own_flag(FIELDS[other])} {given[other]}"
-                raise BadInput(f"{flag} does nothing with {have}: drop one of the two")
-            raise BadInput(f"{flag} does nothing without {needed}: add it, or drop {flag}")
-    return settings
-
-
-def _current(environment: str) -> str:
-    """The id that Gymnasium has put in the place of a retired one, with a line that says so."""
-    import gymnasium
-    from gymnasium.envs.registration import find_highest_version, get_env_id, parse_env_id
-
-    if ":" in environment:
-        return environment
-    try:
-        entry = gymnasium.spec(environment).entry_point
-        # What has moved to another package (MuJoCo's v2 and v3) is still there, and says so when made.
-        retired = callable(entry) and entry.__module__.startswith("gymnasium.")
-    except gymnasium.error.DeprecatedEnv:
-        retired = True
-    except gymnasium.error.Error:
-        retired = False
-    if not retired:
-        return environment
-    namespace, name, _ = parse_env_id(environment)
-    current = get_env_id(namespace, name, find_highest_version(namespace, name))
-    print(f"{environment} is retired: {current} is trained in its place")
-    return current
-
-
-def _settings_to_resume(given: Mapping[str, Any]) -> Settings:
-    """Those of the run, with as many iterations as -n says."""
-    others = given.keys() - RESUMING
-    if others:
-        flags = sorted(
-            own_flag(FIELDS[name]) if name in FIELDS else "--" + name.replace("_", "-")
-            for name in others - {"environment"}
-        ) + ["the environment"] * ("environment" in others)
-        raise BadInput(f"resuming keeps all settings except -n: remove {', '.join(flags)}")
-    settings = read_settings(given["resume"])
-    try:
-        return dataclasses.replace(settings, iterations=given.get("iterations", settings.iterations))
-    except BadSetting as error:
-        raise BadInput(error.with_flags()) from error
 
 
 def _folder(settings: Settings, out: str | None) -> Path:
@@ -287,13 +166,14 @@ def _folder(settings: Settings, out: str | None) -> Path:
 
 
 @contextmanager
-def _advising(settings: Settings, folder: Path) -> Iterator[None]:
+def _advising(settings: Settings, folder: Path, options: argparse.Namespace) -> Iterator[None]:
     """Add to an error of the operating system, a full disk say, how the run goes on after it."""
     try:
         yield
     except OSError as error:
         if (folder / "progress.csv").exists():
-            error.add_note(f"once that is put right, go on with {to_resume(settings, folder)}")
+            resume = to_resume(settings, folder, options.allow_module or ())
+            error.add_note(f"once that is put right, go on with {resume}")
         raise
 
 

@@ -20,7 +20,7 @@ from tfpg.estimate.value_function import (
     value_baseline,
     value_function_for,
 )
-from tfpg.policies import NetworkPolicy, as_policy, load_policy, policy_for
+from tfpg.policies import NetworkPolicy, as_policy, policy_for
 from tfpg.rollout.action_noise import ActionNoise
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.environments import SubEnvironments, open_environments
@@ -30,6 +30,7 @@ from tfpg.runs.folder import has_begun, write_config
 from tfpg.runs.recorder import Progress, Recorder, due
 from tfpg.runs.settings import Settings
 from tfpg.runs.video import check_drawable, record_video
+from tfpg.saved_policies import load_policy
 from tfpg.step.natural_gradient import trust_region_step
 from tfpg.step.pseudo_loss import policy_gradient_step
 from tfpg.step.several import several_steps

@@ -1,6 +1,7 @@
 """A video of one episode, on a machine with or without a screen."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache, partial
@@ -73,16 +74,22 @@ def check_video(path: Path) -> None:
     check_writable(path)
 
 
-def check_drawable(environment: str | EnvSpec | Callable[..., gymnasium.Env]) -> None:
-    """Raises BadInput if the environment draws no pictures."""
+def is_drawable(environment: str | EnvSpec | Callable[..., gymnasium.Env]) -> bool:
+    """Whether the environment draws pictures."""
     try:
-        with closing(make_environment(environment, render_mode="rgb_array")) as made:
-            drawn = "rgb_array" in made.metadata.get("render_modes", ())
+        with warnings.catch_warnings(action="ignore"):  # Gymnasium's, that it has no such mode
+            made = make_environment(environment, render_mode="rgb_array")
+        with closing(made):
+            return "rgb_array" in made.metadata.get("render_modes", ())
     except TypeError as error:
         if "render_mode" not in str(error):
             raise
-        drawn = False
-    if not drawn:
+        return False
+
+
+def check_drawable(environment: str | EnvSpec | Callable[..., gymnasium.Env]) -> None:
+    """Raises BadInput if the environment draws no pictures."""
+    if not is_drawable(environment):
         raise BadInput("the environment draws no pictures: it has no render mode rgb_array")
 
 

@@ -21,7 +21,7 @@ from support import some_slow
 import tfpg
 from tfpg.base.errors import BadInput
 from tfpg.cli.main import main, parse
-from tfpg.cli.train import given_in, new_settings
+from tfpg.cli.settings import given_in, new_settings
 from tfpg.homework.assignments import handout, tasks
 from tfpg.homework.assignments.handout import assignment, files, hand_out
 from tfpg.homework.assignments.standing import read_manifest

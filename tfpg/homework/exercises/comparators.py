@@ -265,7 +265,7 @@ def _other_shape(expected: Arrays, found: Arrays) -> Text | None:
 
 def _misshapen(call: str, wanted: np.ndarray, got: np.ndarray | None) -> Comparison:
     shapes = {"expected": words.shape(wanted), "got": "()" if got is None else words.shape(got)}
-    flat = got is not None and wanted.shape == (*got.shape, 1)
+    flat = got is not None and got.ndim > 0 and wanted.shape == (*got.shape, 1)
     return _wrong("wrong_shape_of_column" if flat else "wrong_shape", call=call, **shapes)
 
 
