@@ -579,3 +579,26 @@ def test_ctrl_c_in_a_command_ends_with_the_status_that_shells_expect(monkeypatch
 
     monkeypatch.setattr("tfpg.cli.plot.plot", interrupted)
     assert main(["plot", "run"]) == 130
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", ["stdout", "stderr", "both"])
+def test_streams_that_are_closed_cost_nothing(closed):
+    redirections = {"stdout": ">&-", "stderr": "2>&-", "both": "<&- >&- 2>&-"}[closed]
+    command = (
+        f"{shlex.quote(sys.executable)} -m tfpg train CartPole-v1 -n 1 -q --out run {redirections}"
+    )
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(Path("run/progress.csv").read_text().splitlines()) == 2  # nothing else was written there
+    told = subprocess.run(f"{shlex.quote(sys.executable)} -m tfpg --version {redirections}", shell=True)
+    assert told.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("environment", "drawn"), [("CartPole-v1", True), ("worlds:Target-v0", False)])
+def test_only_what_can_be_drawn_is_to_be_watched(environment, drawn, capsys):
+    assert main(["train", environment, "-n", "1", "--episodes", "2", "--out", "run", "-q"]) == 0
+    told = capsys.readouterr()
+    assert ("watch it" in told.out) is drawn
+    assert told.err == ""

@@ -151,11 +151,9 @@ class Recorder:
         started = time.monotonic()
         with _named(self.folder):
             type(self.policy)(self.best).save(self.folder / "policy.keras")
-            done = int(self.state["iterations_done"])
-            written = self._checkpoint(done)
+            written = self._checkpoint(int(self.state["iterations_done"]))
             self.checkpoint.write(str(written))
-            numbers = [number for number in checkpoints_in(self.folder) if number <= done]
-            kept = [self._checkpoint(number).name for number in numbers[-KEPT:]]
+            kept = [self._checkpoint(number).name for number in checkpoints_in(self.folder)[-KEPT:]]
             for path in written.parent.iterdir():
                 if path.stem not in kept:  # also what a kill has left unfinished
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
