@@ -321,8 +321,8 @@ def dense_layers(x, output_size, n_layers, size):
 
 
 class MLPPolicy:
-    def __init__(self, sess, ac_dim, ob_dim, n_layers, size, learning_rate=1e-4, discrete=False,
-                 nn_baseline=False):
+    def __init__(self, sess, ac_dim, ob_dim, n_layers, size, learning_rate=1e-4, training=True,
+                 discrete=False, nn_baseline=False):
         self.sess, self.discrete, self.nn_baseline = sess, discrete, nn_baseline
         self.observations_pl = tf.placeholder(tf.float32, [None, ob_dim])
         kind, shape = (tf.int32, [None]) if discrete else (tf.float32, [None, ac_dim])
@@ -339,7 +339,8 @@ class MLPPolicy:
             self.sample_ac = means + tf.exp(logstd) * tf.random_normal(tf.shape(means))
             normal = tfp.distributions.MultivariateNormalDiag(means, tf.exp(logstd))
             self.logprob_n = normal.log_prob(self.actions_pl)
-        self.define_train_op(n_layers, size, learning_rate)
+        if training:
+            self.define_train_op(n_layers, size, learning_rate)
 
     def get_action(self, obs):
         batch = obs if obs.ndim > 1 else obs[None]

@@ -242,6 +242,59 @@ def test_a_blank_is_told_by_its_file_and_line_and_what_is_filled_in_is_checked(t
 
 
 @pytest.mark.slow
+def test_a_name_that_is_nowhere_is_told_where_it_is_asked_for(tmp_path):
+    helper = "for path in rewards]"
+    folder = written(
+        tmp_path,
+        "cs285-2023",
+        ("running = reward + self", "running = rewrd + self"),
+        (helper, f"{helper}  # TODO: done"),  # left beside what is written
+    )
+    row = checked(folder, "PGAgent._calculate_q_vals")["PGAgent._calculate_q_vals"]
+    assert row.finding.state == "wrong"
+    assert "rewrd" in (folder / row.file).read_text().splitlines()[row.line - 1]
+
+
+@pytest.mark.slow
+def test_an_update_is_right_by_itself_where_a_helper_takes_something_else(tmp_path):
+    loop = "[self._calculate_q_vals(path) for path in rewards]"
+    every = "[np.array(helper(path)) for path in rewards]"
+    one = (every, "np.array(helper([float(reward) for reward in rewards]))")
+    names = ("PGAgent._calculate_q_vals", "PGAgent.update")
+    folder = written(tmp_path, "cs285-2023", one, ("self._calculate_q_vals(rewards)", loop))
+    found = checked(folder, *names)
+    assert [found[name].finding.state for name in names] == ["wrong", "right"]
+    # and of a wrong update its own fault is told, not that of the call that it does not make
+    folder = written(tmp_path, "cs285-2023", one, ("self._calculate_q_vals(rewards)", f"{loop}.size"))
+    row = checked(folder, names[1])[names[1]]
+    assert "'list' object has no attribute 'size'" in row.finding.numbers["message"]
+
+
+@pytest.mark.slow
+def test_the_first_of_two_exceptions_is_told(tmp_path):
+    called = "self.logstd(obs).exp()), 1)"  # with a tensor in the place of the array, another is raised
+    folder = written(
+        tmp_path,
+        "cs285-2023",
+        ("self.logstd.exp()), 1)", called),
+        ("return torch.from_numpy(array)", "return torch.from_numpy(np.require(array, array.dtype))"),
+    )
+    name = "MLPPolicy.get_action"
+    row = checked(folder, name)[name]
+    assert row.finding.mistake == "A16"
+    assert "'Parameter' object is not callable" in row.finding.numbers["message"]
+    assert called in (folder / row.file).read_text().splitlines()[row.line - 1]
+
+
+@pytest.mark.slow
+def test_the_same_check_twice_says_the_same(tmp_path):
+    folder = written(tmp_path, "cs285-2023", (DELTA, "delta = q_values[i] - values[i]"))
+    name = "PGAgent._estimate_advantage"
+    first, second = (checked(folder, name)[name] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.slow
 def test_what_needs_an_empty_method_of_another_class_is_open_too(tmp_path):
     forward = "return self.network(obs).squeeze(1)"
     folder = written(tmp_path, "cs285-2023", (forward, "# TODO: the forward pass\n        pass"))

@@ -21,7 +21,7 @@ from tfpg.homework.courses.judging import Finding, judged
 from tfpg.homework.courses.unwritten import Text, empty_methods, text_around, text_of
 
 BLANKS = ("raises", "too_long", "never_ends", "does_not_parse", "returns", "not_finite", "wrong_size")
-OTHER_CONTRACT = ("raises", "wrong_size", "returns")  # what comes of it
+OTHER_CONTRACT = ("raises", "ragged", "wrong_size", "returns")  # what comes of it
 LARGEST = 2**26  # bytes of a file in a zip
 
 
@@ -97,7 +97,7 @@ def rows(
             found = blanks[function.table["through"]]._replace(function=function.name)
         if found.finding.state == "open":
             blanks[function.name] = found
-        if state == "wrong" and used_in and found.finding.what in OTHER_CONTRACT:
+        if used_in and found.finding.what in OTHER_CONTRACT:
             waiting.setdefault(used_in, []).append(found)
             continue
         for helper in waiting.pop(function.name, []):

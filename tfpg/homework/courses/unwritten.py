@@ -72,7 +72,7 @@ class Text(NamedTuple):
                 return number
         assigned = re.compile(rf"\b{re.escape(unknown)}\b[^=]*=[^=]")
         if unknown and self.is_marked and not any(assigned.search(line) for _, line in code):
-            return next((number for number, line in code if unknown in line), self.first + 1)
+            return next((number for number, line in code if unknown in line), None)
         return None
 
 

@@ -49,7 +49,6 @@ def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     """It moves parameters; the network's outputs before that, and their Jacobian."""
     import torch
 
-    torch.manual_seed(0)
     owner = make(question["make"], settings)
     network, spread = _network(owner, question, settings)
     states = torch.as_tensor(inputs["states"])
@@ -88,7 +87,6 @@ def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays
     """It draws an action, many times, for one observation."""
     import torch
 
-    torch.manual_seed(0)
     np.random.seed(0)  # noqa: NPY002  theirs may draw from it
     owner = make(question["make"], settings)
     network, spread = _network(owner, question, settings)
@@ -104,9 +102,12 @@ def drawn(act: Callable, state: np.ndarray) -> Arrays:
     told = {}
     try:
         first = in_numpy(act(state.copy()))
-    except TypeError:  # whoever calls it may make a tensor before
+    except TypeError as error:  # whoever calls it may make a tensor before
         state = torch_steps.tensor(state)
-        first = in_numpy(act(state))
+        try:
+            first = in_numpy(act(state))
+        except Exception:
+            raise error from None
         told["takes tensors"] = np.array(True)
     rest = [in_numpy(act(state)).ravel() for _ in range(DRAWS - 1)]
     return {**told, "actions": np.array([first.ravel(), *rest]), "shape": np.array(first.shape, int)}
@@ -118,21 +119,22 @@ def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     Beside that stands what its own helpers make of the same batch, so that a mistake in one of them
     counts once.
     """
-    import torch
-
-    def asked(given: Inputs) -> Arrays:
-        torch.manual_seed(0)
-        return whole(question, make(question["make"], settings), given)
-
-    return with_columns(asked, inputs)
+    return with_columns(lambda given: whole(question, make(question["make"], settings), given), inputs)
 
 
 def whole(question: Question, agent: Any, inputs: Inputs) -> Arrays:
-    """What an agent hands over, and what its helpers make of the same batch."""
-    told, known = {}, dict(inputs)
+    """What an agent hands over, and what its helpers make of the same batch.
+
+    A helper with another contract than the handout's counts with what it gives on the way.
+    """
+    told, known, gave = {}, dict(inputs), dict[str, list]()
     for name, helper in question["helpers"].items():
-        given = [_copied(known[need]) for need in question["needs"][name]]
-        known[name] = told["own " + name] = flat(getattr(agent, helper)(*given))["values"]
+        try:
+            given = [_copied(known[need]) for need in question["needs"][name]]
+            known[name] = told["own " + name] = flat(getattr(agent, helper)(*given))["values"]
+        except Exception:
+            gave[name] = []
+            _note_results(agent, helper, gave[name])
     calls: dict = {name: [] for name in ("actor", "critic") if name in question}
     for name, noted in calls.items():
         owner, method = _reached(agent, question[name])
@@ -140,6 +142,8 @@ def whole(question: Question, agent: Any, inputs: Inputs) -> Arrays:
             _note_calls(owner, method, noted)
     given = [_copied(inputs[name]) for name in question["feeds"]]
     result = getattr(agent, question["name"])(*given)
+    for name, results in gave.items():
+        told["own " + name] = np.concatenate([np.zeros(0), *results])
     for name, noted in calls.items():
         told[name + " calls"] = np.array(len(noted))
         for n, value in enumerate(noted[-1] if noted else ()):
@@ -152,7 +156,6 @@ def of_forward(question: Question, settings: Settings, inputs: Inputs) -> Arrays
     """It gives a distribution, or anything else."""
     import torch
 
-    torch.manual_seed(0)
     owner = make(question["make"], settings)
     network, spread = _network(owner, question, settings)
     states = torch.as_tensor(inputs["states"])
@@ -170,7 +173,6 @@ def of_predictions(question: Question, settings: Settings, inputs: Inputs) -> Ar
     """It gives what a network says of states."""
     import torch
 
-    torch.manual_seed(0)
     owner = make(question["make"], settings)
     network, _ = _network(owner, question, settings)
     with torch.no_grad():
@@ -259,6 +261,18 @@ def _note_calls(thing: Any, name: str, calls: list) -> None:
         given = [*bound.args, *bound.kwargs.values()]
         calls.append([_copied(value) for value in given if value is not None])
         return method(*arguments, **named)
+
+    object.__setattr__(thing, name, noted)
+
+
+def _note_results(thing: Any, name: str, results: list) -> None:
+    """Let a method note the numbers that it gives."""
+    method = getattr(thing, name)
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        result = method(*arguments, **named)
+        results.append(flat(result)["values"])
+        return result
 
     object.__setattr__(thing, name, noted)
 
