@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
 QUIET = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
@@ -115,17 +116,23 @@ def throughput(rounds: int) -> None:
         ("CartPole-v1, 8 Python environments", "plain", 5_000, "untrained"),
         ("CartPole-v1, 8 Python environments", "plain", 5_000, "solved"),
         ("HalfCheetah-v5, 5 environments", "cheetah", 5_000, "untrained"),
+        ("CartPole-v1, as `tfpg train` has it; A2C: 8 environments", "own", 1_000, "untrained"),
+        ("CartPole-v1, as `tfpg train` has it; A2C: 8 environments", "own", 4_000, "untrained"),
+        ("HalfCheetah-v5; A2C: 8 environments", "cheetah, 8", 5_000, "untrained"),
     )
     rows = []
-    for title, *case in cases:
-        rates: dict[str, list[float]] = {"tfpg": [], "a2c": []}
-        for _ in range(rounds):
-            for name, found in rates.items():
-                found.append(measure("throughput.py", name, *case)["steps_per_second"])
-        ours, theirs = median(rates["tfpg"]), median(rates["a2c"])
-        rows.append(
-            (title, f"{case[1]:,}", case[2], f"{ours:,.0f}", f"{theirs:,.0f}", f"{ours / theirs:.1f}")
-        )
+    with TemporaryDirectory() as folder:
+        weights = Path(folder, "solved.npz")
+        measure("throughput.py", "solve", weights)
+        for title, environment, steps, policy in cases:
+            rates: dict[str, list[float]] = {"tfpg": [], "a2c": []}
+            case = environment, steps, weights if policy == "solved" else policy
+            for _ in range(rounds):
+                for name, found in rates.items():
+                    found.append(measure("throughput.py", name, *case)["steps_per_second"])
+            ours, theirs = median(rates["tfpg"]), median(rates["a2c"])
+            numbers = f"{ours:,.0f}", f"{theirs:,.0f}", f"{ours / theirs:.1f}"
+            rows.append((title, f"{steps:,}", policy, *numbers))
     table(
         f"Environment steps per second of training, 2x64 network, medians of {rounds}",
         ("", "steps per iteration", "policy", "tfpg", "A2C", "tfpg / A2C"),

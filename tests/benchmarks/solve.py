@@ -55,7 +55,7 @@ def tfpg_(seed, clock):
 
     settings = Settings("CartPole-v1", **PRESETS["CartPole-v1"])
     keras.utils.set_random_seed(seed)
-    policy = tfpg.policy_for("CartPole-v1", (settings.size,) * settings.layers)
+    policy = tfpg.policy_for("CartPole-v1", settings.hidden)
     optimizer = keras.optimizers.Adam(settings.learning_rate)
     generator = np.random.default_rng(seed)
 

@@ -1,18 +1,21 @@
 """Steps per second of whole training iterations: rolling out, estimating, stepping.
 
-Learning rates are so small that the policy stays what it is, untrained or solved, for both.
+Learning rates are so small that the policy stays what it is, untrained or solved, for both. Weights
+come from a file: where TensorFlow and PyTorch meet in one process, it can crash.
 """
 
 import json
 import sys
 import time
 
+import numpy as np
+
 SECONDS = 4
 LEARNING_RATE = 1e-9
 
 
-def solved_weights():
-    """Kernels and biases of a 2x64 tanh network that holds the pole for 500 steps."""
+def solve(path):
+    """Write down kernels and biases of a 2x64 tanh network that holds the pole for 500 steps."""
     import keras
 
     import tfpg
@@ -22,7 +25,7 @@ def solved_weights():
     for iteration in tfpg.train("CartPole-v1", policy, seed=1):
         if iteration.returns.mean() > 490:
             break
-    return policy.network.get_weights()
+    np.savez(path, *policy.network.get_weights())
 
 
 def tfpg_(environment, steps, weights):
@@ -38,6 +41,8 @@ def tfpg_(environment, steps, weights):
         lanes = open_environments("CartPole-v1", BatchSize(steps=steps))
     elif environment == "plain":
         lanes = SequentialEnvironments([make_environment("CartPole-v1") for _ in range(8)])
+    elif environment == "own":  # what each takes by itself, A2C eight environments
+        lanes = open_environments("CartPole-v1", BatchSize(steps=steps))
     else:
         lanes = open_environments("HalfCheetah-v5", BatchSize(steps=steps))
     policy = tfpg.policy_for(lanes)
@@ -57,10 +62,10 @@ def a2c(environment, steps, weights):
 
     if environment == "native":
         lanes = peers.NativeLanes("CartPole-v1", 64, 1)
-    elif environment == "plain":
+    elif environment in ("plain", "own"):
         lanes = make_vec_env("CartPole-v1", n_envs=8, seed=1)
     else:
-        lanes = make_vec_env("HalfCheetah-v5", n_envs=5, seed=1)
+        lanes = make_vec_env("HalfCheetah-v5", n_envs=8 if environment == "cheetah, 8" else 5, seed=1)
     model = A2C(
         "MlpPolicy", lanes, n_steps=steps // lanes.num_envs, learning_rate=LEARNING_RATE, device="cpu"
     )
@@ -78,8 +83,12 @@ def a2c(environment, steps, weights):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "solve":
+        solve(sys.argv[2])
+        print("{}")
+        sys.exit()
     name, environment, steps, policy, _ = sys.argv[1:]
-    weights = solved_weights() if policy == "solved" else None
+    weights = None if policy == "untrained" else list(np.load(policy).values())
     iterations = {"tfpg": tfpg_, "a2c": a2c}[name](environment, int(steps), weights)
     before = next(iterations)  # traces, and warms up
     begun = time.perf_counter()
