@@ -80,9 +80,9 @@ def train(
         def with_entropy_bonus(policy, optimizer, states, actions, q_values):
             with tf.GradientTape() as tape:
                 logits = policy(states)
-                likelihoods = tf.nn.log_softmax(logits)
-                weighted = tf.reduce_sum(actions * likelihoods, axis=1, keepdims=True) * q_values
-                entropy = -tf.reduce_sum(tf.exp(likelihoods) * likelihoods, axis=1)
+                log_probs = tf.nn.log_softmax(logits)
+                weighted = tf.reduce_sum(actions * log_probs, axis=1, keepdims=True) * q_values
+                entropy = -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=1)
                 loss = -tf.reduce_mean(weighted) - 0.01 * tf.reduce_mean(entropy)
             gradients = tape.gradient(loss, policy.trainable_variables)
             optimizer.apply_gradients(zip(gradients, policy.trainable_variables))

@@ -95,7 +95,13 @@ def seeds(rounds: int) -> None:
     found = measure("seeds.py", rounds)
     table(
         f"`tfpg train CartPole-v1 --seed 1` to `{rounds}`, each evaluated over 100 new episodes",
-        ("seeds solved", "worst mean return, sampled", "greedy", "seconds of training", "slowest"),
+        (
+            "seeds solved",
+            "worst mean return, sampled",
+            "greedy",
+            "seconds of training, median",
+            "slowest",
+        ),
         (
             f"{found['solved']} of {rounds}",
             f"{found['sampled']:.1f}",
