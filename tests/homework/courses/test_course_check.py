@@ -32,8 +32,29 @@ SUM = "delta + self.gamma * self.gae_lambda * advantages[i + 1] * goes_on"
 NORMAL = "(advantages - advantages.mean()) / (advantages.std() + 1e-8)"
 RESCALED = "(values - values.mean()) / values.std() * q_values.std() + q_values.mean()"
 
+ZEROED = "self.optimizer.zero_grad()\n"
+
 # Wrong homework: its course, its changes, and the functions that are wrong, each with its mistake.
 WRONG = {
+    "gradients that are kept, a critic of advantages": (
+        "cs285-2023",
+        (ZEROED, "\n"),
+        ("self.critic.update(obs, q_values)", "self.critic.update(obs, advantages)"),
+        {"MLPPolicyPG.update": None, "ValueCritic.update": None, "PGAgent.update": "W11"},
+    ),
+    "a critic of rewards": (
+        "cs285-2026",
+        ("self.critic.update(obs, q_values)", "self.critic.update(obs, rewards)"),
+        {"PGAgent.update": "W11"},
+    ),
+    "a baseline of advantages": (
+        "cs285-2021",
+        (
+            "self.actor.update(observations, actions, advantages, q_values)",
+            "self.actor.update(observations, actions, advantages, advantages)",
+        ),
+        {"PGAgent.train": "W11"},
+    ),
     "powers, broadcasts, no sampling": (
         "cs285-2026",
         (POWERS, "powers = np.geomspace(1, self.gamma ** len(rewards), num=len(rewards))"),

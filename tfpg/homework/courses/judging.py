@@ -41,6 +41,8 @@ def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
             return Finding("wrong", what="too_long", numbers={"case": group})
         if found is None:
             return _wrong(ask, here, trials)
+        if any(map(_keeps_gradients, here)):
+            return Finding("wrong", what="keeps_gradients")
         remarks.update(found)
     if remarks == {"not_measured"}:
         return Finding("not run", what="not_measured")
@@ -87,6 +89,15 @@ def _right(ask: Ask, trials: Sequence[Trial]) -> set[str] | None:
             return None
         remarks.update([""] if "" in fitting else fitting[0].split())
     return remarks
+
+
+def _keeps_gradients(trial: Trial) -> bool:
+    """Whether the second step of an update has the gradient of the first in it, too."""
+    got = trial.got or {}
+    if "moved again" not in got:
+        return False
+    once, again = got["moved"], got["moved again"]
+    return not np.allclose(again, once, rtol=0, atol=1e-2 * float(np.abs(once).max(initial=0.0)))
 
 
 def agrees(ask: Ask, wanted: Array, got: Array) -> bool:

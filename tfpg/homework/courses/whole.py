@@ -41,30 +41,42 @@ def _cases(generator: Generator) -> list[Case]:
 
 
 def _handed(case: Case, got: Arrays) -> Array:
-    """States, actions and advantages that the actor gets; how often it and the critic are called."""
+    """What the actor and the critic get, and how often they are called."""
     arguments = [got[f"actor argument {n}"] for n in range(3) if f"actor argument {n}" in got]
-    return np.concatenate([*arguments, _calls(got)])
+    return np.concatenate([*arguments, *_fitted_to(case, got).values(), _calls(got)])
+
+
+def _fitted_to(case: Case, got: Arrays) -> dict[str, Array]:
+    """What the baseline is fitted with, by the critic's update or by the actor's."""
+    names = ("critic argument 0", "critic argument 1", "actor argument 3")
+    return {name: got[name] for name in names if name in got and case.settings["baseline"]}
 
 
 def _calls(got: Arrays) -> list[int]:
     return [int(got[name]) for name in ("actor calls", "critic calls") if name in got]
 
 
-def _with(case: Case, weights: Array, calls: list[int]) -> Array:
-    return np.concatenate([case.inputs["states"].ravel(), case.inputs["actions"], weights, calls])
+def _with(case: Case, got: Arrays, weights: Array, calls: list[int], targets: Array) -> Array:
+    states = case.inputs["states"].ravel()
+    fitted = [states if name == "critic argument 0" else targets for name in _fitted_to(case, got)]
+    return np.concatenate([states, case.inputs["actions"], weights, *fitted, calls])
 
 
 def _right(case: Case, got: Arrays) -> dict[str, Array]:
     steps = case.settings["baseline_steps"] if case.settings["baseline"] else 0
-    return {"": _with(case, got["own advantages"], [1, steps][: len(_calls(got))])}
+    weights, q, calls = got["own advantages"], got["own q_values"], [1, steps][: len(_calls(got))]
+    accepted = {"": q, "targets_normalized": (q - q.mean()) / (q.std() or 1.0)}
+    return {name: _with(case, got, weights, calls, targets) for name, targets in accepted.items()}
 
 
 def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
-    weights, calls = got["own advantages"], _calls(got)
-    made = [("E3", np.ones_like(weights), calls), ("E9", got["own q_values"], calls)]
+    weights, q, calls = got["own advantages"], got["own q_values"], _calls(got)
+    targets = next((t for name, t in _fitted_to(case, got).items() if name != "critic argument 0"), q)
+    made = [("E3", np.ones_like(weights), calls, q), ("E9", q, calls, q)]
     if calls[1:]:
-        made += [("W17", weights, [1, calls[1]])]
-    return [(id, _with(case, given, times)) for id, given, times in made]
+        made += [("W17", weights, [1, calls[1]], q)]
+    made += [("W11", weights, calls, targets)]
+    return [(id, _with(case, got, given, times, fitted)) for id, given, times, fitted in made]
 
 
 ASKS = {"agent_update": Ask("whole", _cases, _right, _wrong, _handed)}

@@ -54,6 +54,14 @@ def parameters_of(*modules: Any) -> list:
     return list(found.values())
 
 
+def put_back(parameters: Sequence[Any], numbers: np.ndarray) -> None:
+    """Give parameters the numbers that they had, all in one row."""
+    ends = np.cumsum([parameter.numel() for parameter in parameters])[:-1]
+    with unrecorded():
+        for parameter, part in zip(parameters, np.split(numbers, ends)):
+            parameter.copy_(like(part, parameter))
+
+
 def flat(tensors: Sequence[Any]) -> np.ndarray:
     """All their numbers in one row."""
     parts = [tensor.detach().cpu().numpy().ravel() for tensor in tensors]
