@@ -437,6 +437,15 @@ def test_dropout_and_batch_normalisation_are_the_same_in_sampling_and_in_the_gra
     assert moved == [True, True, False, False, True, True]  # gamma and beta learn, the averages stay
 
 
+def test_an_output_in_a_dictionary_is_none():
+    states = keras.Input((4,))
+    one = keras.Model(states, {"logits": keras.layers.Dense(2)(states)})
+    with pytest.raises(
+        tfpg.BadInput, match="network gives a dictionary: it must give one tensor alone"
+    ):
+        tfpg.sample_trajectories("CartPole-v1", one, episodes=1)
+
+
 class Dropping(keras.Model):
     """A layer that acts in the mode that it is told."""
 

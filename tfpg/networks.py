@@ -121,10 +121,12 @@ def check_inference(network: keras.Model, state_shape: tuple[int, ...]) -> None:
 
 def check_single_output(outputs: Any) -> None:
     """Raise BadInput unless a network has given one tensor."""
-    if isinstance(outputs, dict) or (isinstance(outputs, list | tuple) and len(outputs) != 1):
+    several = isinstance(outputs, list | tuple | dict) and len(outputs) != 1
+    if several or isinstance(outputs, dict):
+        told = f"has {len(outputs)} outputs" if several else "gives a dictionary"
         raise BadInput(
-            f"the policy's network has {len(outputs)} outputs: it must have one, the logits (or means) "
-            "of shape (N*T, Da); keras.Model(network.inputs, network.outputs[0]) has the first alone"
+            f"the policy's network {told}: it must give one tensor alone, the logits (or means) of "
+            "shape (N*T, Da)"
         )
 
 

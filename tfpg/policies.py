@@ -63,6 +63,8 @@ class NetworkPolicy(keras.Model):
         state_shape, dtype = input_shape[1:], self.network.variable_dtype
         if not outputs_of(self.network):
             self._build_network(state_shape, dtype)
+        elif not self.second_output:  # it may be one, in a dictionary
+            check_single_output(self.network(np.zeros((1, *state_shape), dtype)))
         check_inference(self.network, state_shape)
 
     def _build_network(self, state_shape: tuple[int, ...], dtype: str) -> None:

@@ -236,6 +236,33 @@ def test_a_grid_has_every_combination_on_seeds_of_its_own_and_a_picture(tmp_path
 
 
 @pytest.mark.slow
+def test_a_sweep_goes_into_a_folder_of_its_own_and_writes_over_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("mine/table.csv").write_text("mine")
+    words = ["sweep", "CartPole-v1", "--episodes", "2", "-s", "4", "--seeds", "1", "--jobs", "1"]
+    assert main([*words, "-n", "2", "--layers", "0", "1", "--out", "mine"]) == 2
+    assert "mine exists and is not empty" in capsys.readouterr().err
+    assert [path.name for path in Path("mine").iterdir()] == ["table.csv"]
+    assert Path("mine/table.csv").read_text() == "mine"
+    for iterations in "121":
+        assert main([*words, "-n", iterations, "--layers", "0", "1"]) == 0
+    assert {path.name for path in Path("sweeps").iterdir()} == {"CartPole-v1", "CartPole-v1-2"}
+
+
+@pytest.mark.slow
+def test_an_environment_that_fails_ends_its_run_and_no_other(tmp_path):
+    settings = Settings("worlds:Broken-v0", iterations=2, episodes=4, layer_size=4)
+    runs = {tmp_path / "failing": settings, tmp_path / "whole": Settings("CartPole-v1", iterations=1)}
+    spoilt = tmp_path / "failing"
+    spoilt.mkdir()
+    (spoilt / "config.json").mkdir()  # not even BadInput or OSError can be foreseen
+    ended = {one.folder.name: one for one in many.perform_all(runs.items(), 1) if one.ended}
+    assert ended["failing"].failed
+    assert (ended["whole"].iterations, ended["whole"].failed) == (1, None)
+
+
+@pytest.mark.slow
 def test_optuna_chooses_within_what_is_given_and_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     given = ["--learning-rate", "0.001", "0.1", "--layers", "0", "1", "2", "--trials"]

@@ -5,9 +5,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfpg.base.console import show_rows
 from tfpg.base.errors import BadInput
@@ -43,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--python",
         metavar="PATH",
         help="the Python, or its environment's folder, that runs a course's homework (default: the\n"
-        "environment in its folder, else the active one)",
+        "environment in its folder or above it, else the active one; the first that has what the\n"
+        "homework needs)",
     )
     parser.add_argument(
         "--course",
@@ -76,9 +78,14 @@ def check(options: argparse.Namespace) -> int:
     own = _named(options.named)
     if not own and (status := check_classes(options)) is not None:
         return status
+    if options.python is not None:
+        raise BadInput(
+            f"--python is for a course's homework: the Python of tfpg itself runs {options.file}"
+        )
     graded = not own and is_of_assignment(options.file)
     language = options.lang or (language_of(options.file) if graded else ENGLISH)
-    found = stand(options.file, language) if graded else _functions(options.file, own, language)
+    with _leaving_by_exceptions():
+        found = stand(options.file, language) if graded else _functions(options.file, own, language)
     if found.error:
         text = CHECKS["nothing_ran" if "SyntaxError" in found.error else "code_failed"]
         print(text.say(language, error=found.error), file=sys.stderr)
@@ -99,6 +106,23 @@ def check(options: argparse.Namespace) -> int:
             text = ASSIGNMENTS["standing"]
             print(text.say(language, points=found.points, total=found.total))
     return 0 if all(row.verdict for row in found.rows) else 1
+
+
+@contextmanager
+def _leaving_by_exceptions() -> Iterator[None]:
+    """Let os._exit() raise SystemExit in this process: else a file that calls it ends the check."""
+    own, leave = os.getpid(), os._exit
+
+    def leaving(status: int) -> NoReturn:
+        if os.getpid() != own:  # a process that was forked ends as it should
+            leave(status)
+        raise SystemExit(status)
+
+    os._exit = leaving
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 def _print_rows(rows: "Sequence[Row]", graded: bool, language: str) -> None:
@@ -137,6 +161,10 @@ def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
 
     names = list(dict.fromkeys(exercise.name for exercise in EXERCISES))
     functions, error = load_quietly(file, list(own) or names)
+    lacking = re.search(r"No module named '(torch|jax|flax)'", error or "")
+    if lacking:
+        needs = f"{file} needs {lacking[1]}, which this Python does not have"
+        raise BadInput(f"{needs}: pip install {lacking[1]}, beside tfpg")
     if absent := [name for name in own if name not in functions]:
         raise BadInput(error or f"{file} defines no {absent[0]}: --as takes a function or Class.method")
     if not functions:

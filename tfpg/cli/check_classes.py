@@ -37,7 +37,7 @@ def check_classes(options: argparse.Namespace) -> int | None:
         if homework is None:
             return None
         beside = path.resolve().parent if path.suffix == ".zip" else homework.folder
-        python = python_for(beside, options.python)
+        python = python_for(beside, options.python, homework.course.needed)
         asked = checking.asked(homework, path)
         live = console.is_terminal and not options.json
         rows = checking.checked(homework, asked, python)

@@ -124,6 +124,8 @@ def grade(options: argparse.Namespace) -> int:
     if options.course and options.assignment:
         raise BadInput("give --assignment or --course, not both")
     course = named(options.course) if options.course else None
+    if course:
+        of_course.check_installed(course)
     submissions, others = entries(options.submissions)
     manifests = [read_manifest(Path(folder)) for folder in options.assignment or ()]
     language = options.lang or (manifests[0]["language"] if manifests else "en")

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tfpg.base.console import console, say
 from tfpg.base.errors import BadInput
@@ -50,8 +50,14 @@ def with_bar(stream: Generator["Status"], what: str, total: int) -> Iterator["St
     hidden = not console.is_terminal
     bar = Progress(console=console, disable=hidden, transient=True)
     handled = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def interrupt(*_: object) -> NoReturn:
+        for number in handled:  # a second one would leave the other processes without their end
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
     for number in handled:  # a polite kill is a Ctrl-C, which scripts ignore in the background
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, interrupt)
     try:
         with bar, closing(stream):
             task = bar.add_task(what, total=total)
@@ -61,6 +67,9 @@ def with_bar(stream: Generator["Status"], what: str, total: int) -> Iterator["St
                 if status.ended and hidden:
                     say(f"{status.folder.name}: {status.iterations} iterations")
                 yield status
+    except KeyboardInterrupt:
+        say(f"{sum(done.values()):,} iterations were done, and are kept: the same command goes on")
+        raise
     finally:
         for number, handler in handled.items():
             signal.signal(number, handler)

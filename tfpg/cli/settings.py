@@ -78,6 +78,8 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
             flag = own_flag(FIELDS[name])
             if other in given:
                 have = f"{own_flag(FIELDS[other])} {given[other]}"
+                if isinstance(given[other], bool):
+                    have = f"--no-{other.replace('_', '-')}"
                 raise BadInput(f"{flag} does nothing with {have}: drop one of the two")
             raise BadInput(f"{flag} does nothing without {needed}: add it, or drop {flag}")
     return settings

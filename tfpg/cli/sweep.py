@@ -20,6 +20,7 @@ from tfpg.rollout.registry import make_environment
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, flags_of, kind_of
 
 SEEDS = 3
+SWEEP = "sweep.json"  # says which sweep a folder holds
 FIRST_SEED = 1001
 Given = Mapping[str, Any]  # one value for each setting
 Varied = Mapping[str, Sequence[Any]]
@@ -89,10 +90,11 @@ def sweep(options: argparse.Namespace) -> int:
     for name, values in varied.items():  # what no run can have is said before the first begins
         for value in values:
             settings_with(firsts | {name: value}, FIRST_SEED)
-    root = Path(options.out or Path("sweeps", re.sub("[:/.]", "-", base.environment)))
+    asked = {"varied": varied, "fixed": fixed, "trials": options.trials is not None}
+    root = Path(options.out) if options.out else _free(base.environment, asked)
     check_writable(root / "table.csv")
     make_environment(base.environment).close()  # what it lacks is said before all else
-    _hold(root, {"varied": varied, "fixed": fixed, "trials": options.trials is not None})
+    _hold(root, asked)
     do = _grid if options.trials is None else _search
     return do(fixed, varied, root, options)
 
@@ -114,16 +116,34 @@ def runs_of(
         yield folder_of(root, name, seed), settings_with(given, seed)
 
 
+def _free(environment: str, asked: Mapping[str, Any]) -> Path:
+    """The folder of this sweep, or the first of sweeps/ENV, sweeps/ENV-2, ... that holds no other."""
+    named = Path("sweeps", re.sub("[:/.]", "-", environment))
+    numbered = (named.with_name(f"{named.name}-{number}") for number in itertools.count(2))
+    every = itertools.chain([named], numbered)
+    return next(root for root in every if not root.exists() or _held(root) == _text(asked))
+
+
 def _hold(root: Path, asked: Mapping[str, Any]) -> None:
-    """Write down which sweep a folder holds. Raises BadInput if it holds another."""
-    path, text = root / "sweep.json", json.dumps(asked, indent=2) + "\n"
-    if path.exists():
-        if path.read_text(encoding="utf-8") != text:
-            raise BadInput(f"{root} holds another sweep: name another folder with --out")
-        return
+    """Write down which sweep a folder holds. Raises BadInput if it holds anything else."""
+    held = _held(root)
+    if held not in (None, _text(asked)):
+        raise BadInput(f"{root} holds another sweep: name another folder with --out")
+    if held is None and root.exists() and any(root.iterdir()):
+        raise BadInput(f"{root} exists and is not empty: name another folder with --out")
     root.mkdir(parents=True, exist_ok=True)
-    with atomically(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+    with atomically(root / SWEEP) as unfinished:
+        unfinished.write_text(_text(asked), encoding="utf-8")
+
+
+def _held(root: Path) -> str | None:
+    """Which sweep a folder holds, if any."""
+    path = root / SWEEP
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _text(asked: Mapping[str, Any]) -> str:
+    return json.dumps(asked, indent=2) + "\n"
 
 
 def _grid(fixed: Given, varied: Varied, root: Path, options: argparse.Namespace) -> int:
@@ -183,7 +203,8 @@ def _show(root: Path, combinations: Mapping[str, Given], failed: Mapping[Path, s
     lines = table(results)
     show_rows(lines)
     with atomically(root / "table.csv") as unfinished, unfinished.open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(lines)
+        plain = [[cell.replace(",", "") for cell in line] for line in lines]
+        csv.writer(file, lineterminator="\n").writerows(plain)
     for path in (root / "table.csv", draw(results, root / "sweep.png")):
         say(f"written  {path}")
     return status

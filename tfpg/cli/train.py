@@ -124,12 +124,12 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
         load_policy(settings.network)  # what is wrong with it is said before all else
     if not options.quiet:
         say(intention(settings))
-        if done:
+    last, resume = None, bool(options.resume)
+    with held(folder, resume, numbered=not options.out) as folder, _advising(settings, folder, options):
+        if done and not options.quiet:
             again = iterations_unsaved(folder)
             later = f": the {again} after it were not saved, and are done again" if again else ""
             say(f"going on after iteration {done}{later}")
-    last, resume = None, bool(options.resume)
-    with held(folder, resume, numbered=not options.out) as folder, _advising(settings, folder, options):
         try:
             with (
                 closing(perform(settings, folder, resume, modules)) as stream,

@@ -87,6 +87,10 @@ def made_of(spec: EnvSpec, make: Callable[..., Made], **options: Any) -> Made:
             raise BadInput(f"{spec.id} is retired: use {newest}") from error
         advice = f"pip install {PACKAGES[families[0]]}" if families else error
         raise BadInput(f"{spec.id} cannot be made: {advice}") from error
+    except AttributeError as error:
+        if "must specify" not in str(error):
+            raise
+        raise BadInput(f"{spec.id} is no Gymnasium environment: {error}") from error
 
 
 def _silence_mujoco() -> None:

@@ -198,7 +198,9 @@ def _run(
             running[current[active]] = t - begun[current[active]]
             active = active & ((running.cumsum() - running)[current] < size.steps)
         if t >= LONGEST and np.count_nonzero(active):
-            raise BadInput(f"an episode did not end within {LONGEST:,} steps: set a horizon")
+            raise BadInput(
+                f"an episode did not end within {LONGEST:,} steps: set a horizon (--horizon)"
+            )
     each = (begun, lengths, last_states, terminations)
     return _History(history, *(values[:wanted] for values in each))
 

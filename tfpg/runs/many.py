@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfpg.base.errors import BadInput, explained
+from tfpg.base.errors import BadInput, explained, one_sentence
 from tfpg.runs.folder import held, read_progress, read_settings
 from tfpg.runs.settings import Settings
 
@@ -147,4 +147,6 @@ def _perform(settings: Settings, folder: Path) -> str | None:
         return str(error)
     except OSError as error:
         return explained(error)[0]
+    except Exception as error:  # an environment's own, say
+        return f"{type(error).__name__}: {one_sentence(error)}"
     return None

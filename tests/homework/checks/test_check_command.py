@@ -290,3 +290,30 @@ def test_of_what_is_no_python_nothing_was_run(submitted, capsys, tmp_path):
 def test_a_device_is_neither_a_file_nor_a_folder(capsys):
     assert checked(capsys, "/dev/null")[0] == 2
     assert checked(capsys, "/dev/null")[2] == "tfpg: /dev/null is neither a file nor a folder\n"
+
+
+def test_a_function_that_ends_the_process_ends_nothing_but_itself(submitted, capsys):
+    leaving = "import os\ndef normalize(q_values):\n    os._exit(0)\n"
+    status, out, _ = checked(capsys, submitted(RIGHT + leaving))
+    assert status == 1
+    assert "normalize     wrong  it exits the program" in out
+    assert "reward_to_go  right" in out
+
+
+def test_a_plain_file_is_run_by_this_python_and_by_no_other(submitted, capsys):
+    status, _, err = checked(capsys, submitted(RIGHT), "--python", sys.executable)
+    assert status == 2
+    assert "--python is for a course's homework" in err
+
+
+def test_a_framework_that_is_not_installed_is_no_mistake_of_a_function(submitted, capsys, monkeypatch):
+    class Lacking:
+        def find_spec(self, name, path=None, target=None):
+            if name == "flax":
+                raise ModuleNotFoundError("No module named 'flax'")
+
+    monkeypatch.setattr(sys, "meta_path", [Lacking(), *sys.meta_path])
+    text = "import flax\ndef normalize(q_values):\n    return flax.normalize(q_values)\n"
+    status, out, err = checked(capsys, submitted(text))
+    assert (status, out) == (2, "")
+    assert "needs flax, which this Python does not have: pip install flax, beside tfpg" in err

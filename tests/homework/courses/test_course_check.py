@@ -467,6 +467,10 @@ def test_a_python_is_found_beside_the_homework_and_else_the_active_one(tmp_path,
         monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
         assert python_for(folder) == str(place / "bin/python")
     assert python_for(folder, str(tmp_path / "active")) == str(tmp_path / "active/bin/python")
+    assert python_for(folder, needed=["numpy"]) == sys.executable  # those above have nothing
+    (tmp_path / "active/lib/python3.11/site-packages/numpy").mkdir(parents=True)
+    assert python_for(folder, needed=["numpy"]) == str(tmp_path / "active/bin/python")
+    assert python_for(folder, needed=["nowhere"]) == str(folder / ".venv/bin/python")
     with pytest.raises(BadInput, match="is not a Python interpreter"):
         python_for(folder, str(tmp_path / "nowhere"))
 

@@ -95,6 +95,30 @@ def test_a_loss_that_is_returned_is_differentiated():
     assert "broadcasts" not in " ".join(comparison.problems)
 
 
+def test_a_step_that_is_not_made_is_no_step():
+    def policy_gradient_step(policy, optimizer, states, actions, q_values):
+        likelihoods = torch.distributions.Categorical(logits=policy(states)).log_prob(actions)
+        loss = -(likelihoods * q_values).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        return loss
+
+    verdict = tfpg.check(policy_gradient_step)
+    assert (verdict.right, verdict.mistake) == (False, "D16")
+    assert tfpg.check(policy_gradient_step, "policy_gradient")  # it has left the right gradient
+
+
+def test_an_error_in_pytorch_is_told_in_its_own_words():
+    def policy_gradient(policy, states, actions, q_values):
+        likelihoods = torch.log_softmax(policy(states), 1)[range(len(states)), actions.argmax(2)]
+        return torch.autograd.grad(-(likelihoods * q_values).mean(), list(policy.parameters()))
+
+    verdict = tfpg.check(policy_gradient)
+    assert not verdict
+    assert "Dimension out of range" in verdict.evidence
+    assert "TensorFlow" not in verdict.evidence
+
+
 def test_gradients_that_are_never_zeroed_are_wrong():
     comparison = tfpg.compare(readers_of_torch.never_zeroed)
     assert not comparison

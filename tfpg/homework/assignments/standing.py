@@ -108,6 +108,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     names, it is worth one of the `points`, and the `language` is English.
     """
     path = folder / MANIFEST
+    if not folder.exists():
+        raise BadInput(f"{folder} does not exist")
     if not path.is_file():
         raise BadInput(
             f"{folder} holds neither an assignment of `tfpg homework new` nor a course's homework that "

@@ -89,5 +89,6 @@ def in_numpy(result: Any) -> np.ndarray:
     if array.dtype.kind == "V":  # bfloat16
         array = array.astype(np.float32)
     if array.dtype.kind not in "biuf":
-        raise NoNumbers(kind)
+        nothing = array.dtype.kind == "O" and any(part is None for part in array.ravel())
+        raise NoNumbers("None" if nothing else kind)
     return array

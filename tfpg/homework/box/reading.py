@@ -62,7 +62,7 @@ def cells_in(name: str, content: bytes) -> list[str]:
     """
     suffix = PurePath(name).suffix.lower()
     if suffix not in (".py", ".ipynb"):
-        raise BadInput(f"a submission is a .py or .ipynb file, got {name}")
+        raise BadInput(f"{name} is neither a .py file nor an .ipynb notebook")
     if suffix == ".py":
         return [_decoded(name, content)]
     try:

@@ -45,6 +45,7 @@ class Seen(NamedTuple):
     lines: dict[int, int]  # of the function itself, from which each expression was first reached
     gradient: np.ndarray | None  # (P,): that was applied, or else returned, or else seen last
     applied_at: int = 0  # the line of the function from which an optimizer was reached
+    moved: bool = False  # the policy's variables were moved
     loss_alone: bool = False  # it returned its loss, and it is we who have gone backwards from it
 
 
@@ -79,12 +80,12 @@ class Seeing:
             result = call()
             if caught:
                 total = np.sum([flat for flat, _ in caught], 0)
-                return self.seen._replace(gradient=total, applied_at=caught[0][1])
+                return self.seen._replace(gradient=total, applied_at=caught[0][1], moved=True)
             after = [in_numpy(variable) for variable in self.variables]
             moved = _flat(before) - _flat(after)
             gradient = moved if moved.any() else self._last(result, _flat(before))
             if gradient is not None:
-                return self.seen._replace(gradient=gradient)
+                return self.seen._replace(gradient=gradient, moved=bool(moved.any()))
             self.framework.differentiate(result)
         return self.seen._replace(gradient=self.left, loss_alone=self.left is not None)
 

@@ -38,6 +38,11 @@ class Course(NamedTuple):
     hand_in: list[str]  # patterns of the files that are handed in
     megabytes: float  # the largest zip; 0 for any
 
+    @property
+    def needed(self) -> list[str]:
+        """The modules without which none of its functions can be run."""
+        return ["numpy", *filter(None, [self.framework])]
+
 
 @cache
 def courses() -> dict[str, Course]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import textwrap
@@ -31,7 +32,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--python", metavar="PATH", help="the Python that runs the homework")
     options = parser.parse_args(arguments)
     try:
-        return _check(options)
+        try:
+            return _check(options)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except BadInput as error:
         print(f"{kit}: {error}", file=sys.stderr)
         return 2
@@ -47,7 +54,7 @@ def _check(options: argparse.Namespace) -> int:
             files = ", ".join(course.marks)
             raise BadInput(f"{path} is no homework of {course.title}, which has {files}")
         beside = path.resolve().parent if path.suffix == ".zip" else homework.folder
-        python = python_for(beside, options.python)
+        python = python_for(beside, options.python, homework.course.needed)
         asked, found = checking.asked(homework, path), []
         for row in checking.checked(homework, asked, python):
             found.append(row)

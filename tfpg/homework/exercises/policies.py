@@ -166,8 +166,12 @@ def actions_drawn_anew(policy: Any, states: Any, actions: Any, q_values: Any) ->
     return loss, tape.gradient(loss, policy.trainable_variables)
 
 
-@mistake("D15", "policy_gradient", "distribution_policy_gradient")
-def outside_of_the_tape(policy: Any, states: Any, actions: Any, q_values: Any) -> Any:
+@mistake(
+    "D15",
+    *("policy_gradient", "distribution_policy_gradient"),
+    *("maximum_likelihood", "distribution_maximum_likelihood"),
+)
+def outside_of_the_tape(policy: Any, states: Any, actions: Any, q_values: Any = None) -> Any:
     """The policy is called before the tape begins: there is no gradient in any variable."""
     return 0.0, [np.zeros(variable.shape) for variable in policy.trainable_variables]
 

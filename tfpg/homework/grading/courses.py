@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpg.base.errors import BadInput
+from tfpg.base.importing import is_installed
 from tfpg.homework.box.reading import plain
 from tfpg.homework.courses import checking
 from tfpg.homework.courses.asking import Case
@@ -24,6 +25,15 @@ from tfpg.homework.grading.isolation import Isolation
 from tfpg.homework.grading.submissions import Code
 
 STATES = {"right": "right", "wrong": "wrong", "open": "open", "not run": "wrong"}
+
+
+def check_installed(course: Course) -> None:
+    """Raises BadInput if this Python, which runs the submissions, lacks what the course needs."""
+    for module in course.needed:
+        if not is_installed(module):
+            raise BadInput(
+                f"grading {course.title} needs {module} in this Python: pip install {module}"
+            )
 
 
 def asked_of(course: Course) -> list[Asked]:

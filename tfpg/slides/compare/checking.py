@@ -8,7 +8,7 @@ from tfpg.base.texts import Texts
 from tfpg.homework.checks import checking
 from tfpg.homework.checks.judging import Verdict
 
-CHECKS = Texts("checks")
+CHECKS, MISTAKES = Texts("checks"), Texts("mistakes")
 # Whose gradient is that of a slide
 OF_SLIDES = ("maximum_likelihood", "policy_gradient")
 
@@ -40,15 +40,26 @@ def by_comparison(function: Callable | str, verdict: Verdict, language: str) -> 
     slide = verdict.name.removesuffix("_step").removeprefix("distribution_")
     if verdict or verdict.open or slide not in OF_SLIDES:
         return verdict
+    from tfpg.slides.compare.calling import NotRun
     from tfpg.slides.compare.comparison import compare
 
     try:
         comparison = compare(function, language=language)
         found = comparison.checked
-    except BadInput:  # it does not run there, either
-        return verdict
+    except BadInput as error:  # it does not run there, either
+        if not isinstance(error.__cause__, NotRun):
+            return verdict
+        why = error.__cause__.why  # of another framework: what it says to a policy of its own
+        return replace(
+            verdict, mistake=None, evidence=why if isinstance(why, str) else why.say(language)
+        )
     if found is None or slide not in found.name:
-        return verdict
+        foreign = comparison.function.framework != "TensorFlow" and comparison.problems
+        return replace(verdict, mistake=None, evidence=comparison.problems[0]) if foreign else verdict
+    if found and verdict.name.endswith("_step") and not comparison.moves:
+        what, fix = (MISTAKES[f"D16.{part}"].say(language) for part in ("what", "fix"))
+        evidence = CHECKS["between"].say(language).join([what, fix])
+        return replace(found, name=verdict.name, right=False, mistake="D16", evidence=evidence)
     if comparison.function.framework == "TensorFlow":
         if not (found and comparison.takes_indices):
             return verdict

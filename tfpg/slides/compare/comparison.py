@@ -38,6 +38,7 @@ class Comparison:
     checking: Callable[[], Verdict | None]  # what is asked when it is needed, as it takes a second
     not_run: Text | str  # why it could not be run, or ""
     language: str
+    moves: bool = True  # the policy's variables, as a step does
 
     def __bool__(self) -> bool:
         return not any(line.wrong for line in self.lines) and bool(self.checked)
@@ -172,9 +173,8 @@ def _compared(found: Function, page: int | None, language: str, given: Mapping[s
         return Comparison(found, name, lines_by_name(found, name), lambda: None, error.why, language)
     name = slide.twin if matches.distribution else slide.function
     lines = lines_by_numbers(found, name, matches, runner.expressions)
-    return Comparison(
-        found, name, lines, partial(_checked, runner, matches, name, language), "", language
-    )
+    checking = partial(_checked, runner, matches, name, language)
+    return Comparison(found, name, lines, checking, "", language, matches.moves)
 
 
 def _of_homework(found: Function, method: Method, page: int, language: str) -> Comparison:

@@ -62,7 +62,9 @@ def method_at(target: str, python: str | None = None) -> Method | None:
         return None
     for function in own:
         if function.ask == "actor_update":
-            return Method(homework, function, python_for(homework.folder, python))
+            return Method(
+                homework, function, python_for(homework.folder, python, homework.course.needed)
+            )
         updates = [f for f in homework.course.functions if f.ask == "actor_update"]
         if not updates:
             return None

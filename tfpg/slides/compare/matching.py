@@ -50,6 +50,7 @@ class Matches(NamedTuple):
     broadcasts: bool  # something in it has the shape (N*T, N*T)
     fixed: bool  # it is right in the means of a distribution, and its log_std is not trained
     loss_alone: bool = False  # the gradient is of the loss that it returns, and is taken by others
+    moves: bool = True  # the policy's variables are moved
     loses_column: bool = False  # right with q-values (N*T,), and quietly wrong with the slide's column
     keeps_gradients: bool = False  # right once, and the next call adds that gradient to its own
 
@@ -142,8 +143,17 @@ class _Search:
             for values in self.seen[0].values.values()
             for value in values
         )
+        moves = all(run.moved for run in self.seen)
         return Matches(
-            self.form, self.distribution, self.lines, scale > 0, constant, broadcasts, fixed, alone
+            self.form,
+            self.distribution,
+            self.lines,
+            scale > 0,
+            constant,
+            broadcasts,
+            fixed,
+            alone,
+            moves,
         )
 
     def _is_right_in_means(self) -> bool:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tfpg.base.texts import Texts
 from tfpg.slides.alignment import SIGNS as ALIGNED
+from tfpg.slides.compare.calling import role_of
 from tfpg.slides.compare.comparison import Comparison
 from tfpg.slides.compare.rows import REMARKS, Line
 
@@ -37,7 +38,9 @@ def check(comparison: Comparison) -> str:
         return REMARKS["checked"].say(comparison.language, verdict=verdict)
     function = comparison.function
     there = any(line.verdict != "missing" for line in comparison.lines if line.of_slide)
-    exercise = comparison.slide if there or comparison.not_run else "reward_to_go"
+    roles = {role_of(argument.arg) for argument in function.definition.args.args}
+    exercise = comparison.slide if there or comparison.not_run or "policy" in roles else "reward_to_go"
+    exercise = "policy_gradient_step" if {"policy", "optimizer"} <= roles else exercise
     if function.found is None:
         command = f"tfpg check {shlex.quote(function.file)} --as {function.name}={exercise}"
     else:
