@@ -7,7 +7,9 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfpg.base.console import show_rows
@@ -156,6 +158,7 @@ def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
     """The functions of a file that are exercises by their names, or by --as, worth no points."""
     from tfpg.homework.assignments.standing import Row, Standing, listened
     from tfpg.homework.checks.checking import load_quietly
+    from tfpg.homework.courses.unwritten import text_of
     from tfpg.homework.exercises.catalog import EXERCISES
     from tfpg.slides.compare.checking import by_comparison
 
@@ -173,6 +176,10 @@ def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
     for name, function in functions.items():
         verdict, printed = listened(function, own.get(name, name), language)
         verdict = by_comparison(f"{file}:{name}", verdict, language)
+        text = text_of(Path(file), name)
+        if not verdict and text and text.is_empty:
+            told = CHECKS["empty"].say(language)
+            verdict = replace(verdict, open=True, mistake=None, evidence=told)
         rows.append(Row(name, verdict, 0, printed))
     return Standing(rows, error)
 

@@ -317,3 +317,12 @@ def test_a_framework_that_is_not_installed_is_no_mistake_of_a_function(submitted
     status, out, err = checked(capsys, submitted(text))
     assert (status, out) == (2, "")
     assert "needs flax, which this Python does not have: pip install flax, beside tfpg" in err
+
+
+@pytest.mark.parametrize("body", ["pass", "...", "return None", '"""Normalize."""', "return"])
+def test_what_is_empty_is_not_written_yet(submitted, capsys, body):
+    text = f"def normalize(q_values):\n    # TODO: here\n    {body}\n"
+    status, out, _ = checked(capsys, submitted(RIGHT + text))
+    assert status == 1
+    assert "normalize     open" in out
+    assert "reward_to_go  right" in out

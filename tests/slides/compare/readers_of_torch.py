@@ -150,6 +150,11 @@ def never_zeroed(policy, optimizer, obs, acts, advs):
     optimizer.step()
 
 
+def of_another_dimension(policy, states, actions, q_values):
+    likelihoods = F.log_softmax(policy(states), 1)[range(len(states)), actions.argmax(2)]
+    return torch.autograd.grad(-(likelihoods * q_values).mean(), list(policy.parameters()))
+
+
 WRONG = {  # the mistake that `tfpg check` names
     trap: "B1",
     sign_turned: "B2",

@@ -51,6 +51,11 @@ class Text(NamedTuple):
         """Whether a comment says that something is to be done."""
         return any(map(MARK.search, self.lines))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is written in it, or only what stands for that."""
+        return not self.code or (len(self.code) == 1 and bool(NOTHING.match(self.code[0][1])))
+
     def blank(self, unknown: str = "") -> int | None:
         """The line of its first blank.
 
@@ -91,11 +96,7 @@ def empty_methods(file: Path) -> list[Text]:
     """The definitions of a file that have a mark, and nothing that is written."""
     lines = _lines(file)
     found = [_from(lines, n) for n, line in enumerate(lines) if re.match(r"\s+def \w+", line)]
-    return [
-        text
-        for text in found
-        if text.is_marked and len(text.code) == 1 and NOTHING.match(text.code[0][1])
-    ]
+    return [text for text in found if text.is_marked and text.is_empty]
 
 
 def text_around(file: Path, line: int) -> Text | None:
