@@ -250,15 +250,30 @@ def test_a_sweep_goes_into_a_folder_of_its_own_and_writes_over_nothing(tmp_path,
     assert {path.name for path in Path("sweeps").iterdir()} == {"CartPole-v1", "CartPole-v1-2"}
 
 
+def test_an_experiment_writes_over_nothing(tmp_path, capsys):
+    (tmp_path / "report.md").write_text("mine")
+    assert main(["coursework", "run", "2023-E1", "--quick", "--out", str(tmp_path)]) == 2
+    assert "exists and is not empty: name another folder with --out" in capsys.readouterr().err
+    assert (tmp_path / "report.md").read_text() == "mine"
+
+
 @pytest.mark.slow
-def test_an_environment_that_fails_ends_its_run_and_no_other(tmp_path):
-    settings = Settings("worlds:Broken-v0", iterations=2, episodes=4, layer_size=4)
-    runs = {tmp_path / "failing": settings, tmp_path / "whole": Settings("CartPole-v1", iterations=1)}
-    spoilt = tmp_path / "failing"
-    spoilt.mkdir()
-    (spoilt / "config.json").mkdir()  # not even BadInput or OSError can be foreseen
+def test_an_environment_that_fails_ends_its_run_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("motors.py").write_text(
+        "import gymnasium\n"
+        "from gymnasium.envs.classic_control import CartPoleEnv\n"
+        "class Motor(CartPoleEnv):\n"
+        "    def step(self, action):\n"
+        "        raise RuntimeError('the motor is broken')\n"
+        "gymnasium.register('Motor-v0', entry_point=Motor)\n"
+    )
+    runs = {
+        tmp_path / "failing": Settings("motors:Motor-v0", iterations=2, episodes=4, layer_size=4),
+        tmp_path / "whole": Settings("CartPole-v1", iterations=1, episodes=4, layer_size=4),
+    }
     ended = {one.folder.name: one for one in many.perform_all(runs.items(), 1) if one.ended}
-    assert ended["failing"].failed
+    assert ended["failing"].failed == "RuntimeError: the motor is broken"
     assert (ended["whole"].iterations, ended["whole"].failed) == (1, None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfpg.base.console import say, show_rows
 from tfpg.base.files import check_writable
-from tfpg.cli.many import add_jobs, check_counts, exit_status, perform
+from tfpg.cli.many import add_jobs, check_counts, check_own, exit_status, perform
 from tfpg.cli.settings import given_in, new_settings
 from tfpg.runs.coursework.rows import ROWS, Row, row_of
 from tfpg.runs.settings import Settings
@@ -77,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     seeds = (1 if options.quick else SEEDS) if options.seeds is None else options.seeds
     check_counts(seeds=seeds, jobs=options.jobs)
     runs = runs_of(row, seeds, root, options.quick)
+    check_own(root, own=any(folder.exists() for folder in runs))
     check_writable(root / "report.md")
     make_environment(row.environment()).close()  # what it lacks is said before all else
     failed = perform(runs, options.jobs)

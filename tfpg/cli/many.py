@@ -30,6 +30,12 @@ def check_counts(**counts: int | None) -> None:
             raise BadInput(f"--{name} must be at least 1, got {number}")
 
 
+def check_own(root: Path, own: bool) -> None:
+    """Raise BadInput if a folder holds anything, unless that is its own: nothing is written over."""
+    if not own and root.exists() and any(not path.name.startswith(".") for path in root.iterdir()):
+        raise BadInput(f"{root} exists and is not empty: name another folder with --out")
+
+
 def perform(runs: Mapping[Path, Settings], jobs: int) -> dict[Path, str]:
     """Perform the runs that are not done yet; gives those that ended early, and why."""
     from tfpg.runs.many import left_to_do, perform_all

@@ -14,7 +14,7 @@ from tfpg.base.console import say, show_rows
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_writable
 from tfpg.base.importing import is_installed
-from tfpg.cli.many import add_jobs, check_counts, exit_status, perform, with_bar
+from tfpg.cli.many import add_jobs, check_counts, check_own, exit_status, perform, with_bar
 from tfpg.cli.settings import FIELDS, new_settings
 from tfpg.rollout.registry import make_environment
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings, flags_of, kind_of
@@ -129,8 +129,7 @@ def _hold(root: Path, asked: Mapping[str, Any]) -> None:
     held = _held(root)
     if held not in (None, _text(asked)):
         raise BadInput(f"{root} holds another sweep: name another folder with --out")
-    if held is None and root.exists() and any(root.iterdir()):
-        raise BadInput(f"{root} exists and is not empty: name another folder with --out")
+    check_own(root, own=held is not None)
     root.mkdir(parents=True, exist_ok=True)
     with atomically(root / SWEEP) as unfinished:
         unfinished.write_text(_text(asked), encoding="utf-8")
