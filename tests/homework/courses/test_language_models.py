@@ -13,6 +13,10 @@ KL = "torch.exp(delta) - delta - 1"
 ROWS = "masked_mean_per_row(new_logp, mask)"
 # What is changed, and the functions that are wrong then, each with its mistake
 WRONG = {
+    "gradients kept": (
+        [("optimizer.zero_grad()", "pass")],
+        {"Reinforce.update": None, "GRPO.update": None},
+    ),
     "targets not shifted": (
         [("logits[:, :-1]", "logits[:, 1:]")],
         {"compute_per_token_logprobs": "L2", "Reinforce.update": None, "GRPO.update": None},
