@@ -397,3 +397,12 @@ def test_a_gradient_of_zero_is_not_silent():
         for _ in tfpg.train("CartPole-v1", policy, estimator=nothing, iterations=2, episodes=2):
             pass
     assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_a_step_of_ones_own_that_moves_nothing_is_remarked_on():
+    def forgetful(policy, optimizer, states, actions, q_values):
+        return tf.constant(3.0)
+
+    policy = tfpg.policy_for("CartPole-v1", hidden=(4,))
+    with pytest.warns(UserWarning, match="iteration 0: the step moved no weight"):
+        list(tfpg.train("CartPole-v1", policy, step=forgetful, iterations=2, episodes=2))

@@ -153,11 +153,14 @@ def train(
             if compiled_step is None:
                 most_samples = size.most_samples(horizon or environments.time_limit)
                 compiled_step = CompiledStep(step, policy, descent, tensors, most_samples)
+            before = policy.get_weights() if index == first_iteration and _is_own(step) else []
             try:
                 taken = compiled_step(*tensors, batch.middle)
             except NotFinite as error:
                 advice = "a smaller learning rate or smaller rewards may help"
                 raise NotFinite(f"iteration {index}: {error}; {advice}") from error
+            if before and all(map(np.array_equal, before, policy.get_weights())):
+                warn(f"iteration {index}: the step moved no weight: does it apply its gradients?")
             if index == first_iteration and taken.gradient_norm == 0:
                 warn(
                     f"iteration {index}: the policy gradient is 0, so nothing is learnt: are all "
@@ -193,6 +196,11 @@ def _as_column(q_values: Any, samples: int) -> np.ndarray:
             + (": return q_values[:, np.newaxis]" if values.shape == (samples,) else "")
         )
     return values
+
+
+def _is_own(step: Step) -> bool:
+    """Whether somebody wrote the step, and not we."""
+    return not str(getattr(getattr(step, "func", step), "__module__", "")).startswith("tfpg.")
 
 
 def _check_finite(index: int, **arrays: np.ndarray) -> None:

@@ -457,7 +457,7 @@ def test_plot_draws_runs_and_writes_over_nothing(capsys):
 
 
 BAD = [
-    (["train", "CartPol-v1"], "Did you mean: `CartPole`"),
+    (["train", "CartPol-v1"], "did you mean CartPole-v1?"),
     (["train", "CartPole"], "there is no environment 'CartPole': did you mean CartPole-v1?"),
     (["train", "CartPole-v1", "-n", "a"], "-n must be a whole number, got 'a': see tfpg train --help"),
     (["train", "CartPole-v1", "-lr", "x"], "-lr must be a number, got 'x'"),

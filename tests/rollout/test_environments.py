@@ -145,3 +145,21 @@ def test_another_way_to_reset_is_refused_with_the_argument_that_works():
     with pytest.raises(tfpg.BadInput, match=r"vector_kwargs=\{'autoreset_mode': .*NEXT_STEP\}"):
         VectorEnvironments(made(vector_kwargs={"autoreset_mode": mode.SAME_STEP}))
     VectorEnvironments(made(vector_kwargs={"autoreset_mode": mode.NEXT_STEP})).close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *(("CartPol-v1", "CartPole-v1"), ("CartPole-v9", "CartPole-v1"), ("cartpole", "CartPole-v1")),
+        *(("worlds:Bar", "worlds:Bar-v0"), ("worlds:target-v0", "worlds:Target-v0")),
+    ],
+)
+def test_the_nearest_name_is_suggested_as_it_can_be_typed(typed, meant):
+    with pytest.raises(tfpg.BadInput, match=rf"no environment '{typed}': did you mean {meant}\?"):
+        find_spec(typed)
+    assert find_spec(meant).id == meant.rpartition(":")[2]
+
+
+def test_what_is_near_to_no_name_gets_no_suggestion():
+    with pytest.raises(tfpg.BadInput, match="there is no environment 'Nowhere-v1': Environment"):
+        find_spec("Nowhere-v1")

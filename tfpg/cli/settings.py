@@ -45,8 +45,8 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
     named = [given[form] for form in ("environment", "env_name") if form in given]
     if len(named) != 1:
         raise BadInput(
-            'name one environment, first ("tfpg train CartPole-v1") or with --env_name, which takes '
-            "the homework's defaults"
+            "name one environment: as the first word, CartPole-v1, or with --env_name, which takes the "
+            "homework's defaults"
         )
     if "episodes" in given and "steps" in given:
         raise BadInput("a batch is --episodes or --batch-steps (-b), not both")

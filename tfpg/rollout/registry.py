@@ -4,7 +4,8 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,16 +42,24 @@ def find_spec(name: str, modules: Path | None = None) -> EnvSpec:
                     importlib.import_module(entry.partition(":")[0])
             return spec
     except (gymnasium.error.Error, ImportError) as error:
-        for known in gymnasium.registry:
-            if known.lower() == name.lower():
-                raise BadInput(f"there is no environment {name!r}: did you mean {known}?") from error
-        with suppress(gymnasium.error.Error):
-            namespace, plain, version = parse_env_id(name_alone)
-            latest = find_highest_version(namespace, plain)
-            if version is None and latest is not None:
-                whole = get_env_id(namespace, plain, latest)
-                raise BadInput(f"there is no environment {name!r}: did you mean {whole}?") from error
-        raise BadInput(f"there is no environment {name!r}: {error}") from error
+        told = f"there is no environment {name!r}"
+        if isinstance(error, gymnasium.error.Error) and (near := _nearest(name_alone)):
+            place = f"{module}:" if module else ""
+            raise BadInput(f"{told}: did you mean {place}{near}?") from error
+        raise BadInput(f"{told}: {error}") from error
+
+
+def _nearest(name: str) -> str | None:
+    """The id that is meant: written in other letters, without its version, or nearly so."""
+    newest = dict[str, str]()  # by what stands before the version
+    for known in gymnasium.registry:
+        namespace, plain, _ = parse_env_id(known)
+        latest = find_highest_version(namespace, plain)
+        newest[known.lower()] = known
+        newest[get_env_id(namespace, plain, None).lower()] = get_env_id(namespace, plain, latest)
+    bare = name.lower().rpartition("-v")[0] or name.lower()
+    close = [name.lower(), bare, *get_close_matches(bare, newest, 1, cutoff=0.75)]
+    return next((newest[each] for each in close if each in newest), None)
 
 
 def make_environment(
