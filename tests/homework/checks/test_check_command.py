@@ -319,6 +319,13 @@ def test_a_framework_that_is_not_installed_is_no_mistake_of_a_function(submitted
     assert "needs flax, which this Python does not have: pip install flax, beside tfpg" in err
 
 
+def test_a_function_on_one_line_is_written(submitted, capsys):
+    text = "def normalize(q_values): return q_values\ndef entropy(logits): return 0"
+    _, out, _ = checked(capsys, submitted(text))
+    assert "normalize  wrong" in out
+    assert "entropy    wrong" in out
+
+
 @pytest.mark.parametrize("body", ["pass", "...", "return None", '"""Normalize."""', "return"])
 def test_what_is_empty_is_not_written_yet(submitted, capsys, body):
     text = f"def normalize(q_values):\n    # TODO: here\n    {body}\n"

@@ -44,7 +44,7 @@ class Text(NamedTuple):
                 quoted = bare[:3] if bare.count(bare[:3]) == 1 else ""
             elif bare and not bare.startswith("#"):
                 found.append((number, line))
-        return found
+        return found if begun else [(self.first + 1, self.lines[0])]  # def f(x): return x
 
     @property
     def is_marked(self) -> bool:
