@@ -180,8 +180,9 @@ def grade(options: argparse.Namespace) -> int:
         for code in rest:
             records.forget(code.name)
         _warn(
-            f"STOPPED: {alarm}. Some submission has reached what is not its own: no grade of this run "
-            "was kept. Grade a few at a time to find it."
+            f"STOPPED: {alarm}. Either a submission has reached what is not its own, or the machine "
+            "was too busy to grade in time. No grade of this run was kept: run it again, and if it "
+            "stops again, grade a few at a time to find the submission."
         )
         return 1
     graded = [found for found in grades.values() if found is not None]

@@ -70,7 +70,9 @@ def _check(canary: Canary, grade: Grade) -> None:
     for mark in grade.marks.values():
         wanted = canary.state if f"def {mark.function}(" in canary.code.text else "missing"
         if mark.state not in (wanted, NOT_GRADED):
-            raise Alarm(f"{mark.function} of the canary that is {canary.state} was graded {mark.state}")
+            why = f" ({mark.evidence})" if mark.evidence else ""
+            told = f"{mark.function} of the canary that is {canary.state} was graded {mark.state}{why}"
+            raise Alarm(told)
 
 
 def _blank(asked: Asked, names: Mapping[str, str]) -> Blank:
