@@ -3,7 +3,7 @@
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,10 +32,10 @@ def check_writable(path: Path) -> None:
         raise BadInput(f"{path} cannot be written: {error.strerror}") from error
 
 
-def free_path(path: Path) -> Path:
+def free_path(path: Path, is_free: Callable[[Path], bool] = lambda path: not path.exists()) -> Path:
     """The path if nothing is there, else the first free one of PATH-2, PATH-3, ..."""
     numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    return next(free for free in itertools.chain([path], numbered) if not free.exists())
+    return next(free for free in itertools.chain([path], numbered) if is_free(free))
 
 
 @contextmanager

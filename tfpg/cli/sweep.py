@@ -12,7 +12,7 @@ from typing import Any
 
 from tfpg.base.console import say, show_rows
 from tfpg.base.errors import BadInput
-from tfpg.base.files import atomically, check_writable
+from tfpg.base.files import atomically, check_writable, free_path
 from tfpg.base.importing import is_installed
 from tfpg.cli.many import add_jobs, check_counts, check_own, exit_status, perform, with_bar
 from tfpg.cli.settings import FIELDS, new_settings
@@ -91,7 +91,9 @@ def sweep(options: argparse.Namespace) -> int:
         for value in values:
             settings_with(firsts | {name: value}, FIRST_SEED)
     asked = {"varied": varied, "fixed": fixed, "trials": options.trials is not None}
-    root = Path(options.out) if options.out else _free(base.environment, asked)
+    usual = Path("sweeps", re.sub("[:/.]", "-", base.environment))
+    own = free_path(usual, lambda root: not root.exists() or _held(root) == _text(asked))
+    root = Path(options.out) if options.out else own
     check_writable(root / "table.csv")
     make_environment(base.environment).close()  # what it lacks is said before all else
     _hold(root, asked)
@@ -114,14 +116,6 @@ def runs_of(
 
     for seed in range(FIRST_SEED, FIRST_SEED + seeds):
         yield folder_of(root, name, seed), settings_with(given, seed)
-
-
-def _free(environment: str, asked: Mapping[str, Any]) -> Path:
-    """The folder of this sweep, or the first of sweeps/ENV, sweeps/ENV-2, ... that holds no other."""
-    named = Path("sweeps", re.sub("[:/.]", "-", environment))
-    numbered = (named.with_name(f"{named.name}-{number}") for number in itertools.count(2))
-    every = itertools.chain([named], numbered)
-    return next(root for root in every if not root.exists() or _held(root) == _text(asked))
 
 
 def _hold(root: Path, asked: Mapping[str, Any]) -> None:

@@ -174,8 +174,12 @@ def read_progress(folder: str | Path) -> list[dict[str, float]]:
 
 def has_begun(folder: Path) -> bool:
     """Whether a run got as far as a checkpoint, which the first iteration ends with."""
-    progress = folder / "progress.csv"
-    return bool(checkpoints_in(folder)) or (progress.exists() and len(read_progress(folder)) > 1)
+    return bool(checkpoints_in(folder)) or iterations_done(folder) > 1
+
+
+def iterations_done(folder: Path) -> int:
+    """How many rows the progress of a run has; 0 if it has not begun."""
+    return len(read_progress(folder)) if (folder / "progress.csv").exists() else 0
 
 
 def checkpoints_in(folder: Path) -> list[int]:
@@ -191,8 +195,7 @@ def iterations_saved(folder: Path) -> int:
 
 def iterations_unsaved(folder: Path) -> int:
     """How many iterations were done after the last checkpoint, of which a kill has left the numbers."""
-    done = read_progress(folder) if (folder / "progress.csv").exists() else []
-    return max(0, len(done) - iterations_saved(folder))
+    return max(0, iterations_done(folder) - iterations_saved(folder))
 
 
 def keep_progress(folder: Path, iterations: int) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfpg.base.errors import BadInput, explained, one_sentence
-from tfpg.runs.folder import held, read_progress, read_settings
+from tfpg.runs.folder import held, iterations_done, read_settings
 from tfpg.runs.settings import Settings
 
 POLL = 0.2  # seconds between two looks at how far the runs are
@@ -41,11 +41,6 @@ def left_to_do(runs: Mapping[Path, Settings]) -> dict[Path, Settings]:
         if iterations_done(folder) < settings.iterations:
             unfinished[folder] = settings
     return dict(sorted(unfinished.items(), key=lambda item: -_size(item[1])))
-
-
-def iterations_done(folder: Path) -> int:
-    """How many rows the progress of a run has; 0 if it has not begun."""
-    return len(read_progress(folder)) if (folder / "progress.csv").exists() else 0
 
 
 def perform_all(runs: Iterable[tuple[Path, Settings]], processes: int) -> Generator[Status, None, None]:

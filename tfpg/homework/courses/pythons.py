@@ -32,12 +32,9 @@ def python_for(folder: Path, wanted: str | None = None, needed: Collection[str] 
         for name in (".venv", "venv", "env")
     ]
     places += [Path(os.environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if name in os.environ]
-    having = (next(_in_environment(place), None) for place in places if _has(place, needed))
-    if python := next(filter(None, having), None):
-        return python
-    if all(map(importlib.util.find_spec, needed)):
-        return sys.executable
-    return next((python for place in places for python in _in_environment(place)), sys.executable)
+    pythons = {python: _has(place, needed) for place in places for python in _in_environment(place)}
+    pythons.setdefault(sys.executable, all(map(importlib.util.find_spec, needed)))
+    return next((python for python, has in pythons.items() if has), next(iter(pythons)))
 
 
 def _has(environment: Path, modules: Collection[str]) -> bool:

@@ -54,6 +54,10 @@ class NotRun(Exception):
         super().__init__(why)
         self.why = why
 
+    def said(self, language: str) -> str:
+        """Why, in a language."""
+        return self.why.say(language) if isinstance(self.why, Text) else self.why
+
 
 class Form(NamedTuple):
     """How a function takes its arguments."""

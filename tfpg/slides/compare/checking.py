@@ -49,16 +49,13 @@ def by_comparison(function: Callable | str, verdict: Verdict, language: str) -> 
     except BadInput as error:  # it does not run there, either
         if not isinstance(error.__cause__, NotRun):
             return verdict
-        why = error.__cause__.why  # of another framework: what it says to a policy of its own
-        return replace(
-            verdict, mistake=None, evidence=why if isinstance(why, str) else why.say(language)
-        )
+        # of another framework: what it says to a policy of its own
+        return replace(verdict, mistake=None, evidence=error.__cause__.said(language))
     if found is None or slide not in found.name:
         foreign = comparison.function.framework != "TensorFlow" and comparison.problems
         return replace(verdict, mistake=None, evidence=comparison.problems[0]) if foreign else verdict
     if found and verdict.name.endswith("_step") and not comparison.moves:
-        what, fix = (MISTAKES[f"D16.{part}"].say(language) for part in ("what", "fix"))
-        evidence = CHECKS["between"].say(language).join([what, fix])
+        evidence = CHECKS["means"].say(language, what=MISTAKES["D16.what"], fix=MISTAKES["D16.fix"])
         return replace(found, name=verdict.name, right=False, mistake="D16", evidence=evidence)
     if comparison.function.framework == "TensorFlow":
         if not (found and comparison.takes_indices):

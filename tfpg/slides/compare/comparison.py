@@ -21,7 +21,14 @@ from tfpg.slides.compare.finding import Function, located, read, read_function
 from tfpg.slides.compare.homework import Method, MethodRunner, method_at
 from tfpg.slides.compare.live import LiveRunner
 from tfpg.slides.compare.matching import Matches, matched
-from tfpg.slides.compare.rows import REMARKS, THERE, Line, lines_by_name, lines_by_numbers
+from tfpg.slides.compare.rows import (
+    KEEPS_GRADIENTS,
+    REMARKS,
+    THERE,
+    Line,
+    lines_by_name,
+    lines_by_numbers,
+)
 from tfpg.slides.pseudocode import CODE_SLIDES, SLIDES
 
 # What no slide of code shows
@@ -168,7 +175,7 @@ def _compared(found: Function, page: int | None, language: str, given: Mapping[s
         matches = matched(runner, slide)
     except NotRun as error:
         if found.framework != "TensorFlow":
-            raise _of_no_use(found, error.why, language) from error
+            raise _of_no_use(found, error.said(language), language) from error
         name = CODE_SLIDES[page or (30 if weighted else 29)].function
         return Comparison(found, name, lines_by_name(found, name), lambda: None, error.why, language)
     name = slide.twin if matches.distribution else slide.function
@@ -185,16 +192,16 @@ def _of_homework(found: Function, method: Method, page: int, language: str) -> C
         matches = matched(runner, slide)
     except NotRun as error:
         verdict = checking()
-        raise _of_no_use(found, verdict.evidence if verdict.open else error.why, language) from error
+        why = verdict.evidence if verdict.open else error.said(language)
+        raise _of_no_use(found, why, language) from error
     name = slide.twin if matches.distribution else slide.function
     lines = lines_by_numbers(found, name, matches, runner.expressions)
     return Comparison(found, name, lines, checking, "", language)
 
 
-def _of_no_use(found: Function, why: Text | str, language: str) -> BadInput:
+def _of_no_use(found: Function, why: str, language: str) -> BadInput:
     """The names of another framework are not the slide's: only what runs can be compared."""
-    said = why.say(language) if isinstance(why, Text) else why
-    return BadInput(REMARKS["foreign"].say(language, name=found.name, why=said))
+    return BadInput(REMARKS["foreign"].say(language, name=found.name, why=why))
 
 
 class _AsOnSlide:
@@ -223,7 +230,7 @@ def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Ver
     """What `tfpg.check` says of the gradient, or of a loss of (logits, actions, q_values)."""
     form = matches.form
     if matches.keeps_gradients:
-        return Verdict(slide, False, None, REMARKS["keeps_gradients"].say(language))
+        return Verdict(slide, False, None, KEEPS_GRADIENTS.say(language))
     if "gradients" in matches.lines:
         kind = _AsOnSlide if "q_values" in SLIDES[slide].arguments else _Unweighted
         verdict = check(kind(runner, matches), slide, language)

@@ -143,18 +143,10 @@ class _Search:
             for values in self.seen[0].values.values()
             for value in values
         )
-        moves = all(run.moved for run in self.seen)
-        return Matches(
-            self.form,
-            self.distribution,
-            self.lines,
-            scale > 0,
-            constant,
-            broadcasts,
-            fixed,
-            alone,
-            moves,
+        found = Matches(
+            self.form, self.distribution, self.lines, scale > 0, constant, broadcasts, fixed, alone
         )
+        return found._replace(moves=all(run.moved for run in self.seen))
 
     def _is_right_in_means(self) -> bool:
         size = -next(batches(True))["log_std"].size  # of what log_std has at the gradient's end

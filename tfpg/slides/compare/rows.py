@@ -16,6 +16,7 @@ from tfpg.slides.pseudocode import COMMON, DEPARTURES, REASONS, SLIDES, Departur
 
 REMARKS = Texts("compare")
 TAPE = COMMON[0].ours
+KEEPS_GRADIENTS = Texts("courses")["what.keeps_gradients"]
 KEEPS_COLUMN = next(departure for departure in COMMON if departure.why == "column")
 THERE = ("found", "reworded", "departed")
 
@@ -218,7 +219,7 @@ def _remark(
         if name == "gradients" and matches.loss_alone:
             line.say("loss_alone")
         if name == "gradients" and matches.keeps_gradients:
-            line.say("keeps_gradients", wrong=True)
+            line.remarks.append(Remark(KEEPS_GRADIENTS, wrong=True))
         if name in ("loss", "gradients") and match.scale < 0 and turned:
             line.say("sign", wrong=True)
             turned = False

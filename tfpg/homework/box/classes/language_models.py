@@ -11,6 +11,7 @@ import numpy as np
 from tfpg.homework.box.calling import in_numpy
 from tfpg.homework.box.classes.making import make
 from tfpg.homework.box.classes.modules import found
+from tfpg.homework.box.classes.torch_steps import moved_twice
 
 Arrays = dict[str, Any]
 Told = Mapping[str, Any]
@@ -49,18 +50,10 @@ def of_model_update(question: Told, settings: Told, inputs: Told) -> Arrays:
     """It moves a model's parameters by a rollout, under plain descent with rate 1."""
     import torch
 
-    torch.manual_seed(0)
     owner, model = make(question["make"], settings), _model(inputs["table"])
-    before = model.table.detach().numpy().copy()
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-
-    def moved() -> np.ndarray:
-        with torch.no_grad():
-            model.table.copy_(torch.as_tensor(before))
-        getattr(owner, question["name"])(model, optimizer, _rollout(question, inputs))
-        return model.table.detach().numpy().astype(np.float64) - before
-
-    return {"moved": moved(), "moved again": moved()}
+    update = getattr(owner, question["name"])
+    return moved_twice([model.table], lambda: update(model, optimizer, _rollout(question, inputs)))
 
 
 FIELDS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,22 +58,15 @@ def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
     told = {
         "outputs": in_numpy(outputs).astype(np.float64),
         "jacobian": torch_steps.jacobian(outputs, parameters),
-        "movable": np.array(len(torch_steps.flat(parameters))),
     }
     if spread is not None:
         told["spread"] = in_numpy(spread).astype(np.float64).ravel()
     if "actions" in inputs:
         told.update(_own_likelihoods(owner, states, torch.as_tensor(inputs["actions"]), parameters))
-    optimizers = torch_steps.plain_descent(owner)
-    before = torch_steps.flat(parameters)
+    torch_steps.plain_descent(owner)
+    update = partial(_updated, getattr(owner, question["name"]), question["feeds"], inputs)
     with torch_steps.watched(len(states), question["folder"]) as lost:
-        result = _updated(getattr(owner, question["name"]), question["feeds"], inputs)
-    told["moved"] = torch_steps.flat(parameters) - before
-    torch_steps.put_back(parameters, before)  # from there the same batch moves them the same way
-    _updated(getattr(owner, question["name"]), question["feeds"], inputs)
-    told["moved again"] = torch_steps.flat(parameters) - before
-    told["steps"] = np.array([optimizer.steps for optimizer in optimizers])
-    told["gives a dictionary"] = np.array(isinstance(result, dict))
+        told.update(torch_steps.moved_twice(parameters, update))
     if lost:
         line, _, shape, operands = lost[0]
         told["lost"] = np.array([line, *shape])
@@ -137,21 +131,20 @@ def whole(question: Question, agent: Any, inputs: Inputs) -> Arrays:
             known[name] = told["own " + name] = flat(getattr(agent, helper)(*given))["values"]
         except Exception:
             gave[name] = []
-            _note_results(agent, helper, gave[name])
+            _note(agent, helper, gave[name], lambda given, result: flat(result)["values"])
     calls: dict = {name: [] for name in ("actor", "critic") if name in question}
     for name, noted in calls.items():
         owner, method = _reached(agent, question[name])
         if owner is not None:
-            _note_calls(owner, method, noted)
+            _note(owner, method, noted, lambda given, result: given)
     given = [_copied(inputs[name]) for name in question["feeds"]]
-    result = getattr(agent, question["name"])(*given)
+    getattr(agent, question["name"])(*given)
     for name, results in gave.items():
         told["own " + name] = np.concatenate([np.zeros(0), *results])
     for name, noted in calls.items():
         told[name + " calls"] = np.array(len(noted))
         for n, value in enumerate(noted[-1] if noted else ()):
             told[f"{name} argument {n}"] = flat(value)["values"]
-    told["gives a dictionary"] = np.array(isinstance(result, dict))
     return told
 
 
@@ -255,26 +248,16 @@ def _own_likelihoods(owner: Any, states: Any, actions: Any, parameters: Any) -> 
     return told
 
 
-def _note_calls(thing: Any, name: str, calls: list) -> None:
-    """Let a method note what it is called with."""
+def _note(thing: Any, name: str, notes: list, told: Callable[[list, Any], Any]) -> None:
+    """Let a method note what is told of each call: of what it is given, and of what it gives."""
     method = getattr(thing, name)
 
     def noted(*arguments: Any, **named: Any) -> Any:
         bound = inspect.signature(method).bind(*arguments, **named)  # in the order of its parameters
-        given = [*bound.args, *bound.kwargs.values()]
-        calls.append([_copied(value) for value in given if value is not None])
-        return method(*arguments, **named)
-
-    object.__setattr__(thing, name, noted)
-
-
-def _note_results(thing: Any, name: str, results: list) -> None:
-    """Let a method note the numbers that it gives."""
-    method = getattr(thing, name)
-
-    def noted(*arguments: Any, **named: Any) -> Any:
+        values = [*bound.args, *bound.kwargs.values()]
+        given = [_copied(value) for value in values if value is not None]
         result = method(*arguments, **named)
-        results.append(flat(result)["values"])
+        notes.append(told(given, result))
         return result
 
     object.__setattr__(thing, name, noted)

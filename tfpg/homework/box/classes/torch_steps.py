@@ -54,7 +54,7 @@ def parameters_of(*modules: Any) -> list:
     return list(found.values())
 
 
-def put_back(parameters: Sequence[Any], numbers: np.ndarray) -> None:
+def _put_back(parameters: Sequence[Any], numbers: np.ndarray) -> None:
     """Give parameters the numbers that they had, all in one row."""
     ends = np.cumsum([parameter.numel() for parameter in parameters])[:-1]
     with unrecorded():
@@ -86,34 +86,26 @@ def jacobian(outputs: Any, parameters: Sequence[Any]) -> np.ndarray:
     return np.array(rows).reshape(*outputs.shape, -1)
 
 
-def plain_descent(*objects: Any) -> list:
-    """Give each optimizer of these objects the rate 1 and no memory; those that were put there."""
+def plain_descent(thing: Any) -> None:
+    """Give each optimizer of an object the rate 1 and no memory."""
     import torch
 
-    made = []
-    for thing in objects:
-        for name, value in list(vars(thing).items()):
-            if isinstance(value, torch.optim.Optimizer):
-                groups = [parameter for group in value.param_groups for parameter in group["params"]]
-                made.append(_Counted(groups))
-                setattr(thing, name, made[-1].optimizer)
-    return made
+    for name, value in list(vars(thing).items()):
+        if isinstance(value, torch.optim.Optimizer):
+            parameters = [parameter for group in value.param_groups for parameter in group["params"]]
+            setattr(thing, name, torch.optim.SGD(parameters, lr=1.0))
 
 
-class _Counted:
-    """Gradient descent with rate 1, whose steps are counted."""
-
-    def __init__(self, parameters: Sequence[Any]) -> None:
-        import torch
-
-        self.optimizer = torch.optim.SGD(parameters, lr=1.0)
-        self.steps, step = 0, self.optimizer.step
-
-        def counted(*arguments: Any, **named: Any) -> Any:
-            self.steps += 1
-            return step(*arguments, **named)
-
-        self.optimizer.step = counted  # type: ignore[method-assign]
+def moved_twice(parameters: Sequence[Any], update: Callable[[], Any]) -> dict[str, np.ndarray]:
+    """How an update moves parameters, and how once more from where they were: the same way, or it has
+    kept something of the first time.
+    """
+    before, told = flat(parameters), {}
+    for name in ("moved", "moved again"):
+        _put_back(parameters, before)
+        update()
+        told[name] = flat(parameters) - before
+    return told
 
 
 @contextmanager
