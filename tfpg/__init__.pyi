@@ -16,6 +16,7 @@ from .policies import (
 )
 from .saved_policies import load_policy as load_policy
 from .rollout.sampling import sample_trajectories as sample_trajectories, evaluate as evaluate
+from .rollout.elsewhere import workers_for as workers_for
 from .estimate.returns import (
     total_reward as total_reward,
     reward_to_go as reward_to_go,

@@ -1,6 +1,8 @@
 """Plain Keras networks: what a policy's network may be made of, and its copy in NumPy."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import keras
@@ -8,17 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfpg.base.errors import BadInput, warn
+from tfpg.rollout import dense
 from tfpg.rollout.actors import Logits
+from tfpg.rollout.dense import DenseLayer, DenseNetwork
 from tfpg.rollout.environments import SubEnvironments
 
-# Keras' activations in NumPy; some write to their argument, which is theirs alone.
-ACTIVATIONS: dict[Callable[[Any], Any], Callable[[np.ndarray], np.ndarray]] = {
-    keras.activations.linear: lambda x: x,
-    keras.activations.tanh: lambda x: np.tanh(x, out=x),
-    keras.activations.relu: lambda x: np.maximum(x, 0, out=x),
-    keras.activations.sigmoid: lambda x: 0.5 * (1 + np.tanh(0.5 * x)),
-    keras.activations.softplus: lambda x: np.logaddexp(x, 0),
-    keras.activations.elu: lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+ACTIVATIONS = {
+    keras.activations.linear: dense.linear,
+    keras.activations.tanh: dense.tanh,
+    keras.activations.relu: dense.relu,
+    keras.activations.sigmoid: dense.sigmoid,
+    keras.activations.softplus: dense.softplus,
+    keras.activations.elu: dense.elu,
 }
 
 WITHOUT_MEMORY = (
@@ -204,16 +207,38 @@ def numpy_logits(network: keras.Model) -> Logits | None:
     path = _path_to_first_output(network)
     if not path or not all(map(_has_numpy_copy, path)):
         return None
-    layers = [_numpy_copy(layer) for layer in path]
     dtype = network.trainable_variables[0].dtype
+    return DenseNetwork([_numpy_copy(layer) for layer in path], dtype)
 
-    def logits(states: np.ndarray) -> np.ndarray:
-        x = states.astype(dtype, copy=False)
-        for layer in layers:
-            x = layer(x)
-        return x
 
-    return logits
+class CompiledLogits:
+    """The logits (W, Da) of states (W, ...) by the `compiled_call` of a policy.
+
+    Pickled, it holds the weights of that moment, and what the policy is made of by its configuration.
+    """
+
+    def __init__(self, policy: keras.Model, dtype: str) -> None:
+        self.policy, self.dtype = policy, dtype
+
+    def __call__(self, states: np.ndarray) -> np.ndarray:
+        """Its logits in NumPy."""
+        return self.policy.compiled_call(states.astype(self.dtype, copy=False)).numpy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made_of = json.dumps(self.policy.get_config())
+        return _made_again, (type(self.policy), made_of, self.policy.get_weights(), self.dtype)
+
+
+def _made_again(kind: Any, made_of: str, weights: list[np.ndarray], dtype: str) -> CompiledLogits:
+    policy = _policy_of(kind, made_of)
+    policy.set_weights(weights)
+    return CompiledLogits(policy, dtype)
+
+
+@cache
+def _policy_of(kind: Any, made_of: str) -> keras.Model:
+    """Made once: what is compiled with it serves for all its weights."""
+    return kind.from_config(json.loads(made_of))
 
 
 def _path_to_first_output(network: keras.Model) -> list[keras.Layer]:
@@ -237,17 +262,7 @@ def _has_numpy_copy(layer: keras.Layer) -> bool:
 
 def _numpy_copy(layer: keras.Layer) -> Callable[[np.ndarray], np.ndarray]:
     if isinstance(layer, keras.layers.Flatten):
-        return lambda x: x.reshape(len(x), -1)
-    kernel, activate = layer.kernel.numpy(), ACTIVATIONS[layer.activation]
+        return dense.flatten
+    kernel = layer.kernel.numpy()
     bias = layer.bias.numpy() if layer.use_bias else np.zeros(kernel.shape[1], kernel.dtype)
-    biases = bias[np.newaxis]
-
-    def dense(x: np.ndarray) -> np.ndarray:
-        nonlocal biases
-        x = np.dot(x, kernel)
-        if biases.shape != x.shape:
-            biases = np.broadcast_to(bias, x.shape).copy()  # adding equal shapes is twice as fast
-        x += biases
-        return activate(x)
-
-    return dense
+    return DenseLayer(kernel, bias, ACTIVATIONS[layer.activation])

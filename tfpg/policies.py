@@ -25,6 +25,7 @@ import keras  # noqa: E402  # after the check, which says what to do if it canno
 import tensorflow as tf  # noqa: E402
 
 from tfpg.networks import (  # noqa: E402
+    CompiledLogits,
     advice_on_recurrence,
     check_inference,
     check_layers,
@@ -97,9 +98,7 @@ class NetworkPolicy(keras.Model):
         compiled TensorFlow call, which follows the weights as they change.
         """
         dtype = precision_of(self)
-        return numpy_logits(self.network) or (
-            lambda states: self.compiled_call(states.astype(dtype, copy=False)).numpy()
-        )
+        return numpy_logits(self.network) or CompiledLogits(self, dtype)
 
     def get_config(self) -> dict[str, Any]:
         """What makes another policy of the same kind: `keras.models.clone_model` needs no more."""

@@ -16,8 +16,8 @@ from support import returns_of, run
 import tfpg
 from tfpg.cli.main import main
 from tfpg.rollout.batch_size import BatchSize
+from tfpg.runs.environment import maker
 from tfpg.runs.folder import checkpoints_in, read_progress, read_settings
-from tfpg.runs.run import maker
 from tfpg.runs.settings import HOMEWORK, PRESETS, Settings
 
 SMALL = Settings("CartPole-v1", iterations=5, episodes=6, layer_size=8, seed=4)

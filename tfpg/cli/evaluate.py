@@ -50,7 +50,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from tfpg.rollout.batch_size import BatchSize
     from tfpg.rollout.environments import open_environments
     from tfpg.rollout.sampling import evaluate as returns_of
-    from tfpg.runs.run import environment_of, maker
+    from tfpg.runs.environment import environment_of, maker
     from tfpg.runs.video import record_video
     from tfpg.saved_policies import load_policy
 

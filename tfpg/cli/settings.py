@@ -24,7 +24,10 @@ NEEDS = {
     "normalize_targets": ("baseline", True, "--baseline"),
 }
 # What a resumed run may be told.
-RESUMING = {"resume", "allow_module", "iterations", "quiet", "no_gpu", "which_gpu", "handout"}
+RESUMING = {
+    *("resume", "allow_module", "iterations", "quiet", "handout"),
+    *("no_gpu", "which_gpu", "workers", "cluster", "env_timeout"),
+}
 
 
 def given_in(options: argparse.Namespace) -> dict[str, Any]:

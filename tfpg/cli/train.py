@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfpg.base import importing
 from tfpg.base.errors import BadInput
@@ -19,6 +19,9 @@ from tfpg.cli.shared import TRAIN_EXAMPLES, add_allow_module
 from tfpg.cli.summary import intention, result, to_resume
 from tfpg.runs.folder import check_new, held, iterations_saved, iterations_unsaved, read_progress
 from tfpg.runs.settings import PRESETS, Settings, flags_of, kind_of, own_flag
+
+if TYPE_CHECKING:
+    from tfpg.rollout.elsewhere import Elsewhere
 
 GROUPS = {"network": "what to train", "iterations": "how to train", "name": "what to keep and show"}
 
@@ -53,6 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     machine = parser.add_argument_group("the machine")
     machine.add_argument("-ngpu", "--no-gpu", action="store_true", default=None, help="run on the CPU")
     machine.add_argument("-gpu_id", "--which-gpu", type=int, metavar="N", help="use only GPU number N")
+    machine.add_argument("--workers", type=int, metavar="N", help="sample in N other processes")
+    machine.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="sample on the Ray cluster at HOST:PORT; local starts one on this machine",
+    )
+    machine.add_argument(
+        "--env-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="begin a worker anew if a step of its environment takes longer",
+    )
     handouts.add_flags(parser)
 
 
@@ -106,7 +121,8 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
     from tfpg.base.console import say
     from tfpg.cli.progress import interruptible, shown
     from tfpg.runs.curves import draw_curve
-    from tfpg.runs.run import is_solved, maker, perform
+    from tfpg.runs.environment import maker
+    from tfpg.runs.run import is_solved, perform
     from tfpg.runs.video import is_drawable
     from tfpg.saved_policies import load_policy
 
@@ -132,7 +148,7 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
             say(f"going on after iteration {done}{later}")
         try:
             with (
-                closing(perform(settings, folder, resume, modules)) as stream,
+                closing(perform(settings, folder, resume, modules, _elsewhere(options))) as stream,
                 interruptible() as signals,
                 shown(settings.iterations, settings.log_every, options.quiet) as show,
             ):
@@ -175,6 +191,17 @@ def _advising(settings: Settings, folder: Path, options: argparse.Namespace) -> 
             resume = to_resume(settings, folder, options.allow_module or ())
             error.add_note(f"once that is put right, go on with {resume}")
         raise
+
+
+def _elsewhere(options: argparse.Namespace) -> "Elsewhere | None":
+    """Who samples, if it is not this process."""
+    from tfpg.rollout.elsewhere import Elsewhere
+
+    workers, cluster, timeout = options.workers, options.cluster, options.env_timeout
+    for flag, number in (("--workers", workers), ("--env-timeout", timeout)):
+        if number is not None and not number > 0:
+            raise BadInput(f"{flag} must be greater than 0, got {number}")
+    return Elsewhere(workers, cluster, timeout) if workers or cluster or timeout else None
 
 
 def _choose_gpu(options: argparse.Namespace) -> None:

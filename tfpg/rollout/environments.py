@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import gymnasium
 import numpy as np
@@ -18,6 +18,9 @@ from tfpg.base.errors import BadInput, one_sentence, warn
 from tfpg.rollout.batch_size import BatchSize
 from tfpg.rollout.registry import find_spec, made_of, make_environment
 from tfpg.rollout.spaces import action_format, is_flattened, state_format
+
+if TYPE_CHECKING:
+    from tfpg.rollout.workers import Workers
 
 Environment = str | EnvSpec | gymnasium.Env | VectorEnv | Callable[[], gymnasium.Env]
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -33,6 +36,7 @@ class SubEnvironments(ABC):
 
     episodes_each: int  # that one can run from one reset on, one after the other
     opened: Sequence[gymnasium.Env | VectorEnv] = ()  # here, and closed here
+    workers: "Workers | None" = None  # which have sub-environments like these, and roll out
 
     def __init__(
         self,
@@ -49,6 +53,10 @@ class SubEnvironments(ABC):
         # Steps after which the environment itself truncates an episode, where it says so.
         self.time_limit = spec.max_episode_steps if spec else None
 
+    def most_episodes(self, horizon: int | None) -> int:
+        """How many all can run from one reset on: after a horizon's cut each would have to be reset."""
+        return self.num_envs * (self.episodes_each if horizon is None else 1)
+
     @abstractmethod
     def reset(self, seeds: np.ndarray) -> np.ndarray:
         """Begin W episodes from W seeds and return their first states (W, ...)."""
@@ -61,7 +69,9 @@ class SubEnvironments(ABC):
         """
 
     def close(self) -> None:
-        """Close what was opened here."""
+        """Close what was opened here, and end the workers."""
+        if self.workers:
+            self.workers.engine.close()
         for environment in self.opened:
             environment.close()
 

@@ -1,22 +1,18 @@
 """Roll out: environments times a policy gives trajectories, in NumPy.
 
 What iteration k samples is a pure function of the weights, the seed, k, the batch size asked for and
-the number of sub-environments. Work is cut into chunks: every sub-environment runs one episode after
-another, seeded from (seed, k, chunk), with one matrix product for all of them per step. A finished
-sub-environment keeps its row, so that no number depends on how many episodes are wanted: that makes
-it safe to stop those that turn out not to be needed.
+the number of sub-environments. Work is cut into chunks, which are done here, or elsewhere by workers.
 """
 
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from tfpg.base.arguments import INDEX
 from tfpg.base.errors import BadInput, one_sentence
 from tfpg.rollout.actors import Actor, CategoricalActor, MultiCategoricalActor
 from tfpg.rollout.batch_size import BatchSize, check_positive
+from tfpg.rollout.chunks import Rollout, one_blas_thread, run_chunk
 from tfpg.rollout.environments import Environment, SubEnvironments, opened
 from tfpg.rollout.trajectories import Batch, join
 
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
     import keras
 
 TRAINING, EVALUATION = 0, 1  # two families of seeds that share no episode
-NOISE_STEPS = 64  # noise is drawn for this many steps at a time
-LONGEST = 1_000_000  # steps after which an episode without a time limit is given up
 
 
 @runtime_checkable
@@ -116,119 +110,19 @@ def roll_out(
     Raises BadInput as `sample_trajectories` does.
     """
     check_positive(horizon=horizon)
-    seed, *family_and_iteration = key
-    INDEX.check("seed", seed)
-    INDEX.check("iteration", family_and_iteration[-1])
+    INDEX.check("seed", key[0])
+    INDEX.check("iteration", key[-1])
+    rollout = Rollout(key, horizon, greedy)
     chunks: list[Batch] = []
     missing: BatchSize | None = size
-    with (
-        opened(environment, size, horizon) as environments,
-        # On a busy machine a second BLAS thread turns a product of 0.1 ms into one of 8 ms.
-        _thread_pools().limit(limits=1, user_api="blas"),
-    ):
+    with opened(environment, size, horizon) as environments, one_blas_thread():
         actor = _actor(policy, environments)
+        if environments.workers:
+            return join(environments.workers.roll_out(actor, rollout, size))
         while missing:
-            spawn_key = (*family_and_iteration, len(chunks))
-            generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
-            history = _run(environments, actor, generator, missing, horizon, greedy)
-            chunks.append(_cut(history, actor, environments.action_size, missing.steps))
+            chunks.append(run_chunk(environments, actor, rollout, len(chunks), missing))
             missing = missing.minus(len(chunks[-1]), len(chunks[-1].rewards))
     return join(chunks)
-
-
-class _History(NamedTuple):
-    """What happened in W sub-environments in t steps, and which part of it each episode is.
-
-    Episodes are numbered in a fixed order: the first of each sub-environment, then the second of each,
-    and so on; only those that are wanted are here.
-    """
-
-    steps: list[tuple[np.ndarray, ...]]  # t times states, logits, actions, rewards, each (W, ...)
-    begun: np.ndarray  # (episodes,) the step with which each begins
-    lengths: np.ndarray  # (episodes,)
-    last_states: np.ndarray  # (episodes, ...)
-    terminated: np.ndarray  # (episodes,)
-
-
-def _run(
-    environments: SubEnvironments,
-    actor: Actor,
-    generator: np.random.Generator,
-    size: BatchSize,
-    horizon: int | None,
-    greedy: bool,
-) -> _History:
-    """Step the sub-environments until the wanted episodes have ended, or all that they can run."""
-    width = environments.num_envs
-    # After a horizon's cut a sub-environment would have to be reset: it runs one episode only.
-    most = width * (environments.episodes_each if horizon is None else 1)
-    wanted = min(most, size.episodes or most)
-    begun, lengths = np.zeros((2, most + width), dtype=int)
-    terminations = np.zeros(most, dtype=bool)
-    states = environments.reset(generator.integers(2**31, size=width))
-    last_states = np.zeros((most, *states.shape[1:]), states.dtype)
-    current = np.arange(width)  # the episode that each sub-environment is in
-    active = current < wanted
-    history: list[tuple[np.ndarray, ...]] = []
-    t = 0
-    while np.count_nonzero(active):
-        if t % NOISE_STEPS == 0:
-            shape = (NOISE_STEPS, width, environments.action_size)
-            noise = actor.noise(generator, shape) * (not greedy)
-        logits = actor.logits(states)
-        actions = actor.sample(logits, noise[t % NOISE_STEPS])
-        next_states, rewards, terminated, truncated = environments.step(actions, active)
-        history.append((states, logits, actions, rewards))
-        states = next_states
-        t += 1
-        cut = t == horizon
-        ended = (active if cut else active & (terminated | truncated)).nonzero()[0]
-        if len(ended):
-            episodes = current[ended]
-            lengths[episodes] = t - begun[episodes]
-            terminations[episodes] = terminated[ended]
-            last_states[episodes] = states[ended]
-            current[ended] = following = episodes + width
-            begun[following] = t + 1  # a vector environment takes one step to reset itself
-            active = active.copy()
-            active[ended] = following < wanted
-        if size.steps is not None and t % 8 == 0:
-            # An episode is needed only while those before it may hold too few steps.
-            running = lengths.copy()
-            running[current[active]] = t - begun[current[active]]
-            active = active & ((running.cumsum() - running)[current] < size.steps)
-        if t >= LONGEST and np.count_nonzero(active):
-            raise BadInput(
-                f"an episode did not end within {LONGEST:,} steps: set a horizon (--horizon)"
-            )
-    each = (begun, lengths, last_states, terminations)
-    return _History(history, *(values[:wanted] for values in each))
-
-
-def _cut(history: _History, actor: Actor, action_size: int, wanted_steps: int | None) -> Batch:
-    """Cut the history into its episodes, as many as the wanted steps take, and lay them end to end."""
-    lengths = history.lengths
-    if wanted_steps is not None:
-        lengths = lengths[: np.searchsorted(lengths.cumsum(), wanted_steps) + 1]
-    width = len(history.steps[0][0])
-    starts = history.begun[: len(lengths)]
-    slices = [
-        (slice(start, end), episode % width)
-        for episode, (start, end) in enumerate(zip(starts, starts + lengths, strict=True))
-    ]
-    states, logits, actions, rewards = (
-        np.concatenate([stacked[part] for part in slices])
-        for stacked in map(np.stack, zip(*history.steps, strict=True))
-    )
-    return Batch(
-        states,
-        actor.encode(actions, action_size),
-        rewards.astype(float),
-        actor.log_likelihoods(logits, actions),
-        lengths,
-        history.last_states[: len(lengths)],
-        history.terminated[: len(lengths)],
-    )
 
 
 def _actor(policy: "Policy | keras.Model", environments: SubEnvironments) -> Actor:
@@ -271,8 +165,3 @@ def misfit(environments: SubEnvironments) -> BadInput:
     if environments.several:
         fitting = f"several choices: with choices={environments.several}, use a MultiCategorical"
     return BadInput(f"the environment's actions are {fitting}Policy")
-
-
-@cache
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()  # looking for the libraries takes milliseconds: once

@@ -58,6 +58,14 @@ class Batch(Sequence[Trajectory]):
         """Where the second half of the episodes begins among the N*T samples."""
         return int(self.lengths[: len(self) // 2].sum()) or len(self.states) // 2
 
+    def first(self, steps: int) -> "Batch":
+        """As many of the first episodes as reach so many steps; all if they do not."""
+        episodes = int(np.searchsorted(self.lengths.cumsum(), steps)) + 1
+        samples = self.lengths[:episodes].sum()
+        flat = self.states, self.actions, self.rewards, self.log_likelihoods
+        each = self.lengths, self.last_states, self.terminated
+        return Batch(*(part[:samples] for part in flat), *(part[:episodes] for part in each))
+
     def __len__(self) -> int:
         return len(self.lengths)
 

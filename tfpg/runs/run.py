@@ -1,16 +1,13 @@
 """One run: train by its settings, evaluate, stop when it is solved, and keep everything."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import gymnasium
 import keras
 import numpy as np
 import tensorflow as tf
-from gymnasium.envs.registration import EnvSpec
 
 from tfpg.estimate.baselines import with_baseline
 from tfpg.estimate.estimators import Estimator, reward_to_go_estimator, total_reward_estimator
@@ -21,11 +18,11 @@ from tfpg.estimate.value_function import (
     value_function_for,
 )
 from tfpg.policies import NetworkPolicy, as_policy, policy_for
-from tfpg.rollout.action_noise import ActionNoise
 from tfpg.rollout.batch_size import BatchSize
+from tfpg.rollout.elsewhere import Elsewhere, open_elsewhere
 from tfpg.rollout.environments import SubEnvironments, open_environments
-from tfpg.rollout.registry import find_spec, make_environment
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
+from tfpg.runs.environment import environment_of, maker, open_for_batches
 from tfpg.runs.folder import has_begun, write_config
 from tfpg.runs.recorder import Progress, Recorder, due
 from tfpg.runs.settings import Settings
@@ -42,7 +39,11 @@ SOLVED_MARGIN = 4  # standard errors of the mean
 
 
 def perform(
-    settings: Settings, folder: Path, resume: bool = False, modules: Path | None = None
+    settings: Settings,
+    folder: Path,
+    resume: bool = False,
+    modules: Path | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Generator[Progress, None, None]:
     """Train by the settings, write the run folder, and yield after each iteration.
 
@@ -54,6 +55,7 @@ def perform(
             might write to it, hold it (`tfpg.runs.folder.held`).
         resume: go on from the folder's last checkpoint, or begin again if there is none yet.
         modules: the folder where the environment's module may lie, if it is not installed.
+        elsewhere: who samples in place of this process; no number of the run depends on it.
 
     Raises BadInput for impossible settings and unfit checkpoints, and when numbers stop being finite;
     the checkpoint then holds the last good iteration.
@@ -66,9 +68,11 @@ def perform(
         (folder / "progress.csv").unlink(missing_ok=True)
         resume = False
     with ExitStack() as opened:
+        opening = partial(open_for_batches, settings, modules)
         environments = opened.enter_context(
-            open_environments(environment, settings.batch_size, settings.horizon)
+            open_elsewhere(opening, elsewhere, settings.horizon) if elsewhere else opening()
         )
+        keras.utils.set_random_seed(settings.seed)  # again: what has opened may have drawn, Ray does
         policy = _policy(settings, environments, folder if resume else None)
         optimizer = keras.optimizers.Adam(settings.learning_rate)
         step = step_of(settings)
@@ -140,27 +144,6 @@ def step_of(settings: Settings) -> Step:
     if settings.gradient_steps > 1:
         return several_steps(settings.gradient_steps, settings.importance_weighting)
     return policy_gradient_step
-
-
-def environment_of(
-    settings: Settings, modules: Path | None = None
-) -> EnvSpec | Callable[..., gymnasium.Env]:
-    """The environment of the settings: its spec, or a function that adds the action noise."""
-    spec = find_spec(settings.environment, modules)
-    return maker(settings, modules) if settings.action_noise_std else spec
-
-
-def maker(settings: Settings, modules: Path | None = None) -> Callable[..., gymnasium.Env]:
-    """A function that makes the environment of the settings, in another process too."""
-
-    spec = None if modules else find_spec(settings.environment)
-
-    def make(**options: Any) -> gymnasium.Env:
-        # The other process does not know what was registered here, nor find what is in the folder.
-        made = make_environment(spec or find_spec(settings.environment, modules), **options)
-        return ActionNoise(made, settings.action_noise_std) if settings.action_noise_std else made
-
-    return make
 
 
 def _policy(settings: Settings, environments: SubEnvironments, resumed: Path | None) -> NetworkPolicy:
