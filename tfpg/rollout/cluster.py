@@ -62,7 +62,7 @@ class RayActors:
             cause = getattr(error, "cause", None)
             if isinstance(cause, BadInput):  # it could not begin
                 raise cause from error
-            raise WorkerDied(str(error).strip().splitlines()[0]) from error
+            raise WorkerDied(str(error).strip().splitlines()[-1]) from error
 
     def close(self) -> None:
         """See Engine."""

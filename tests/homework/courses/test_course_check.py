@@ -32,6 +32,9 @@ SUM = "delta + self.gamma * self.gae_lambda * advantages[i + 1] * goes_on"
 NORMAL = "(advantages - advantages.mean()) / (advantages.std() + 1e-8)"
 RESCALED = "(values - values.mean()) / values.std() * q_values.std() + q_values.mean()"
 
+NORMAL_OF_HALF = "distributions.Normal(self.mean_net(obs), (self.logstd / 2).exp())"
+WIDER = f"distributions.Independent({NORMAL_OF_HALF}, 1)"
+
 ZEROED = "self.optimizer.zero_grad()\n"
 
 # Wrong homework: its course, its changes, and the functions that are wrong, each with its mistake.
@@ -134,6 +137,27 @@ WRONG = {
         (BASELINE, "self.baseline(obs) - targets"),
         (SUM, "(delta + self.gamma * self.gae_lambda * advantages[i + 1]) * goes_on"),
         {"MLPPolicyPG.update baseline": "B1", "PGAgent.estimate_advantage": "W7"},
+    ),
+    "rewards that are overwritten, targets of another scale, a mean that learns nothing": (
+        "cs285-2026",
+        ("return sums[::-1]", "rewards[:] = sums[::-1]\n        return rewards"),
+        (
+            CRITIC,
+            "((self(obs) - (q_values - q_values.mean()) / q_values.std(correction=0)) ** 2).mean()",
+        ),
+        ("Normal(self.mean_net(obs),", "Normal(self.mean_net(obs).detach(),"),
+        {"PGAgent.update": None, "ValueCritic.update": "W11", "MLPPolicyPG.update": None},
+    ),
+    "one spread to act, another to learn; nothing is returned": (
+        "cs285-2023",
+        (ACTOR, f"((self(obs) if self.discrete else {WIDER}).log_prob(actions) * advantages).mean()"),
+        ("        return info\n", ""),
+        {"MLPPolicyPG.update": None, "PGAgent.update": None},
+    ),
+    "averages before they are multiplied": (
+        "cs285-2021",
+        (ACTOR, "self(obs).log_prob(actions).mean() * advantages.mean()"),
+        {"MLPPolicyPG.update": "B3"},
     ),
     "graphs: the sign, targets that are not normalized": (
         "cs285-2019",

@@ -16,6 +16,7 @@ from tfpg.base.errors import BadInput
 from tfpg.homework.courses.asking import Case
 from tfpg.homework.courses.asking_there import answers
 from tfpg.homework.courses.asks import ASKS
+from tfpg.homework.courses.consistency import can_be_wrong, contradicted
 from tfpg.homework.courses.course import Course, Function, Homework, recognized
 from tfpg.homework.courses.judging import Finding, judged
 from tfpg.homework.courses.unwritten import Text, empty_methods, text_around, text_of
@@ -85,11 +86,14 @@ def rows(
 ) -> Iterator[Row]:
     """The verdicts on answers.
 
-    What is wrong because another function is a blank is a blank, too; and a helper that a right
-    function uses is right, whatever it takes: the handout fixes what that function gives.
+    What is wrong because another function is a blank is a blank, too; a helper that a right function
+    uses is right, whatever it takes: the handout fixes what that function gives; and a convention of
+    one's own is right where all functions keep to it.
     """
     blanks: dict[str, Row] = {}
     waiting: dict[str, list[Row]] = {}
+    conventions: list[Row] = []
+    judged: dict[str, list[Finding]] = {}
     for function, cases, answer in answered:
         found = row(folder, function, _finding(function, cases, answer))
         state, used_in = found.finding.state, function.table.get("used_in")
@@ -103,7 +107,13 @@ def rows(
         for helper in waiting.pop(function.name, []):
             own = Finding("right", remarks=("own_contract",))
             yield helper._replace(finding=own) if state == "right" else helper
-        yield found
+        judged.setdefault(found.finding.ask, []).append(found.finding)
+        if can_be_wrong(found.finding):
+            conventions.append(found)
+        else:
+            yield found
+    for other in conventions:
+        yield other._replace(finding=contradicted(other.finding, judged))
     for helpers in waiting.values():  # what uses them was not asked for
         yield from helpers
 

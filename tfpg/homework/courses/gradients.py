@@ -79,9 +79,15 @@ def likelihood_scores(case: Case, got: Arrays) -> dict[str, Array]:
     found = {"": scores(case, got)}
     if not case.settings["discrete"]:
         found.update({form: scores(case, got, form) for form in ("variance", "tanh")})
-    if "own scores" in got:
+    if "own scores" in got and not _cut(got):
         found["own_distribution"] = got["own scores"]
     return found
+
+
+def _cut(got: Arrays) -> bool:
+    """Whether its own distribution keeps from learning what its outputs depend on: a detached mean."""
+    moves = np.abs(got["jacobian"]).max(axis=(0, 1)) > 0
+    return bool((moves & ~got["own scores"].any(axis=0)).any())
 
 
 def _right_actor(case: Case, got: Arrays) -> dict[str, Array]:
@@ -93,6 +99,7 @@ def wrong_steps(case: Case, got: Arrays, weights: Array) -> list[tuple[str, Arra
     """The gradients of known mistakes."""
     each, made = scores(case, got), []
     right = weights @ each
+    made.append(("B3", weights.mean() * each.sum(0)))  # by a broadcast, or averaged before
     made.append(("B1", weights.mean() * each.sum(0)))
     made.append(("B2", -right))
     made.append(("E3", each.sum(0)))

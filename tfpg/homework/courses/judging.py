@@ -43,7 +43,11 @@ def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
             return _wrong(ask, here, trials)
         if any(map(_keeps_gradients, here)):
             return Finding("wrong", what="keeps_gradients")
+        if any((trial.got or {}).get("gives nothing", False) for trial in here):
+            return Finding("wrong", what="gives_nothing")
         remarks.update(found)
+        if any(name.startswith("changes ") for trial in here for name in trial.got or {}):
+            remarks.add("changes_input")
     if remarks == {"not_measured"}:
         return Finding("not run", what="not_measured")
     return Finding("right", remarks=tuple(sorted(remarks - {""})))
@@ -122,6 +126,8 @@ def _wrong(ask: Ask, group: Sequence[Trial], trials: Sequence[Trial]) -> Finding
         return _failed(first, everywhere=all(trial.failure for trial in trials))
     wrong = [trial for trial in group if trial.read is not None and _right(ask, [trial]) is None]
     known = _known(ask, wrong)
+    if known == "B2" and len(wrong) < len(group):
+        known = None  # the sign is wrong in some batches only
     example = wrong[0]
     wanted = next(iter(ask.accepted(example.case, example.got or {}).values()))
     numbers = _numbers(ask, example, np.asarray(wanted, np.float64).ravel())

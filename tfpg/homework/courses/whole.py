@@ -37,6 +37,8 @@ def _cases(generator: Generator) -> list[Case]:
         case("plain", inputs, reward_to_go=True),
         case("plain", inputs, normalize=True),
         case("baseline", inputs, reward_to_go=True, baseline=True, baseline_steps=3),
+        # From the rewards, which a helper may have changed on the way; without GAE as the one before.
+        case("gae", inputs, reward_to_go=True, baseline=True, baseline_steps=3, gae_lambda=0.5),
     ]
 
 
@@ -70,11 +72,13 @@ def _right(case: Case, got: Arrays) -> dict[str, Array]:
 
 
 def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
-    weights, q, calls = got["own advantages"], got["own q_values"], _calls(got)
+    weights, q = got["own advantages"], got["own q_values"]
+    steps = case.settings["baseline_steps"] if case.settings["baseline"] else 0
+    called, calls = _calls(got), [1, steps][: len(_calls(got))]
     targets = next((t for name, t in _fitted_to(case, got).items() if name != "critic argument 0"), q)
     made = [("E3", np.ones_like(weights), calls, q), ("E9", q, calls, q)]
     if calls[1:]:
-        made += [("W17", weights, [1, calls[1]], q)]
+        made += [("W17", weights, [1, called[1]], q)]
     made += [("W11", weights, calls, targets)]
     return [(id, _with(case, got, given, times, fitted)) for id, given, times, fitted in made]
 

@@ -65,8 +65,10 @@ def of_update(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
         told.update(_own_likelihoods(owner, states, torch.as_tensor(inputs["actions"]), parameters))
     torch_steps.plain_descent(owner)
     update = partial(_updated, getattr(owner, question["name"]), question["feeds"], inputs)
+    results: list = []
     with torch_steps.watched(len(states), question["folder"]) as lost:
-        told.update(torch_steps.moved_twice(parameters, update))
+        told.update(torch_steps.moved_twice(parameters, lambda: results.append(update())))
+    told["gives nothing"] = np.array(bool(question.get("gives")) and results[0] is None)
     if lost:
         line, _, shape, operands = lost[0]
         told["lost"] = np.array([line, *shape])
@@ -138,7 +140,8 @@ def whole(question: Question, agent: Any, inputs: Inputs) -> Arrays:
         if owner is not None:
             _note(owner, method, noted, lambda given, result: given)
     given = [_copied(inputs[name]) for name in question["feeds"]]
-    getattr(agent, question["name"])(*given)
+    result = getattr(agent, question["name"])(*given)
+    told["gives nothing"] = np.array(bool(question.get("gives")) and result is None)
     for name, results in gave.items():
         told["own " + name] = np.concatenate([np.zeros(0), *results])
     for name, noted in calls.items():
