@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import cloudpickle
 import gymnasium
 import keras
 import numpy as np
@@ -216,6 +217,7 @@ def test_ray_gives_the_same_trajectories_and_begins_a_killed_actor_anew():
         assert_same(tfpg.sample_trajectories(environments, policy, **size), wanted)
         ray.kill(environments.workers.engine.actors[0], no_restart=False)
         assert_same(tfpg.sample_trajectories(environments, policy, **size), wanted)
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # an actor does not find this file
     with (
         tfpg.workers_for(Raising, 1, episodes=4, cluster="local") as environments,
         pytest.raises(ZeroDivisionError, match="by this environment"),
