@@ -4,13 +4,21 @@ import dataclasses
 from pathlib import Path
 
 from tfpg.base.errors import BadInput
+from tfpg.rollout.elsewhere import Elsewhere
 from tfpg.runs.curves import draw_curve
 from tfpg.runs.folder import held, iterations_saved, read_settings
 from tfpg.runs.run import Progress, perform
 from tfpg.runs.settings import Settings
 
 
-def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Progress]:
+def run(
+    settings: Settings,
+    folder: str | Path,
+    resume: bool = False,
+    workers: int | None = None,
+    cluster: str | None = None,
+    env_timeout: float | None = None,
+) -> list[Progress]:
     """Train by the settings, with the logs, checkpoints and files of `tfpg train` in a run folder.
 
     With `resume` an interrupted run goes on, and a finished one as far as more `iterations` say:
@@ -22,6 +30,14 @@ def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Pr
     The best policy is then `tfpg.load_policy("runs/mine/policy.keras")`; a network of your own is
     trained if `Settings(network=...)` names its file. Each `Progress` of this call has an `iteration`,
     perhaps the returns of an `evaluation`, and whether the environment is `solved`.
+
+    Args:
+        settings: of the run.
+        folder: the run folder.
+        resume: go on with what the folder holds.
+        workers: so many processes sample, as in `workers_for`; no number of the run depends on it.
+        cluster: the address of the Ray cluster where they are, or "local".
+        env_timeout: seconds that one step of an environment may take.
 
     Raises BadInput for impossible settings, a folder that is not empty, or, to resume, is no run of
     these settings, and when numbers stop being finite.
@@ -46,7 +62,10 @@ def run(settings: Settings, folder: str | Path, resume: bool = False) -> list[Pr
                 f"{folder} has finished {before} iterations: give more with iterations= to continue"
             )
     with held(folder, resume):
-        done = list(perform(settings, folder, resume))
+        elsewhere = (
+            Elsewhere(workers, cluster, env_timeout) if workers or cluster or env_timeout else None
+        )
+        done = list(perform(settings, folder, resume, elsewhere=elsewhere))
         if done:
             draw_curve(folder)
     return done
