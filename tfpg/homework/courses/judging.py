@@ -43,11 +43,11 @@ def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
             return _wrong(ask, here, trials)
         if any(map(_keeps_gradients, here)):
             return Finding("wrong", what="keeps_gradients")
-        if any((trial.got or {}).get("gives nothing", False) for trial in here):
-            return Finding("wrong", what="gives_nothing")
         remarks.update(found)
         if any(name.startswith("changes ") for trial in here for name in trial.got or {}):
             remarks.add("changes_input")
+    if any((trial.got or {}).get("gives nothing", False) for trial in trials):
+        return Finding("wrong", what="gives_nothing")
     if remarks == {"not_measured"}:
         return Finding("not run", what="not_measured")
     return Finding("right", remarks=tuple(sorted(remarks - {""})))
