@@ -53,6 +53,16 @@ def quickly_and_quietly() -> Iterator[None]:
     # Some lines are written from C++ before TensorFlow heeds any setting; errors are exceptions.
     with to_nowhere(2), _without_what_is_not_used(), _no_garbage_collection():
         yield
+    keep_out_triton()
+
+
+def keep_out_triton() -> None:
+    """Keep PyTorch, which does without it, from importing Triton once TensorFlow is here.
+
+    Both bring an LLVM: the second one to be loaded ends the process (Triton 3.8, TensorFlow 2.21).
+    """
+    if "tensorflow" in sys.modules:
+        sys.modules.setdefault("triton", None)  # type: ignore[arg-type]  # None makes an import fail
 
 
 @contextmanager
