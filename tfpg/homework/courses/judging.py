@@ -22,6 +22,11 @@ class Finding(NamedTuple):
     file: str = ""  # where that line is, if it is known
     ask: str = ""  # what was asked
 
+    @property
+    def right(self) -> bool | None:
+        """Whether it is right; None where the handout leaves open what it gives, which is no fault."""
+        return None if self.what == "not_measured" else self.state == "right"
+
 
 def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
     """Is what a method did right in all cases?
