@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def check_classes(options: argparse.Namespace) -> int | None:
     """Print a verdict for each function of a course's homework; None if it is none.
 
-    The exit status is 0 if all are right, and 1 if not.
+    The exit status is 1 if one is wrong, not written or cannot be run, and 0 if none is.
     """
     path = Path(options.file)
     if not path.exists():
@@ -49,7 +49,7 @@ def check_classes(options: argparse.Namespace) -> int | None:
             print(report.document(homework, found, options.lang or ENGLISH))
         else:
             _print(report.report(homework, found, python, options.lang or ENGLISH))
-    return 0 if all(row.finding.state == "right" for row in found) else 1
+    return 1 if any(row.finding.right is False for row in found) else 0
 
 
 def _print(told: "Report") -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 import sys
 import venv
 import zipfile
@@ -17,6 +18,7 @@ from tfpg.homework.courses import checking
 from tfpg.homework.courses.asks import ASKS
 from tfpg.homework.courses.course import courses, recognized
 from tfpg.homework.courses.judging import Finding
+from tfpg.homework.courses.kit import write_kit
 from tfpg.homework.courses.pythons import python_for
 from tfpg.homework.courses.sentences import said
 
@@ -34,6 +36,26 @@ RESCALED = "(values - values.mean()) / values.std() * q_values.std() + q_values.
 
 NORMAL_OF_HALF = "distributions.Normal(self.mean_net(obs), (self.logstd / 2).exp())"
 WIDER = f"distributions.Independent({NORMAL_OF_HALF}, 1)"
+# A forward pass that gives no distribution, and what makes one of it.
+DICTIONARIES = (
+    (
+        "return distributions.Categorical(logits=self.logits_net(obs))",
+        'return {"logits": self.logits_net(obs)}',
+    ),
+    (
+        "return distributions.Independent("
+        "distributions.Normal(self.mean_net(obs), self.logstd.exp()), 1)",
+        """return {"mean": self.mean_net(obs)}
+
+    def acts(self, obs):
+        told = self(obs)
+        if self.discrete:
+            return distributions.Categorical(**told)
+        return distributions.Independent(distributions.Normal(told["mean"], self.logstd.exp()), 1)""",
+    ),
+    ("self(ptu.from_numpy(obs)).sample()", "self.acts(ptu.from_numpy(obs)).sample()"),
+    ("self(obs).log_prob(actions)", "self.acts(obs).log_prob(actions)"),
+)
 
 ZEROED = "self.optimizer.zero_grad()\n"
 
@@ -44,6 +66,14 @@ WRONG = {
         (ZEROED, "\n"),
         ("self.critic.update(obs, q_values)", "self.critic.update(obs, advantages)"),
         {"MLPPolicyPG.update": None, "ValueCritic.update": None, "PGAgent.update": "W11"},
+    ),
+    "the batch's size as the longest episode": (
+        "cs285-2023",
+        (
+            "(env, policy, max_length, render))\n        steps",
+            "(env, policy, min_timesteps_per_batch))\n        steps",
+        ),
+        {"sample_trajectories": None},
     ),
     "a critic of rewards": (
         "cs285-2026",
@@ -191,6 +221,7 @@ VARIATIONS = {
             "MLPPolicy.get_action": ("variance",),
             "PGAgent._estimate_advantage": ("rescaled",),
             "sample_trajectory": ("one_step_more",),
+            "sample_trajectories": ("one_step_more",),
             "ValueCritic.update": ("huber",),
         },
     ),
@@ -255,6 +286,26 @@ def test_right_homework_in_other_words_is_right_with_a_remark(tmp_path, name):
     found = checked(written(tmp_path, course, *changes))
     assert {row.finding.state for row in found.values()} == {"right"}, found
     assert {f: row.finding.remarks for f, row in found.items() if row.finding.remarks} == remarks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("acts", "mistake"),
+    [
+        ("sample() * 0 + torch.randint(4 if self.discrete else 1, ())", None),
+        ("sample() if np.random.rand() > 0.1 else torch.randint(4, ())", None),
+        ("sample() if torch.manual_seed(0) else None", None),
+        ("mode", "A9"),
+    ],
+)
+def test_other_ways_to_act_are_told_from_sampling_and_named_only_if_they_are_known(
+    tmp_path, acts, mistake
+):
+    name = "MLPPolicy.get_action"
+    folder = written(tmp_path, "cs285-2023", (SAMPLE, f".{acts}\n"))
+    finding = checked(folder, name)[name].finding
+    assert (finding.state, finding.mistake) == ("wrong", mistake)
+    assert finding.numbers["case"] == "discrete"
 
 
 @pytest.mark.slow
@@ -436,6 +487,26 @@ def test_the_command_speaks_two_languages_and_json_and_takes_a_file_or_a_zip(tmp
     update = told["functions"]["ValueCritic.update"]
     assert (update["right"], update["mistake"], update["open"]) == (False, "B1", False)
     assert update["file"] == "cs285/networks/critics.py"
+
+
+@pytest.mark.slow
+def test_what_the_handout_leaves_open_fails_nothing(tmp_path, capsys):
+    folder = written(tmp_path, "cs285-2023", *DICTIONARIES)
+    assert main(["check", str(folder), "--json"]) == 0
+    functions = json.loads(capsys.readouterr().out)["functions"]
+    forward = functions.pop("MLPPolicy.forward")
+    assert (forward["right"], forward["open"], forward["run"]) == (None, False, False)
+    assert all(function["right"] for function in functions.values()), functions
+    write_kit("cs285-2023", tmp_path / "check.pyz")
+    kit = [
+        sys.executable,
+        "-I",
+        str(tmp_path / "check.pyz"),
+        str(folder / "cs285/networks/policies.py"),
+    ]
+    ran = subprocess.run(kit, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+    assert "2 right, 0 wrong, 0 not written yet, 1 not run" in ran.stdout
 
 
 def test_a_lecturers_own_table_says_what_is_asked(tmp_path, capsys):

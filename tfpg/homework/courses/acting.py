@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from tfpg.homework.box.classes.acting import DRAWS
 from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case, single
 from tfpg.homework.courses.gradients import batch, softmax
 
@@ -46,8 +47,20 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     outputs = got["outputs"].astype(np.float64)
     if case.settings["discrete"]:
         likely = np.eye(len(outputs))[outputs.argmax()]
-        return [("A9", likely), ("B4", softmax(softmax(outputs)))]
+        # a generator that is seeded anew at each call may always draw another action
+        always = [] if got.get("random") else [("A9", likely)]
+        return [*always, ("B4", softmax(softmax(outputs)))]
     return [("A9", np.concatenate([outputs, np.zeros_like(outputs)]))]
+
+
+def _chance(case: Case, wanted: Array) -> Array:
+    """Five standard errors of each frequency, or of each mean and standard deviation."""
+    if case.settings["discrete"]:
+        errors = np.sqrt(wanted * (1 - wanted) / DRAWS)
+    else:
+        spreads = np.abs(wanted[len(wanted) // 2 :])
+        errors = np.concatenate([spreads / np.sqrt(DRAWS), spreads / np.sqrt(2 * DRAWS)])
+    return 5 * errors + 8 / DRAWS  # what is rare is not normally distributed
 
 
 def _forward_cases(generator: Generator) -> list[Case]:
@@ -82,7 +95,7 @@ def _wrong_forward(case: Case, got: Arrays) -> list[tuple[str, Array]]:
 
 
 ASKS = {
-    "get_action": Ask("actions", _cases, _right, _wrong, _drawn, tolerance=0.08),
+    "get_action": Ask("actions", _cases, _right, _wrong, _drawn, chance=_chance),
     "forward": Ask(
         "forward",
         _forward_cases,

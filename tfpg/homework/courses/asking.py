@@ -41,6 +41,7 @@ class Ask(NamedTuple):
     networks: bool = True  # whether the homework's own networks are needed
     up_to_scale: bool = False
     tolerance: float = 1e-4  # of the largest number
+    chance: Callable[[Case, Array], Array] | None = None  # how far chance may move each number
 
 
 def case(group: str, inputs: Mapping[str, Any], **settings: Any) -> Case:

@@ -22,6 +22,11 @@ class Finding(NamedTuple):
     file: str = ""  # where that line is, if it is known
     ask: str = ""  # what was asked
 
+    @property
+    def right(self) -> bool | None:
+        """Whether it is right; None where the handout leaves open what it gives, which is no fault."""
+        return None if self.what == "not_measured" else self.state == "right"
+
 
 def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
     """Is what a method did right in all cases?
@@ -87,7 +92,7 @@ def _right(ask: Ask, trials: Sequence[Trial]) -> set[str] | None:
         fitting = [
             remark
             for remark, wanted in accepted.items()
-            if agrees(ask, wanted, trial.read) and (wanted.any() or not ask.up_to_scale)
+            if agrees(ask, trial.case, wanted, trial.read) and (wanted.any() or not ask.up_to_scale)
         ]
         if not fitting:
             return None
@@ -104,11 +109,13 @@ def _keeps_gradients(trial: Trial) -> bool:
     return not np.allclose(again, once, rtol=0, atol=1e-2 * float(np.abs(once).max(initial=0.0)))
 
 
-def agrees(ask: Ask, wanted: Array, got: Array) -> bool:
+def agrees(ask: Ask, case: Case, wanted: Array, got: Array) -> bool:
     """Whether numbers are the same, or a positive multiple where that is enough."""
     wanted = np.asarray(wanted, np.float64).ravel()
     if wanted.shape != got.shape or not np.isfinite(got).all():
         return False
+    if ask.chance is not None:
+        return bool((np.abs(wanted - got) <= ask.chance(case, wanted)).all())
     largest = float(np.abs(wanted).max(initial=0.0))
     if not ask.up_to_scale:
         return bool(np.abs(wanted - got).max(initial=0.0) <= ask.tolerance * max(largest, 1.0))
@@ -167,7 +174,7 @@ def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
         with np.errstate(all="ignore"):
             known = ask.mistakes(trial.case, trial.got)
         if np.isfinite(trial.read).all():
-            here = [id for id, mistaken in known if agrees(ask, mistaken, trial.read)]
+            here = [id for id, mistaken in known if agrees(ask, trial.case, mistaken, trial.read)]
         else:  # what divides by powers of the discount ends so, or what has grown from the first
             grown = [id for id, mistaken in known if not np.isfinite(np.float32(mistaken)).all()]
             here = grown if ids else [id for id, _ in known if id == "A13"]

@@ -46,7 +46,7 @@ def document(homework: Homework, rows: Sequence[Row], language: str) -> str:
     for row in rows:
         place = f"{row.file}:{row.line}" if row.line else row.file
         functions[row.function] = {
-            "right": row.finding.state == "right",
+            "right": row.finding.right,
             "mistake": row.finding.mistake,
             "evidence": said(row.finding, language, place if row.finding.state == "open" else ""),
             "file": row.file,

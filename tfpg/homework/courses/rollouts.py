@@ -26,6 +26,8 @@ def _until_enough(generator: Generator) -> list[Case]:
         case("several", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
         case("exactly enough", {"steps": 7, "horizon": 9}, lengths=[4, 3, 5], Da=2, discrete=False),
         case("discrete", {"steps": 6, "horizon": 9}, lengths=[4, 3, 5], Da=2),
+        # with 5, or without an end, in the place of the horizon there are fewer episodes
+        case("cut short", {"steps": 5, "horizon": 3}, lengths=[8, 8], Da=2, discrete=False),
     ]
 
 
@@ -34,6 +36,7 @@ def _counted(generator: Generator) -> list[Case]:
     return [
         case("counted", inputs, lengths=[4, 3, 5], Da=2, discrete=False),
         case("discrete", inputs, lengths=[4, 3, 5], Da=2),
+        case("cut short", {**inputs, "horizon": 3}, lengths=[8, 8], Da=2, discrete=False),
     ]
 
 
@@ -72,18 +75,20 @@ def _steps(case: Case, got: Arrays) -> int:
 def _right(case: Case, got: Arrays) -> dict[str, Array]:
     lengths, horizon = case.settings["lengths"], case.inputs["horizon"]
     if "steps" in case.inputs:
-        count = int(np.searchsorted(np.cumsum(lengths), case.inputs["steps"])) + 1
+        played = np.cumsum(np.minimum(lengths, horizon))
+        count = int(np.searchsorted(played, case.inputs["steps"])) + 1
     else:
         count = case.inputs.get("episodes", 1)
-    played = [_episode(case, k, min(lengths[k], horizon)) for k in range(count)]
+    episodes = [_episode(case, k, min(lengths[k], horizon)) for k in range(count)]
     steps = sum(min(lengths[k], horizon) for k in range(count))
-    right = {"": _row(played, steps)}
+    right = {"": _row(episodes, steps)}
     if case.group == "exactly enough":
         more = [_episode(case, k, lengths[k]) for k in range(count + 1)]
         right["one_episode_more"] = _row(more, steps + lengths[count])
     if case.group == "cut short":
-        right["one_step_more"] = _row([_episode(case, 0, horizon + 1)], horizon + 1)
-        right["not_terminal"] = _row([_episode(case, 0, horizon, False)], horizon)
+        longer = [_episode(case, k, horizon + 1) for k in range(count)]
+        right["one_step_more"] = _row(longer, count * (horizon + 1))
+        right["not_terminal"] = _row([_episode(case, k, horizon, False) for k in range(count)], steps)
     return right
 
 

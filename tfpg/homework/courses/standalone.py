@@ -18,7 +18,7 @@ from tfpg.homework.courses.pythons import python_for
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check a homework; the exit status is 0 if all is right, 1 if not, and 2 if it cannot be read."""
+    """Check a homework; the exit status is 1 if something is wrong or open, 2 if it is unreadable."""
     (course,), kit = courses().values(), Path(sys.argv[0]).name
     parser = argparse.ArgumentParser(
         f"python {kit}",
@@ -66,7 +66,7 @@ def _check(options: argparse.Namespace) -> int:
             print(report.document(homework, found, options.lang))
         else:
             _print(report.report(homework, found, python, options.lang))
-    return 0 if all(row.finding.state == "right" for row in found) else 1
+    return 1 if any(row.finding.right is False for row in found) else 0
 
 
 def _print(told: report.Report) -> None:

@@ -118,7 +118,7 @@ def _answered(
 def _mark(row: checking.Row, language: str) -> Mark:
     finding = row.finding
     place = f"{row.file}:{row.line}" if row.line else row.file
-    right = finding.what == "not_measured"  # what it does is judged by what learns from it
-    state = "right" if right else STATES[finding.state]
+    # what the handout leaves open is judged by what learns from it
+    state = "right" if finding.right is None else STATES[finding.state]
     evidence = plain(said(finding, language, place), 1000)
     return Mark(state, finding.mistake, evidence, row.function, 1, row.file)

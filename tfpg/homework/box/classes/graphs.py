@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfpg.homework.box.classes import protocols
+from tfpg.homework.box.classes import acting, protocols
 from tfpg.homework.box.classes.columns import with_columns
 from tfpg.homework.box.classes.making import make
 
@@ -131,7 +131,7 @@ def of_actions(question: Question, settings: Settings, inputs: Inputs) -> dict[s
             name: value.ravel()
             for name, value in _measured(built, question, inputs["state"][None]).items()
         }
-        return {**told, **protocols.drawn(getattr(built.owner, question["name"]), inputs["state"])}
+        return {**told, **acting.drawn(getattr(built.owner, question["name"]), inputs["state"])}
 
 
 def of_predictions(question: Question, settings: Settings, inputs: Inputs) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpg.homework.box.calling import NoNumbers, in_numpy
-from tfpg.homework.box.classes import language_models, torch_steps, tutorials
+from tfpg.homework.box.classes import acting, language_models, torch_steps, tutorials
 from tfpg.homework.box.classes.columns import with_columns
 from tfpg.homework.box.classes.lines import of_lines
 from tfpg.homework.box.classes.making import make
@@ -21,7 +21,6 @@ Question = Mapping[str, Any]
 Settings = Mapping[str, Any]
 Inputs = Mapping[str, Any]
 Arrays = dict[str, Any]
-DRAWS = 2000
 
 
 def of_values(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
@@ -89,27 +88,14 @@ def of_actions(question: Question, settings: Settings, inputs: Inputs) -> Arrays
     np.random.seed(0)  # noqa: NPY002  theirs may draw from it
     owner = make(question["make"], settings)
     network, spread = _network(owner, question, settings)
+    states = torch.as_tensor(inputs["state"])[None]
     with torch.no_grad():
-        told = {"outputs": in_numpy(network(torch.as_tensor(inputs["state"])[None]))[0]}
+        if settings["discrete"]:
+            acting.set_apart(lambda: network(states), torch_steps.parameters_of(network))
+        told = {"outputs": in_numpy(network(states))[0]}
     if spread is not None:
         told["spread"] = in_numpy(spread).ravel()
-    return {**told, **drawn(getattr(owner, question["name"]), inputs["state"])}
-
-
-def drawn(act: Callable, state: np.ndarray) -> Arrays:
-    """Many actions for one state, and the shape of one."""
-    told = {}
-    try:
-        first = in_numpy(act(state.copy()))
-    except TypeError as error:  # whoever calls it may make a tensor before
-        state = torch_steps.tensor(state)
-        try:
-            first = in_numpy(act(state))
-        except Exception:
-            raise error from None
-        told["takes tensors"] = np.array(True)
-    rest = [in_numpy(act(state)).ravel() for _ in range(DRAWS - 1)]
-    return {**told, "actions": np.array([first.ravel(), *rest]), "shape": np.array(first.shape, int)}
+    return {**told, **acting.drawn(getattr(owner, question["name"]), inputs["state"])}
 
 
 def of_whole(question: Question, settings: Settings, inputs: Inputs) -> Arrays:
