@@ -15,7 +15,7 @@ ROWS = "masked_mean_per_row(new_logp, mask)"
 WRONG = {
     "gradients kept": (
         [("optimizer.zero_grad()", "pass")],
-        {"Reinforce.update": None, "GRPO.update": None},
+        {"Reinforce.update": "W19", "GRPO.update": "W19"},
     ),
     "targets not shifted": (
         [("logits[:, :-1]", "logits[:, 1:]")],

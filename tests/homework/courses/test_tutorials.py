@@ -108,6 +108,11 @@ WRONG_EXAMPLES = {
     ("-log_prob * value", "log_prob * value"): "B2",
     ("returns.insert(0, running)", "returns.append(running)"): None,
     ("running = reward + args.gamma * running", "running = reward"): None,
+    ("    optimizer.step()\n", ""): "W10",
+    ("    torch.cat(terms).sum().backward()\n", ""): "W10",
+    ("    optimizer.zero_grad()\n", ""): "W19",
+    ("del policy.rewards[:], policy", "del policy"): "S4",
+    ("del policy.rewards[:], policy.saved_log_probs[:]", "del policy.rewards[:]"): "S4",
 }
 
 

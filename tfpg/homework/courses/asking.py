@@ -30,7 +30,8 @@ class Ask(NamedTuple):
     """What a course asks of a method, whatever it is called there.
 
     `accepted` gives what is right, by the remarks on it, "" if there are none; `mistakes` what
-    is known to be wrong, by the id of the mistake. Both see what was measured beside the result.
+    is known to be wrong, by the id of the mistake; `flaw` the id of a mistake that right numbers do
+    not show, or "". All see what was measured beside the result.
     """
 
     protocol: str  # how it is called: box/classes/protocols.py
@@ -39,6 +40,7 @@ class Ask(NamedTuple):
     mistakes: Callable[[Case, Arrays], list[tuple[str, Array]]] = lambda case, got: []
     read: Callable[[Case, Arrays], Array] = lambda case, got: got["values"]
     networks: bool = True  # whether the homework's own networks are needed
+    flaw: Callable[[Case, Arrays], str] = lambda case, got: ""
     up_to_scale: bool = False
     tolerance: float = 1e-4  # of the largest number
     chance: Callable[[Case, Array], Array] | None = None  # how far chance may move each number

@@ -46,8 +46,9 @@ def judged(ask: Ask, cases: Sequence[Case], outcomes: Sequence[Any]) -> Finding:
             return Finding("wrong", what="too_long", numbers={"case": group})
         if found is None:
             return _wrong(ask, here, trials)
-        if any(map(_keeps_gradients, here)):
-            return Finding("wrong", what="keeps_gradients")
+        flaws = [id for trial in here if (id := _flaw(ask, trial))]
+        if flaws:
+            return Finding("wrong", flaws[0])
         remarks.update(found)
         if any(name.startswith("changes ") for trial in here for name in trial.got or {}):
             remarks.add("changes_input")
@@ -100,13 +101,14 @@ def _right(ask: Ask, trials: Sequence[Trial]) -> set[str] | None:
     return remarks
 
 
-def _keeps_gradients(trial: Trial) -> bool:
-    """Whether the second step of an update has the gradient of the first in it, too."""
+def _flaw(ask: Ask, trial: Trial) -> str:
+    """The mistake that right numbers do not show, W19 if the second step has the first's gradient."""
     got = trial.got or {}
-    if "moved again" not in got:
-        return False
-    once, again = got["moved"], got["moved again"]
-    return not np.allclose(again, once, rtol=0, atol=1e-2 * float(np.abs(once).max(initial=0.0)))
+    if "moved again" in got:
+        once, again = got["moved"], got["moved again"]
+        if not np.allclose(again, once, rtol=0, atol=1e-2 * float(np.abs(once).max(initial=0.0))):
+            return "W19"
+    return ask.flaw(trial.case, got)
 
 
 def agrees(ask: Ask, case: Case, wanted: Array, got: Array) -> bool:

@@ -25,7 +25,7 @@ def said(finding: Finding, language: str, place: str = "") -> str:
         return between.join(dict.fromkeys(remarks))
     if finding.state == "open":
         return COURSES["not_written"].say(language, place=place)
-    example = _example(finding, language)
+    example = _example(finding, language) if finding.what else ""
     if finding.state == "not run" or finding.mistake is None or finding.mistake == "A16":
         return example + at.format(place=place) if place else example
     what, fix = (_of_mistake(finding, part).say(language) for part in ("what", "fix"))

@@ -134,7 +134,12 @@ def _wrongly_finished(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     wrong = [(id, values) for id, values in wrong if values.shape == returns.shape]
     known = [*wrong, ("E3", np.ones_like(returns))]
     both = [(id, each) for id, values in known for each in (normalized(values, 1), values)]
-    return [("B2", -normalized(returns, 1)), ("B2", -returns), *both]
+    still = ("W10", np.zeros_like(returns))  # first: equal weights are zeros once they are normalized
+    return [still, ("B2", -normalized(returns, 1)), ("B2", -returns), *both]
+
+
+def _kept(case: Case, got: Arrays) -> str:
+    return "S4" if got["left"].any() else ""
 
 
 ASKS = {
@@ -142,6 +147,12 @@ ASKS = {
     "gaussian_likelihood": Ask("tensors", _gaussian_cases, _densities, _wrong_densities),
     "buffer": Ask("buffer", _buffer_cases, lambda case, got: {"": _buffered(case)}, _wrongly_buffered),
     "finish_episode": Ask(
-        "finished_episode", _episode_cases, _finished, _wrongly_finished, moved, up_to_scale=True
+        "finished_episode",
+        _episode_cases,
+        _finished,
+        _wrongly_finished,
+        moved,
+        flaw=_kept,
+        up_to_scale=True,
     ),
 }
