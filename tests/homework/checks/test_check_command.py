@@ -1,6 +1,7 @@
 """`tfpg check FILE`: files and notebooks as students write them, and one line for each function."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -333,3 +334,28 @@ def test_what_is_empty_is_not_written_yet(submitted, capsys, body):
     assert status == 1
     assert "normalize     open" in out
     assert "reward_to_go  right" in out
+
+
+@pytest.mark.slow
+def test_triton_is_kept_out_where_tensorflow_is(tmp_path):
+    """It would end the process: both bring an LLVM."""
+    pytest.importorskip("torch")
+    (tmp_path / "triton").mkdir()
+    (tmp_path / "triton" / "__init__.py").write_text("import os; os._exit(139)")
+    (tmp_path / "mine.py").write_text(
+        "import torch\n\n\ndef policy_gradient_step(policy, optimizer, states, actions, q_values):\n"
+        "    log_probs = torch.log_softmax(policy(states), -1)\n"
+        "    loss = -((actions * log_probs).sum(-1, keepdim=True) * q_values).mean()\n"
+        "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n    return loss\n"
+    )
+    program = (
+        "import tensorflow, torch, sys; sys.path.insert(0, 'here'); import tfpg, mine;"
+        "print(tfpg.check(mine.policy_gradient_step))"
+    ).replace("here", str(tmp_path))
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    for command in (
+        [sys.executable, "-c", program],
+        [sys.executable, "-m", "tfpg", "check", "mine.py"],
+    ):
+        told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert "right" in told.stdout, told
