@@ -80,6 +80,10 @@ def precision_of(policy: keras.Model) -> str:
 
 def check_layers(network: keras.Model) -> None:
     """Raise BadInput for layers that no policy can have; warn of those that act as in inference."""
+    if isinstance(network, type):
+        raise BadInput(
+            f"{network.__name__} is a class: give one that is made of it, {network.__name__}()"
+        )
     if not isinstance(network, keras.Model):
         raise BadInput(
             f"{type(network).__name__} cannot act: a policy is a Keras model, or an object whose "

@@ -129,7 +129,7 @@ def test_whoever_is_killed_takes_the_processes_with_them(number, tmp_path):
         time.sleep(0.1)
         assert started.poll() is None
     os.kill(started.pid, number)
-    assert started.wait() == (130 if number == signal.SIGTERM else -9)
+    assert started.wait() == (143 if number == signal.SIGTERM else -9)
     while not ended(started.pid):  # as soon as the iteration is
         time.sleep(0.1)
     assert many.iterations_done(folder) < 3000

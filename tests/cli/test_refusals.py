@@ -197,4 +197,4 @@ def test_output_that_goes_nowhere_ends_a_command_quietly(command, output, capsys
     stdout.close()  # what Python does at its end, and would complain about
     errors = capsys.readouterr().err
     assert status == 1
-    assert errors == ("tfpg: No space left on device\n" if output == "full" else "")
+    assert errors == ("tfpg: standard output: No space left on device\n" if output == "full" else "")

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import sys
 import textwrap
 import warnings
@@ -82,14 +83,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadInput as error:
         print(f"tfpg: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("tfpg: stopped by Ctrl-C", file=sys.stderr)
-        return 130  # what a shell expects
+    except KeyboardInterrupt as interrupt:
+        number = interrupt.args[0] if interrupt.args else signal.SIGINT
+        by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+        print(f"tfpg: stopped by {by}", file=sys.stderr)
+        return 128 + number  # what a shell expects
     except OSError as error:
         sentence, status = explained(error)
+        if not _output_is_whole() and error.filename is None:
+            sentence = f"standard output: {sentence}"
         if not isinstance(error, BrokenPipeError):  # `| head` has read enough
             print("; ".join([f"tfpg: {sentence}", *getattr(error, "__notes__", ())]), file=sys.stderr)
-        _give_up_output()
         return status
 
 
@@ -132,12 +136,14 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     return whole
 
 
-def _give_up_output() -> None:
-    """Let Python end without writing again what could not be written to standard output."""
+def _output_is_whole() -> bool:
+    """Whether all was written to standard output; what was not is given up, so that Python can end."""
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def _with_hyphens(word: str) -> str:

@@ -57,10 +57,10 @@ def with_bar(stream: Generator["Status"], what: str, total: int) -> Iterator["St
     bar = Progress(console=console, disable=hidden, transient=True)
     handled = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def interrupt(*_: object) -> NoReturn:
+    def interrupt(which: int, _: object) -> NoReturn:
         for number in handled:  # a second one would leave the other processes without their end
             signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(which)
 
     for number in handled:  # a polite kill is a Ctrl-C, which scripts ignore in the background
         signal.signal(number, interrupt)

@@ -771,3 +771,22 @@ def test_a_lost_column_is_said_to_be_right_for_flat_q_values():
         return -loss(logits, actions, q_values)
 
     assert "it is right" not in tfpg.check(turned, "loss").evidence
+
+
+def test_the_first_of_two_functions_of_one_name_is_judged_by_its_own_lines(tmp_path):
+    (tmp_path / "twice.py").write_text(
+        "import numpy as np\n\n\n"
+        "def loss(logits, actions, q_values):\n"
+        "    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)\n"
+        "    return -np.mean(np.log((p * actions).sum(1))) * np.mean(q_values)\n\n\n"
+        "first = loss\n\n\n"
+        "def loss(logits, actions, q_values):\n"
+        "    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)\n"
+        "    return np.mean(-np.log((p * actions).sum(1)) * q_values)\n"
+    )
+    spec = importlib.util.spec_from_file_location("twice", tmp_path / "twice.py")
+    twice = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(twice)
+    assert tfpg.check(twice.first, "loss").mistake.startswith("B3")
+    assert tfpg.check(twice.loss, "loss").mistake.startswith("B1")
+    assert "averaged" in str(tfpg.compare(twice.first))

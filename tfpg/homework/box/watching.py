@@ -143,9 +143,11 @@ class Watched:
         node = next(_definitions(ast.parse(self.source), function), None)
         if node is None:
             return None
-        if function.__qualname__ == getattr(node, "name", ""):
-            return self.namespace.get(node.name)
-        return self._inner(function, node)
+        made: Any = self.namespace.get(getattr(node, "name", ""))
+        code = getattr(innermost(made), "__code__", None)
+        if code is not None and code.co_firstlineno == function.__code__.co_firstlineno:
+            return made
+        return self._inner(function, node)  # also the first of two that have the same name
 
     def _inner(self, function: FunctionType, node: Any) -> Callable | None:
         """One defined in another, or a lambda, is made by a function that takes the names around it."""

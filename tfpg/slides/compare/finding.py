@@ -75,16 +75,19 @@ def read_function(function: Callable) -> Function:
     except (OSError, TypeError) as error:
         raise BadInput(f"the source of {name} is not available: save it in a file") from error
     place = Path(file).name if Path(file).is_file() else "notebook"
-    read = _find(name, [(place, text)], place)
+    code = getattr(function, "__code__", None)
+    read = _find(name, [(place, text)], place, code.co_firstlineno if code else None)
     return read._replace(file=file, module=getattr(function, "__globals__", {}), found=function)
 
 
-def _find(name: str, texts: Sequence[tuple[str, str]], file: str) -> Function:
+def _find(name: str, texts: Sequence[tuple[str, str]], file: str, line: int | None = None) -> Function:
+    """The function of that name; where several have it, the one on that line, or the last."""
     trees = [(place, text, _parsed(text, place)) for place, text in texts]
     functions = {
         found: (place, text, definition)
         for place, text, tree in trees
         for found, definition in _functions(tree)
+        if line in (None, _first_line(definition)) or found != name
     }
     there = f"it has {', '.join(functions)}" if functions else "it has no function"
     if not name:
@@ -92,7 +95,7 @@ def _find(name: str, texts: Sequence[tuple[str, str]], file: str) -> Function:
     if name not in functions:
         raise BadInput(f"{file} has no function {name}; {there}")
     place, text, definition = functions[name]
-    first = min([definition.lineno, *(decorator.lineno for decorator in definition.decorator_list)])
+    first = _first_line(definition)
     return Function(
         name,
         place,
@@ -104,6 +107,11 @@ def _find(name: str, texts: Sequence[tuple[str, str]], file: str) -> Function:
         module={},
         framework=_framework(definition, [tree for *_, tree in trees]),
     )
+
+
+def _first_line(definition: Definition) -> int:
+    """Where it begins, its decorators included."""
+    return min([definition.lineno, *(decorator.lineno for decorator in definition.decorator_list)])
 
 
 def _parsed(text: str, place: str) -> ast.Module:
