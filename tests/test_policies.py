@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import worlds  # which registers its environments
 from support import ACTIONS, SAMPLES, STATE_SIZE, network
 
 import tfpg
@@ -106,7 +107,6 @@ def test_other_networks_act_by_one_compiled_call(make):
 @pytest.mark.slow
 def test_images_act_and_train_through_any_keras_model():
     policy = tfpg.CategoricalPolicy(images_network())
-    import worlds  # noqa: F401
 
     before = tfpg.evaluate("Bar-v0", policy, episodes=100).mean()
     for _ in tfpg.train("Bar-v0", policy, keras.optimizers.Adam(0.02), episodes=32, iterations=15):
@@ -134,7 +134,6 @@ def test_a_policy_for_an_environment_fits_it(environment, kind, inputs, outputs)
 
 
 def test_images_of_bytes_are_scaled_and_flattened():
-    import worlds
 
     policy = tfpg.policy_for(worlds.Bar, hidden=(5,))
     kinds = [type(layer) for layer in policy.network.layers[1:3]]
@@ -300,7 +299,6 @@ def test_choices_that_do_not_fit_are_refused():
 @pytest.mark.parametrize("step", [None, tfpg.trust_region_step])
 @pytest.mark.parametrize("binary", [False, True])
 def test_several_choices_are_learnt(binary, step):
-    import worlds
 
     def make():
         return worlds.Several(binary)
@@ -402,6 +400,7 @@ def recurrent(**options):
         (lambda: keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")]), "mixed precision"),
         (lambda: keras.layers.Dense(2), "Dense cannot act"),
         (lambda: "adam", "str cannot act"),
+        (lambda: keras.Sequential, r"Sequential is a class.*Sequential\(\)"),
     ],
 )
 @pytest.mark.parametrize("first", ["train", "evaluate"])
