@@ -53,6 +53,25 @@ WRONG = {
         [("(centred / (groups.std(dim=1, unbiased=False, keepdim=True) + eps))", "centred")],
         {"compute_group_advantages": "L10"},
     ),
+    "groups side by side, a penalty that moves nothing, a mask that is written over": (
+        [
+            ("keepdim=True) + eps)).reshape(-1)", "keepdim=True) + eps))"),
+            ("(ref_logprobs - new_logprobs)", "(ref_logprobs - new_logprobs.detach())"),
+            ("mask = attention_mask[:, 1:].float()", "mask = attention_mask[:, 1:]"),
+        ],
+        {
+            "build_completion_mask": "L15",
+            "approx_kl_from_logprobs": "L16",
+            "compute_group_advantages": "L14",
+            "Reinforce.update": "L4",
+            "GRPO.update": "L4",
+        },
+    ),
+    "never shuffled": ([("if shuffle else torch", "if False else torch")], {"iter_minibatches": "L17"}),
+    "shuffled by another generator": (
+        [("torch.randperm(count, generator=generator)", "torch.randperm(count)")],
+        {"iter_minibatches": "L17"},
+    ),
     "fields apart": (
         [
             (

@@ -26,7 +26,7 @@ PACKAGE = Path(__file__).parents[2]
 THERE = ("base", "homework/box")  # all of tfpg that is there; it knows no answer
 TOLD = (  # what else a function's table may say
     *("make", "predictions", "moves", "helpers", "needs", "actor", "critic"),
-    *("rollout", "results", "policy", "rows", "through", "gives"),
+    *("rollout", "results", "policy", "rows", "through", "gives", "learns"),
 )
 SECONDS = 20.0  # for a call
 SECONDS_TO_START = 180.0  # with PyTorch, on a slow disk

@@ -162,7 +162,18 @@ def _right_normalized(case: Case, got: Arrays) -> dict[str, Array]:
     return {"": _scaled(advantages, None, 0), "ddof": _scaled(advantages, None, 1)}
 
 
+def _shape_lost(case: Case, got: Arrays) -> str:
+    return "" if got["shape"].tolist() == [len(case.inputs["rewards"])] else "L14"
+
+
 # --- minibatches
+
+
+def _not_shuffled(case: Case, got: Arrays) -> str:
+    """Its order has to be the generator's: the same for the same seed, another for another."""
+    first, again, other = got["orders"]
+    drawn = not np.array_equal(first, case.inputs["rewards"]) and not np.array_equal(first, other)
+    return "" if not case.settings["shuffle"] or (drawn and np.array_equal(first, again)) else "L17"
 
 
 def _minibatch_cases(generator: Generator) -> list[Case]:
@@ -197,9 +208,23 @@ ASKS = {
     "token_likelihoods": Ask(
         "token_likelihoods", _likelihood_cases, _right_likelihoods, _wrong_likelihoods, _with_grad
     ),
-    "completion_mask": Ask("tensors", _mask_cases, _right_mask, _wrong_mask),
-    "kl": Ask("tensors", _kl_cases, lambda case, got: {"": _kl(case)}, _wrong_kl),
-    "group_advantages": Ask("tensors", _group_cases, _right_groups, _wrong_groups),
+    "completion_mask": Ask(
+        "tensors",
+        _mask_cases,
+        _right_mask,
+        _wrong_mask,
+        flaw=lambda case, got: "L15" if got["changed"] else "",
+    ),
+    "kl": Ask(
+        "tensors",
+        _kl_cases,
+        lambda case, got: {"": _kl(case)},
+        _wrong_kl,
+        flaw=lambda case, got: "" if got["learns"] else "L16",
+    ),
+    "group_advantages": Ask("tensors", _group_cases, _right_groups, _wrong_groups, flaw=_shape_lost),
     "maybe_normalized": Ask("tensors", _normalized_cases, _right_normalized),
-    "minibatches": Ask("minibatches", _minibatch_cases, _right_minibatches, read=_read_minibatches),
+    "minibatches": Ask(
+        "minibatches", _minibatch_cases, _right_minibatches, read=_read_minibatches, flaw=_not_shuffled
+    ),
 }

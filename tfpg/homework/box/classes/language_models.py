@@ -18,9 +18,19 @@ Told = Mapping[str, Any]
 
 
 def of_tensors(question: Told, settings: Told, inputs: Told) -> Arrays:
-    """It takes tensors and numbers, and gives a tensor."""
+    """It takes tensors and numbers, and gives a tensor; what it changes, and what learns by it."""
     function = found(question["module"] + ":" + question["name"])
-    return _read(function(*[_tensor(inputs[name]) for name in question["feeds"]]))
+    given, learns = {name: _tensor(inputs[name]) for name in question["feeds"]}, question.get("learns")
+    if learns:
+        given[learns].requires_grad_()
+    result = function(*given.values())
+    changed = [n for n, value in given.items() if not np.array_equal(in_numpy(value), inputs[n])]
+    told = {**_read(result), "changed": np.array(bool(changed))}
+    if learns:
+        if result.requires_grad:
+            result.sum().backward()
+        told["learns"] = np.array(given[learns].grad is not None and bool(given[learns].grad.any()))
+    return told
 
 
 def of_token_likelihoods(question: Told, settings: Told, inputs: Told) -> Arrays:
@@ -34,16 +44,24 @@ def of_token_likelihoods(question: Told, settings: Told, inputs: Told) -> Arrays
 
 
 def of_minibatches(question: Told, settings: Told, inputs: Told) -> Arrays:
-    """It cuts a batch of rollouts; a row for each of them, and how many each minibatch has."""
+    """It cuts a batch of rollouts; a row for each of them, and how many each minibatch has.
+
+    `orders` are those of a generator, of one of the same seed, and of one of another seed.
+    """
     import torch
 
-    function = found(question["module"] + ":" + question["name"])
-    batch, generator = _rollout(question, inputs), torch.Generator().manual_seed(0)
-    parts = list(
-        function(batch, settings["minibatch_size"], shuffle=settings["shuffle"], generator=generator)
-    )
-    rows = [np.concatenate([_columns(part, name) for name in FIELDS], 1) for part in parts]
-    return {"rows": np.concatenate(rows), "sizes": np.array([len(each) for each in rows])}
+    function, batch = found(question["module"] + ":" + question["name"]), _rollout(question, inputs)
+    told: Arrays = {}
+    orders = []
+    for place, seed in enumerate((0, 0, 1)):
+        torch.manual_seed(place)  # of the generator that is not the one to use
+        generator = torch.Generator().manual_seed(seed)
+        size, shuffle = settings["minibatch_size"], settings["shuffle"]
+        parts = list(function(batch, size, shuffle=shuffle, generator=generator))
+        rows = [np.concatenate([_columns(part, name) for name in FIELDS], 1) for part in parts]
+        told = told or {"rows": np.concatenate(rows), "sizes": np.array([len(each) for each in rows])}
+        orders.append(np.concatenate([in_numpy(part.rewards).ravel() for part in parts]))
+    return {**told, "orders": np.array(orders)}
 
 
 def of_model_update(question: Told, settings: Told, inputs: Told) -> Arrays:
