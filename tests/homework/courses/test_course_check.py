@@ -184,10 +184,16 @@ WRONG = {
         ("        return info\n", ""),
         {"MLPPolicyPG.update": None, "PGAgent.update": None},
     ),
-    "averages before they are multiplied": (
+    "averages before they are multiplied, actions with an axis too many": (
         "cs285-2021",
         (ACTOR, "self(obs).log_prob(actions).mean() * advantages.mean()"),
-        {"MLPPolicyPG.update": "B3"},
+        ("ac = ac[0] if True else ac", "pass"),
+        {
+            "MLPPolicyPG.update": "B3",
+            "sample_trajectory": None,
+            "sample_trajectories": None,
+            "sample_n_trajectories": None,
+        },
     ),
     "graphs: the sign, targets that are not normalized": (
         "cs285-2019",

@@ -46,7 +46,16 @@ class ScriptedEnvironment:
         return (self._state(), {}) if self.settings.get("results") == 5 else self._state()
 
     def step(self, action: Any) -> tuple:
-        """The next state, a reward, and whether the episode has ended."""
+        """The next state, a reward, and whether the episode has ended.
+
+        Raises ValueError for an action that the environments of the homework would not take, or would
+        take although an update cannot learn from it: one with an axis too many.
+        """
+        wanted, got = self.action_space.shape, tuple(np.shape(action))
+        if got != wanted:
+            raise ValueError(f"step() takes an action of shape {wanted}, got {got}")
+        if not wanted and not isinstance(action, (int, np.integer, np.ndarray)):
+            raise ValueError(f"step() takes an integer or an array, got a {type(action).__name__}")
         self.t, self.total = self.t + 1, self.total + 1
         if self.total > PATIENCE:
             raise NeverEnds
