@@ -20,7 +20,8 @@ class ScriptedEnvironment:
     """Its k-th episode since it was made has the states k, k + 1/8, ...; the t-th reward is k + t.
 
     Settings: `lengths`, the steps after which the episodes end by themselves, in turn; `results`, 4
-    with the interface of gym and 5 with that of Gymnasium.
+    with the interface of gym and 5 with that of Gymnasium; `strict`, whether it minds the shape of an
+    action.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -52,6 +53,8 @@ class ScriptedEnvironment:
         take although an update cannot learn from it: one with an axis too many.
         """
         wanted, got = self.action_space.shape, tuple(np.shape(action))
+        if not self.settings.get("strict"):
+            wanted = got
         if got != wanted:
             raise ValueError(f"step() takes an action of shape {wanted}, got {got}")
         if not wanted and not isinstance(action, (int, np.integer, np.ndarray)):

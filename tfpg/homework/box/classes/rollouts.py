@@ -17,7 +17,8 @@ def of_rollout(
     question: Mapping[str, Any], settings: Mapping[str, Any], inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """It plays one episode, or episodes until there are enough steps, in a tiny environment."""
-    tried, policy = [], _scripted(question, settings)
+    policy, known = _scripted(question, settings)
+    tried, settings = [], {**settings, "strict": known}
     for results in (4, 5):  # of step(): gym's, Gymnasium's
         environment = ScriptedEnvironment({**settings, "results": results})
         function = found(question["module"] + ":" + question["name"])
@@ -39,20 +40,24 @@ def of_rollout(
     raise tried[0]
 
 
-def _scripted(question: Mapping[str, Any], settings: Mapping[str, Any]) -> ScriptedPolicy:
-    """A scripted policy whose actions look like those of the homework's own for one observation."""
-    own: Any = None
+def _scripted(question: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[ScriptedPolicy, bool]:
+    """A scripted policy whose actions look like those of the homework's own for one observation.
+
+    And whether these are known.
+    """
+    own, known = None, False
     like: Callable[[np.ndarray], Any] = np.asarray
     axes = (0 if settings["discrete"] else 1) + question.get("rows", 0)
     try:
         own = make(question["make"], settings)
         action = own.get_action(np.zeros(settings["Ds"], np.float32))
         axes = min(np.ndim(action), 1 if settings["discrete"] else 2)
+        known = True
         if hasattr(action, "detach"):
             like = torch_steps.tensor
     except Exception:  # it is not written yet
         pass
-    return ScriptedPolicy(settings, own, like, axes)
+    return ScriptedPolicy(settings, own, like, axes), known
 
 
 def _paths(result: Any) -> list:
