@@ -201,7 +201,8 @@ def _elsewhere(options: argparse.Namespace) -> "Elsewhere | None":
     for flag, number in (("--workers", workers), ("--env-timeout", timeout)):
         if number is not None and not number > 0:
             raise BadInput(f"{flag} must be greater than 0, got {number}")
-    return Elsewhere(workers, cluster, timeout) if workers or cluster or timeout else None
+    elsewhere = Elsewhere(workers, cluster, timeout)
+    return elsewhere if any(elsewhere) else None
 
 
 def _choose_gpu(options: argparse.Namespace) -> None:

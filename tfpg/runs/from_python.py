@@ -62,10 +62,8 @@ def run(
                 f"{folder} has finished {before} iterations: give more with iterations= to continue"
             )
     with held(folder, resume):
-        elsewhere = (
-            Elsewhere(workers, cluster, env_timeout) if workers or cluster or env_timeout else None
-        )
-        done = list(perform(settings, folder, resume, elsewhere=elsewhere))
+        elsewhere = Elsewhere(workers, cluster, env_timeout)
+        done = list(perform(settings, folder, resume, elsewhere=elsewhere if any(elsewhere) else None))
         if done:
             draw_curve(folder)
     return done
