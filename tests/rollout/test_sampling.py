@@ -269,7 +269,7 @@ def test_policies_that_do_not_fit_are_refused(counter, gaussian):
 
 
 def test_an_episode_without_end_is_given_up(counter, monkeypatch):
-    monkeypatch.setattr("tfpg.rollout.sampling.LONGEST", 50)
+    monkeypatch.setattr("tfpg.rollout.chunks.LONGEST", 50)
 
     class Endless(worlds.Counting):
         longest = 10**9
