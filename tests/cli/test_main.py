@@ -467,6 +467,8 @@ BAD = [
     (["train", "HalfCheetah-v2"], "HalfCheetah-v5"),
     (["train", "CartPole-v1", "--baselin"], "did you mean --baseline? See tfpg train --help"),
     (["train", "CartPole-v1", "-dsb"], "tfpg train does not know -dsb"),
+    (["train", "CartPole-v1", "--workers", "0"], "--workers must be greater than 0, got 0"),
+    (["train", "CartPole-v1", "--env-timeout", "-1"], "--env-timeout must be greater than 0, got -1"),
     (["train", "CartPole-v1", "--network", "x.keras", "-l", "3"], "--network brings its own layers"),
     (["train", "nowhere:Thing-v0"], "No module named 'nowhere'"),
     (["train"], "name one environment"),

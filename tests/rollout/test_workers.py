@@ -18,9 +18,11 @@ import pytest
 
 import tfpg
 from tfpg.base.errors import BadInput
+from tfpg.cli.main import main
 from tfpg.rollout import elsewhere, worker
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.trajectories import Batch, join
+from tfpg.rollout.trajectories import Batch
+from tfpg.runs.folder import read_progress
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +84,7 @@ def test_workers_give_the_same_trajectories_bit_for_bit(environment, size, horiz
             assert_same(batch, tfpg.sample_trajectories(environment, policy, **rollout))
 
 
-def test_training_with_workers_gives_the_same_weights(capsys):
+def test_training_with_workers_gives_the_same_weights():
     def trained(environment):
         keras.utils.set_random_seed(5)
         policy = tfpg.policy_for("Acrobot-v1", (5,))
@@ -91,9 +93,21 @@ def test_training_with_workers_gives_the_same_weights(capsys):
         return policy.get_weights()
 
     with tfpg.workers_for("Acrobot-v1", 2, episodes=16, horizon=50) as environments:
-        elsewhere = trained(environments)
-    for weights, wanted in zip(elsewhere, trained("Acrobot-v1"), strict=True):
+        found = trained(environments)
+    for weights, wanted in zip(found, trained("Acrobot-v1"), strict=True):
         np.testing.assert_array_equal(weights, wanted)
+
+
+def test_the_command_line_and_python_give_the_same_run_with_workers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "Acrobot-v1", "-n", "2", "--episodes", "9", "--horizon", "30", "-q", "--out"]
+    assert main([*words, "here"]) == 0
+    assert main([*words, "there", "--workers", "2", "--env-timeout", "60"]) == 0
+    tfpg.run(tfpg.Settings("Acrobot-v1", iterations=2, episodes=9, horizon=30), "python", workers=1)
+    here, *others = (
+        [row["mean_return"] for row in read_progress(run)] for run in ("here", "there", "python")
+    )
+    assert others == [here, here]
 
 
 def test_a_network_of_another_kind_acts_in_a_worker_through_tensorflow():
@@ -205,7 +219,7 @@ def test_only_chunks_that_are_needed_are_begun():
         engine.submit = counted
         rollouts = [tfpg.sample_trajectories(environments, policy, steps=800) for _ in range(2)]
         assert begun == [0, 1, 2, 3, 4] * 2  # 8 episodes of 20 steps each
-        assert_same(join(rollouts[:1]), rollouts[1])
+        assert_same(*rollouts)
 
 
 def test_ray_gives_the_same_trajectories_and_begins_a_killed_actor_anew():

@@ -138,6 +138,7 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
         raise BadInput(f"{folder} has finished {done} iterations; pass a larger -n to continue")
     if settings.network is not None:
         load_policy(settings.network)  # what is wrong with it is said before all else
+    elsewhere = _elsewhere(options)
     if not options.quiet:
         say(intention(settings))
     last, resume = None, bool(options.resume)
@@ -148,7 +149,7 @@ def _train(settings: Settings, folder: Path, modules: Path | None, options: argp
             say(f"going on after iteration {done}{later}")
         try:
             with (
-                closing(perform(settings, folder, resume, modules, _elsewhere(options))) as stream,
+                closing(perform(settings, folder, resume, modules, elsewhere)) as stream,
                 interruptible() as signals,
                 shown(settings.iterations, settings.log_every, options.quiet) as show,
             ):
@@ -193,16 +194,15 @@ def _advising(settings: Settings, folder: Path, options: argparse.Namespace) -> 
         raise
 
 
-def _elsewhere(options: argparse.Namespace) -> "Elsewhere | None":
-    """Who samples, if it is not this process."""
+def _elsewhere(options: argparse.Namespace) -> "Elsewhere":
+    """Who samples."""
     from tfpg.rollout.elsewhere import Elsewhere
 
     workers, cluster, timeout = options.workers, options.cluster, options.env_timeout
     for flag, number in (("--workers", workers), ("--env-timeout", timeout)):
         if number is not None and not number > 0:
             raise BadInput(f"{flag} must be greater than 0, got {number}")
-    elsewhere = Elsewhere(workers, cluster, timeout)
-    return elsewhere if any(elsewhere) else None
+    return Elsewhere(workers, cluster, timeout)
 
 
 def _choose_gpu(options: argparse.Namespace) -> None:

@@ -23,6 +23,9 @@ class Elsewhere(NamedTuple):
     timeout: float | None = None  # seconds that one step of an environment may take
 
 
+HERE = Elsewhere()  # nobody else
+
+
 def workers_for(
     environment: Environment,
     workers: int | None = None,
@@ -42,7 +45,7 @@ def workers_for(
 
     A chunk of at most 8 episodes side by side (64 of a vector environment) is done by one worker: more
     workers than chunks in a batch are idle. A network that is no chain of dense layers acts through
-    TensorFlow in each worker, which costs some 0.5 GB and 5 s there.
+    TensorFlow, which each worker then imports.
 
     Args:
         environment: as in `sample_trajectories`; it is made again in each worker.

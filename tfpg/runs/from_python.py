@@ -63,7 +63,7 @@ def run(
             )
     with held(folder, resume):
         elsewhere = Elsewhere(workers, cluster, env_timeout)
-        done = list(perform(settings, folder, resume, elsewhere=elsewhere if any(elsewhere) else None))
+        done = list(perform(settings, folder, resume, elsewhere=elsewhere))
         if done:
             draw_curve(folder)
     return done

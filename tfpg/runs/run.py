@@ -19,7 +19,7 @@ from tfpg.estimate.value_function import (
 )
 from tfpg.policies import NetworkPolicy, as_policy, policy_for
 from tfpg.rollout.batch_size import BatchSize
-from tfpg.rollout.elsewhere import Elsewhere, open_elsewhere
+from tfpg.rollout.elsewhere import HERE, Elsewhere, open_elsewhere
 from tfpg.rollout.environments import SubEnvironments, open_environments
 from tfpg.rollout.sampling import EVALUATION, evaluate, roll_out
 from tfpg.runs.environment import environment_of, maker, open_for_batches
@@ -43,7 +43,7 @@ def perform(
     folder: Path,
     resume: bool = False,
     modules: Path | None = None,
-    elsewhere: Elsewhere | None = None,
+    elsewhere: Elsewhere = HERE,
 ) -> Generator[Progress, None, None]:
     """Train by the settings, write the run folder, and yield after each iteration.
 
@@ -55,7 +55,7 @@ def perform(
             might write to it, hold it (`tfpg.runs.folder.held`).
         resume: go on from the folder's last checkpoint, or begin again if there is none yet.
         modules: the folder where the environment's module may lie, if it is not installed.
-        elsewhere: who samples in place of this process; no number of the run depends on it.
+        elsewhere: who samples; no number of the run depends on it.
 
     Raises BadInput for impossible settings and unfit checkpoints, and when numbers stop being finite;
     the checkpoint then holds the last good iteration.
@@ -70,7 +70,7 @@ def perform(
     with ExitStack() as opened:
         opening = partial(open_for_batches, settings, modules)
         environments = opened.enter_context(
-            open_elsewhere(opening, elsewhere, settings.horizon) if elsewhere else opening()
+            opening() if elsewhere == HERE else open_elsewhere(opening, elsewhere, settings.horizon)
         )
         keras.utils.set_random_seed(settings.seed)  # again: what has opened may have drawn, Ray does
         policy = _policy(settings, environments, folder if resume else None)

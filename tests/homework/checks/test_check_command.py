@@ -348,10 +348,7 @@ def test_triton_is_kept_out_where_tensorflow_is(tmp_path):
         "    loss = -((actions * log_probs).sum(-1, keepdim=True) * q_values).mean()\n"
         "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n    return loss\n"
     )
-    program = (
-        "import tensorflow, torch, sys; sys.path.insert(0, 'here'); import tfpg, mine;"
-        "print(tfpg.check(mine.policy_gradient_step))"
-    ).replace("here", str(tmp_path))
+    program = "import tensorflow, torch, tfpg, mine; print(tfpg.check(mine.policy_gradient_step))"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     for command in (
         [sys.executable, "-c", program],

@@ -6,7 +6,7 @@ the same standard deviation, and a critic that is fitted to normalized q-values 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tfpg.homework.courses.judging import Finding
@@ -44,18 +44,9 @@ def contradicted(finding: Finding, others: Mapping[str, Sequence[Finding]]) -> F
         finding: One that is right with a remark.
         others: The findings by what was asked.
     """
-    for pair, other in _partners(finding, others):
-        if not pair.needed & set(other.remarks):
+    for pair in PAIRS:
+        partners = others.get(pair.partner, ()) if pair.remark in finding.remarks else ()
+        if any(other.state == "right" and not pair.needed & set(other.remarks) for other in partners):
             mistake = "W11" if pair.partner == "advantages" else None
             return finding._replace(state="wrong", mistake=mistake, remarks=(), what=pair.remark)
     return finding
-
-
-def _partners(
-    finding: Finding, others: Mapping[str, Sequence[Finding]]
-) -> Iterator[tuple[Pair, Finding]]:
-    for pair in PAIRS:
-        if pair.remark in finding.remarks and pair.partner != finding.ask:
-            for other in others.get(pair.partner, ()):
-                if other.state == "right":
-                    yield pair, other

@@ -99,8 +99,7 @@ def wrong_steps(case: Case, got: Arrays, weights: Array) -> list[tuple[str, Arra
     """The gradients of known mistakes."""
     each, made = scores(case, got), []
     right = weights @ each
-    made.append(("B3", weights.mean() * each.sum(0)))  # by a broadcast, or averaged before
-    made.append(("B1", weights.mean() * each.sum(0)))
+    made += [(id, weights.mean() * each.sum(0)) for id in ("B3", "B1")]  # B1 if a broadcast was seen
     made.append(("B2", -right))
     made.append(("E3", each.sum(0)))
     made.append(("B2", -each.sum(0)))

@@ -64,21 +64,23 @@ def _with(case: Case, got: Arrays, weights: Array, calls: list[int], targets: Ar
     return np.concatenate([states, case.inputs["actions"], weights, *fitted, calls])
 
 
-def _right(case: Case, got: Arrays) -> dict[str, Array]:
+def _right_calls(case: Case, got: Arrays) -> list[int]:
     steps = case.settings["baseline_steps"] if case.settings["baseline"] else 0
-    weights, q, calls = got["own advantages"], got["own q_values"], [1, steps][: len(_calls(got))]
+    return [1, steps][: len(_calls(got))]
+
+
+def _right(case: Case, got: Arrays) -> dict[str, Array]:
+    weights, q, calls = got["own advantages"], got["own q_values"], _right_calls(case, got)
     accepted = {"": q, "targets_normalized": (q - q.mean()) / (q.std() or 1.0)}
     return {name: _with(case, got, weights, calls, targets) for name, targets in accepted.items()}
 
 
 def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
-    weights, q = got["own advantages"], got["own q_values"]
-    steps = case.settings["baseline_steps"] if case.settings["baseline"] else 0
-    called, calls = _calls(got), [1, steps][: len(_calls(got))]
+    weights, q, calls = got["own advantages"], got["own q_values"], _right_calls(case, got)
     targets = next((t for name, t in _fitted_to(case, got).items() if name != "critic argument 0"), q)
     made = [("E3", np.ones_like(weights), calls, q), ("E9", q, calls, q)]
     if calls[1:]:
-        made += [("W17", weights, [1, called[1]], q)]
+        made += [("W17", weights, [1, _calls(got)[1]], q)]
     made += [("W11", weights, calls, targets)]
     return [(id, _with(case, got, given, times, fitted)) for id, given, times, fitted in made]
 

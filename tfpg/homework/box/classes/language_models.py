@@ -51,17 +51,18 @@ def of_minibatches(question: Told, settings: Told, inputs: Told) -> Arrays:
     import torch
 
     function, batch = found(question["module"] + ":" + question["name"]), _rollout(question, inputs)
-    told: Arrays = {}
-    orders = []
-    for place, seed in enumerate((0, 0, 1)):
+
+    def cut(place: int, seed: int) -> list:
         torch.manual_seed(place)  # of the generator that is not the one to use
         generator = torch.Generator().manual_seed(seed)
         size, shuffle = settings["minibatch_size"], settings["shuffle"]
-        parts = list(function(batch, size, shuffle=shuffle, generator=generator))
-        rows = [np.concatenate([_columns(part, name) for name in FIELDS], 1) for part in parts]
-        told = told or {"rows": np.concatenate(rows), "sizes": np.array([len(each) for each in rows])}
-        orders.append(np.concatenate([in_numpy(part.rewards).ravel() for part in parts]))
-    return {**told, "orders": np.array(orders)}
+        return list(function(batch, size, shuffle=shuffle, generator=generator))
+
+    cuts = [cut(place, seed) for place, seed in enumerate((0, 0, 1))]
+    orders = [np.concatenate([_columns(part, "rewards") for part in parts])[:, 0] for parts in cuts]
+    rows = [np.concatenate([_columns(part, name) for name in FIELDS], 1) for part in cuts[0]]
+    sizes = np.array([len(each) for each in rows])
+    return {"rows": np.concatenate(rows), "sizes": sizes, "orders": np.array(orders)}
 
 
 def of_model_update(question: Told, settings: Told, inputs: Told) -> Arrays:
