@@ -50,6 +50,18 @@ def test_labels_name_what_differs_and_not_the_seed():
     assert curves.labels([BASE, dataclasses.replace(BASE, seed=3)]) == ["CartPole-v1"] * 2
 
 
+def test_labels_leave_out_what_does_nothing():
+    kl = dataclasses.replace(BASE, step="trust-region", learning_rate=0.1)
+    baseline = dataclasses.replace(BASE, baseline=True, baseline_steps=20)
+    assert curves.labels([BASE, kl, baseline]) == [
+        "step gradient, no baseline",
+        "step trust-region, no baseline",
+        "step gradient, baseline",
+    ]
+    idle = dataclasses.replace(BASE, max_kl=0.1)
+    assert curves.labels([BASE, idle]) == ["CartPole-v1"] * 2
+
+
 def test_curves_are_drawn(tmp_path):
     folders = [
         write_run(tmp_path / str(seed), np.arange(5) * seed, dataclasses.replace(BASE, seed=seed))
@@ -150,5 +162,5 @@ def test_a_folder_of_runs_stands_for_the_runs_in_it_and_two_seeds_have_a_range(t
     monkeypatch.setattr(curves, "draw_line", drawn)
     assert curves.draw_curves([tmp_path / "runs"], tmp_path / "curves.png") == []
     assert told == ["CartPole-v1 (2 seeds, their range)"]
-    assert curves._told(1) == ""
-    assert curves._told(3) == " (3 seeds, 95 % interval)"
+    assert curves._of_seeds(1) == ""
+    assert curves._of_seeds(3) == " (3 seeds, 95 % interval)"

@@ -9,20 +9,17 @@ from typing import Any
 from tfpg.base.errors import BadInput
 from tfpg.cli import handouts
 from tfpg.runs.folder import read_settings
-from tfpg.runs.settings import HOMEWORK, PRESETS, BadSetting, Settings, own_flag, with_todays_names
+from tfpg.runs.settings import (
+    HOMEWORK,
+    NEEDS,
+    PRESETS,
+    BadSetting,
+    Settings,
+    own_flag,
+    with_todays_names,
+)
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)[1:]}
-
-# Settings that do nothing unless another one has this value, and how that one is given.
-NEEDS = {
-    "learning_rate": ("step", "gradient", "--step gradient"),
-    "gradient_steps": ("step", "gradient", "--step gradient"),
-    "max_kl": ("step", "trust-region", "--step trust-region"),
-    "baseline_learning_rate": ("baseline", True, "--baseline"),
-    "baseline_steps": ("baseline", True, "--baseline"),
-    "truncation_is_terminal": ("baseline", True, "--baseline"),
-    "normalize_targets": ("baseline", True, "--baseline"),
-}
 # What a resumed run may be told.
 RESUMING = {
     *("resume", "allow_module", "iterations", "quiet", "handout"),
@@ -76,14 +73,15 @@ def new_settings(given: Mapping[str, Any]) -> Settings:
         raise BadInput(error.with_flags()) from error
     if "network" in given and not settings.baseline and (given.keys() & {"layers", "layer_size"}):
         raise BadInput("--network brings its own layers: drop -l/--layers and -s/--layer-size")
-    for name, (other, value, needed) in NEEDS.items():
-        if name in given and getattr(settings, other) != value:
+    for name, (other, value) in NEEDS.items():
+        if name in given and not settings.uses(name):
             flag = own_flag(FIELDS[name])
             if other in given:
                 have = f"{own_flag(FIELDS[other])} {given[other]}"
                 if isinstance(given[other], bool):
                     have = f"--no-{other.replace('_', '-')}"
                 raise BadInput(f"{flag} does nothing with {have}: drop one of the two")
+            needed = own_flag(FIELDS[other]) + ("" if value is True else f" {value}")
             raise BadInput(f"{flag} does nothing without {needed}: add it, or drop {flag}")
     return settings
 

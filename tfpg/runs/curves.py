@@ -1,9 +1,11 @@
 """Learning curves: mean return over environment steps, with an interval."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +20,8 @@ from tfpg.runs.foreign_logs import Log, read_logs
 from tfpg.runs.settings import Settings
 
 GRID_POINTS = 200
+LABEL_WIDTH = 72  # characters in a line of a legend
+INSIDE = 56  # a wider legend would cover the curves: it goes beneath them
 SHORT = 0.1  # of the longest run's steps: a run that ended before is not compared with it
 CURVE = ("environment_steps", "mean_return")
 
@@ -72,13 +76,14 @@ def draw_curves(folders: Sequence[str | Path], path: Path) -> list[str]:
                 left_out += others
                 steps, low, mean, high = merged([run.progress for run in compared])
                 line = LINES[index // len(COLOURS) % len(LINES)]  # another when the colours are used up
-                seeds = label + _told(len(compared))
-                draw_line(axes, index, steps, mean, (low, high), ls=line, label=seeds)
+                seeds = label + _of_seeds(len(compared))
+                wrapped = fill(seeds, LABEL_WIDTH, break_long_words=False, break_on_hyphens=False)
+                draw_line(axes, index, steps, mean, (low, high), ls=line, label=wrapped)
     save(figure, path)
     return left_out
 
 
-def _told(seeds: int) -> str:
+def _of_seeds(seeds: int) -> str:
     """What the band is: of two seeds, a bootstrap interval of 95 % would be nothing but their range."""
     if seeds == 1:
         return ""
@@ -163,22 +168,33 @@ def comparable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 def labels(settings: Sequence[Settings]) -> list[str]:
     """What tells the runs apart, seeds aside: their names, or the settings that differ."""
-    common = [run.apart_from_seed() for run in settings]
-    differing = [key for key in (common or [{}])[0] if len({repr(run[key]) for run in common}) > 1]
+    used = [
+        {key: value for key, value in run.apart_from_seed().items() if run.uses(key)}
+        for run in settings
+    ]
+    differing = [
+        field.name
+        for field in dataclasses.fields(Settings)
+        if len({repr(run[field.name]) for run in used if field.name in run}) > 1
+    ]
     shown = [key for key in differing if key not in ("name", "stop_at", "iterations")]
-    configurations = [repr([run[key] for key in shown]) for run in common]
+    configurations = [repr([run.get(key) for key in shown]) for run in used]
     names = [run.name or "unnamed" for run in settings]
     one_each = len(set(zip(names, configurations, strict=True))) == len(set(names))
     if one_each and (differing == ["name"] or all(run.name for run in settings)):
         return names
     return [
-        ", ".join(f"{key.replace('_', ' ')} {_short(run[key])}" for key in shown) or run["environment"]
-        for run in common
+        ", ".join(_told(key, run[key]) for key in shown if key in run) or run["environment"]
+        for run in used
     ]
 
 
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).lower()
+def _told(key: str, value: Any) -> str:
+    """discount 0.9, no horizon, baseline"""
+    words = key.replace("_", " ")
+    if isinstance(value, bool) or value is None:
+        return words if value else f"no {words}"
+    return f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
 
 
 def merged(
@@ -213,4 +229,7 @@ def _panel(axes: Axes, settings: Sequence[Settings]) -> Iterator[None]:
     yield
     for threshold in {run.stop_at for run in settings if run.stop_at is not None}:
         axes.axhline(threshold, color="0.4", lw=1, ls=":", label=f"threshold {threshold:g}")
-    axes.legend(frameon=False, loc="best")
+    if max(len(str(line.get_label())) for line in axes.get_lines()) <= INSIDE:
+        axes.legend(frameon=False, loc="best")
+    else:
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=3)

@@ -16,6 +16,13 @@ from tfpg.base.errors import BadInput
 from tfpg.rollout.batch_size import BatchSize
 
 STEPS = ("gradient", "trust-region")
+# Settings that do nothing unless another one has this value.
+NEEDS: dict[str, tuple[str, Any]] = {
+    **dict.fromkeys(("learning_rate", "gradient_steps"), ("step", "gradient")),
+    "max_kl": ("step", "trust-region"),
+    **dict.fromkeys(("baseline_learning_rate", "baseline_steps"), ("baseline", True)),
+    **dict.fromkeys(("truncation_is_terminal", "normalize_targets"), ("baseline", True)),
+}
 EPISODES = 32  # in a batch, unless a number of episodes or of steps is given
 
 
@@ -185,6 +192,11 @@ class Settings:
     def hidden(self) -> tuple[int, ...]:
         """The units of each hidden layer."""
         return (self.layer_size,) * self.layers
+
+    def uses(self, name: str) -> bool:
+        """Whether the setting of this name does anything beside the others."""
+        other, value = NEEDS.get(name, (name, getattr(self, name)))
+        return bool(getattr(self, other) == value)
 
     def apart_from_seed(self) -> dict[str, Any]:
         """What runs that differ only in their seed have in common."""

@@ -773,6 +773,45 @@ def test_a_lost_column_is_said_to_be_right_for_flat_q_values():
     assert "it is right" not in tfpg.check(turned, "loss").evidence
 
 
+def test_so_is_a_lost_column_in_a_policy_gradient():
+    import tensorflow as tf
+
+    def policy_gradient(policy, states, actions, q_values):
+        with tf.GradientTape() as tape:
+            log_pi = tf.nn.log_softmax(policy(states))
+            pseudo_loss = -tf.reduce_mean(tf.reduce_sum(log_pi * actions, 1) * q_values)
+        return tape.gradient(pseudo_loss, policy.trainable_variables)
+
+    verdict = tfpg.check(policy_gradient)
+    assert verdict.mistake == "B1"
+    assert "it is right" in verdict.evidence
+
+
+def test_flat_q_values_are_right_in_torch_as_in_its_homework(tmp_path):
+    pytest.importorskip("torch")
+    (tmp_path / "flat.py").write_text(
+        "from torch import nn\n\n\n"
+        "def loss(logits, actions, q_values):\n"
+        "    scores = nn.functional.cross_entropy(logits, actions, reduction='none')\n"
+        "    return (scores * q_values).mean()\n"
+    )
+    verdict = tfpg.check(_module(tmp_path / "flat.py").loss)
+    assert verdict
+    assert verdict.mistake is None
+    assert "mistake B1" in verdict.evidence
+
+
+def test_what_a_torch_function_says_of_tensors_is_told_in_place_of_what_it_says_of_arrays(tmp_path):
+    pytest.importorskip("torch")
+    (tmp_path / "no_logits.py").write_text(
+        "from torch.distributions import Categorical\n\n\n"
+        "def loss(logits, actions, q_values):\n"
+        "    log_pi = Categorical(probs=logits).log_prob(actions.argmax(1))\n"
+        "    return -(log_pi * q_values[:, 0]).mean()\n"
+    )
+    assert "Simplex" in tfpg.check(_module(tmp_path / "no_logits.py").loss).evidence
+
+
 def test_the_first_of_two_functions_of_one_name_is_judged_by_its_own_lines(tmp_path):
     (tmp_path / "twice.py").write_text(
         "import numpy as np\n\n\n"
@@ -784,9 +823,14 @@ def test_the_first_of_two_functions_of_one_name_is_judged_by_its_own_lines(tmp_p
         "    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)\n"
         "    return np.mean(-np.log((p * actions).sum(1)) * q_values)\n"
     )
-    spec = importlib.util.spec_from_file_location("twice", tmp_path / "twice.py")
-    twice = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(twice)
+    twice = _module(tmp_path / "twice.py")
     assert tfpg.check(twice.first, "loss").mistake.startswith("B3")
     assert tfpg.check(twice.loss, "loss").mistake.startswith("B1")
     assert "averaged" in str(tfpg.compare(twice.first))
+
+
+def _module(file):
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

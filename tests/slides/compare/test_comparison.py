@@ -652,7 +652,7 @@ def test_every_remark_is_made_of_some_reader():
     found = set().union(*(said(tfpg.compare(one)) for one in everything))
     of_function = {"title", "summary", "line", "check", "checked", "nothing", "different"}
     of_function |= {"not_run", "waits", "hidden", "takes", "foreign", "no_network"}
-    in_torch = {"loses_column", "only_flat", "own_network", "loss_alone"}
+    in_torch = {"loses_column", "own_network", "loss_alone"}
     of_lines = {key for key in REMARKS if "." not in key} - of_function - in_torch
     assert of_lines <= found
     assert found - of_lines == {"column", "none.TensorFlow"}  # the first of the slide typed literally

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg.homework.box import observing, shapes
-from tfpg.homework.box.calling import Arrays, parameters_of, takes
+from tfpg.homework.box.calling import Arrays, parameters_of, takes, uses_torch
 from tfpg.homework.box.methods import with_settings
 from tfpg.homework.box.observing import Failure
 from tfpg.homework.box.reading import plain
@@ -82,7 +82,7 @@ def answer(
         ways = ways or [[Failure("TimeLimit", str(late), None)] * len(form.inputs)]
     return {
         **{"state": "observed", "form": fitting[0], "outcomes": ways},
-        **{"flat": flat, "broadcast": broadcast},
+        **{"flat": flat, "broadcast": broadcast, "torch": uses_torch(function)},
     }
 
 

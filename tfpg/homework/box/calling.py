@@ -41,6 +41,13 @@ def innermost(function: Callable) -> Callable:
     return function
 
 
+def uses_torch(function: Callable) -> bool:
+    """Whether its file knows PyTorch, or something of it, by a name."""
+    known = getattr(innermost(function), "__globals__", {}).values()
+    owners = (getattr(thing, "__module__", None) or getattr(thing, "__name__", "") for thing in known)
+    return any(str(owner).partition(".")[0] == "torch" for owner in owners)
+
+
 def call(function: Callable, arguments: dict[str, Any]) -> Any:
     """By name if the function takes these names, else in this order."""
     by_name = takes_by_name(function, list(arguments))

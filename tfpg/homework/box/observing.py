@@ -53,7 +53,10 @@ def observations(
     """
     run = functools.partial(PROTOCOLS[protocol], function)
     groups = _manners(cases[0], flat)
-    told, works = None, False
+    if protocol in WITH_A_POLICY:
+        groups = [manners[:1] for manners in groups]
+    told: tuple[Failure, Manner] | None = None
+    works = False
     for manners in groups:
         outcomes: list[Arrays | Failure] = []
         with _undisturbed():
@@ -62,7 +65,8 @@ def observations(
                 if not isinstance(outcome, Failure):
                     outcomes = [_outcome(run, function, inputs, manner) for inputs in cases]
                     break
-                told = _more_telling(told, outcome)
+                if told is None or _takes_no_array(told[0]):
+                    told = outcome, manner
                 if outcome.kind == "TimeLimit":
                     outcomes = [outcome] * len(cases)
                     break
@@ -70,9 +74,10 @@ def observations(
             works = True
             yield outcomes
     if told is not None and not works:
+        failure, manner = told
         with _undisturbed():
-            rest = [_outcome(run, function, inputs, groups[0][0]) for inputs in cases[1:]]
-        yield [told, *rest]
+            rest = [_outcome(run, function, inputs, manner) for inputs in cases[1:]]
+        yield [failure, *rest]
 
 
 def _outcome(run: Callable, function: Callable, inputs: Arrays, manner: Manner) -> Arrays | Failure:
@@ -86,12 +91,9 @@ def _outcome(run: Callable, function: Callable, inputs: Arrays, manner: Manner) 
         return Failure(type(error).__name__, message, _line_of(error, function))
 
 
-def _more_telling(first: Failure | None, later: Failure) -> Failure:
-    """The first failure, unless it only says that a NumPy array is not a tensor."""
-    strangers = ("ndarray", "must be Tensor")
-    if first is None or any(stranger in first.message for stranger in strangers):
-        return later
-    return first
+def _takes_no_array(failure: Failure) -> bool:
+    """It only says that a NumPy array is not a tensor, which tells less than any other failure."""
+    return any(stranger in failure.message for stranger in ("ndarray", "must be Tensor"))
 
 
 def _line_of(error: BaseException, function: Callable) -> int | None:

@@ -71,8 +71,9 @@ def _policy(inputs: Arrays) -> tuple[Any, list[Any]]:
     return policy, policy.trainable_variables
 
 
-def _batch(inputs: Arrays, *names: str) -> dict[str, np.ndarray]:
-    return {name: inputs[name].astype(np.float32) for name in names if name in inputs}
+def _batch(inputs: Arrays, manner: Manner, *names: str) -> dict[str, np.ndarray]:
+    """Arrays, whose form alone is the manner's: a Keras policy takes single precision."""
+    return {name: manner(name, inputs[name]).astype(np.float32) for name in names if name in inputs}
 
 
 def _flat(gradients: Sequence[Any], policy: Any, variables: Sequence[Any]) -> np.ndarray:
@@ -90,7 +91,8 @@ def _flat(gradients: Sequence[Any], policy: Any, variables: Sequence[Any]) -> np
 def of_gradient(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It gives `loss, gradients`, or the gradients alone."""
     policy, variables = _policy(inputs)
-    result = call(function, {"policy": policy, **_batch(inputs, "states", "actions", "q_values")})
+    batch = _batch(inputs, manner, "states", "actions", "q_values")
+    result = call(function, {"policy": policy, **batch})
     lists = [isinstance(part, (list, tuple)) for part in result] if isinstance(result, tuple) else []
     if lists == [True, False]:
         raise OtherResult("loss_last")
@@ -112,7 +114,7 @@ def of_step(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     optimizer = keras.optimizers.SGD(1.0)
     optimizer.build(policy.trainable_variables)
     before = list(map(np.array, variables))
-    batch = _batch(inputs, "states", "actions", "q_values")
+    batch = _batch(inputs, manner, "states", "actions", "q_values")
     call(function, {"policy": policy, "optimizer": optimizer, **batch})
     moved = [old - np.array(new) for old, new in zip(before, variables)]
     steps = np.array(int(in_numpy(optimizer.iterations)))
@@ -122,7 +124,7 @@ def of_step(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
 def of_likelihoods(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
     """It takes a policy and gives a number for each sample."""
     policy, _ = _policy(inputs)
-    values = call(function, {"policy": policy, **_batch(inputs, "states", "actions")})
+    values = call(function, {"policy": policy, **_batch(inputs, manner, "states", "actions")})
     return {"values": in_numpy(values)}
 
 
@@ -132,7 +134,7 @@ def of_fisher(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
 
     policy, variables = _policy(inputs)
     vector = [tf.constant(array, tf.float32) for array in weights_of(inputs, "vector")]
-    batch = _batch(inputs, "states", "actions")
+    batch = _batch(inputs, manner, "states", "actions")
     product = call(function, {"policy": policy, **batch, "vector": vector})
     return {"gradient": _flat(product, policy, variables)}
 
@@ -143,7 +145,7 @@ def of_actor_loss(function: Callable, inputs: Arrays, manner: Manner) -> Arrays:
 
     policy, variables = _policy(inputs)
     critic = _network(weights_of(inputs, "critic"))
-    batch = _batch(inputs, "states", "actions", "q_values")
+    batch = _batch(inputs, manner, "states", "actions", "q_values")
     with tf.GradientTape(persistent=True) as tape:
         loss = call(function, {"policy": policy, "critic": critic, **batch})
         check_returned(loss)

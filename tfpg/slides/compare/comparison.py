@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, check_language
 from tfpg.homework.box.shapes import NOWHERE
-from tfpg.homework.checks.checking import check
+from tfpg.homework.checks.checking import check, right_if_flat
 from tfpg.homework.checks.judging import Verdict
 from tfpg.homework.exercises.catalog import named
 from tfpg.slides.compare.apart import randomly_as_before
@@ -234,9 +234,7 @@ def _checked(runner: Runner, matches: Matches, slide: str, language: str) -> Ver
     if "gradients" in matches.lines:
         kind = _AsOnSlide if "q_values" in SLIDES[slide].arguments else _Unweighted
         verdict = check(kind(runner, matches), slide, language)
-        if not matches.loses_column:
-            return verdict
-        return replace(verdict, evidence=REMARKS["only_flat"].say(language, evidence=verdict.evidence))
+        return right_if_flat(verdict, language) if matches.loses_column else verdict
     losses = {name: named(name)[0] for name in ("loss", "gaussian_loss")}
     name = next((name for name in losses if set(losses[name].parameters) == set(form.order)), None)
     if name is None:
