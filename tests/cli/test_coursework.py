@@ -19,6 +19,7 @@ from tfpg.rollout.registry import PACKAGES, find_spec
 from tfpg.runs import many
 from tfpg.runs.coursework import rows
 from tfpg.runs.folder import checkpoints_in, read_progress
+from tfpg.runs.search import Search
 from tfpg.runs.settings import HOMEWORK, Settings
 
 TINY = rows.Row(
@@ -292,6 +293,22 @@ def test_optuna_chooses_within_what_is_given_and_goes_on(tmp_path, monkeypatch, 
     assert len(lines) == 3
     assert all(0.001 <= float(line["learning_rate"]) <= 0.1 for line in lines)
     assert Path("s/sweep.png").exists()
+
+
+def test_a_trial_that_nobody_runs_any_more_goes_on_and_two_processes_do_no_more_than_asked(tmp_path):
+    pytest.importorskip("optuna")
+    ranges = {"learning_rate": [0.001, 0.1], "layers": [0, 1, 2]}
+    interrupted, beside = Search(tmp_path, ranges, 3), Search(tmp_path, ranges, 3)
+    name, values = next(iter(interrupted))
+    others = list(beside)  # without end, if it did not count what runs elsewhere
+    assert name not in dict(others)
+    assert len(others) == 2
+    beside.tell(others[0][0], 10.0)
+    for search in (interrupted, beside):
+        for file in search.locks.values():
+            file.close()  # as if the process had ended
+    again = list(Search(tmp_path, ranges, 3))
+    assert dict(again) == {name: values, others[1][0]: others[1][1]}
 
 
 @pytest.mark.parametrize(

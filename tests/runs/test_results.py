@@ -107,8 +107,12 @@ def test_the_table_and_the_answers_are_of_the_numbers(experiment):
 
 def test_the_report_is_a_page_a_picture_and_the_numbers(experiment):
     write(experiment, "bad", 3, [1.0] * 4)
-    page, picture, numbers = write_report(ROW, results_of(ROW, experiment), experiment)
+    page, picture, numbers = write_report(
+        ROW, results_of(ROW, experiment), experiment, "Tiny --quick --out 'a b'"
+    )
     text = page.read_text()
+    assert "Written over by tfpg coursework report Tiny --quick --out 'a b'" in text
+    assert "a run by itself and with all its iterations is" in text
     assert "tfpg train --env_name CartPole-v0 -n 12 -rtg --exp_name good --seed 1" in text
     assert "`bad-seed3` has 4 of 12 iterations" in text
     assert "20 at once" in text

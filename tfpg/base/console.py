@@ -25,9 +25,9 @@ def say(text: str) -> None:
 
 def show_rows(rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns; the last is broken where a terminal ends, or stands below."""
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)][:-1]
+    *widths, longest = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     start = sum(widths) + 2 * len(widths)
-    beside = not console.is_terminal or console.width - start >= NARROW
+    beside = not console.is_terminal or console.width - start >= min(NARROW, longest)
     indent = start if beside else 4
     room = console.width - indent if console.is_terminal else 10**6
     for *cells, last in rows:

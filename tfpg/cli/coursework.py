@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import shlex
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -92,7 +93,9 @@ def report(options: argparse.Namespace) -> int:
     row = row_of(options.id)
     root = _folder(row, options)
     results = results_of(row, root)
-    paths = write_report(row, results, root)
+    where = f" --out {shlex.quote(options.out)}" if options.out else ""
+    words = f"{row.id}{' --quick' * options.quick}{where}"
+    paths = write_report(row, results, root, words)
     say(f"{row.id}: {row.environment()}; stated: {row.stated}")
     show_rows(table(row, results))
     for question, lines in answers(row, results).items():

@@ -153,9 +153,10 @@ def _grid(fixed: Given, varied: Varied, root: Path, options: argparse.Namespace)
 
 def _search(fixed: Given, varied: Varied, root: Path, options: argparse.Namespace) -> int:
     """The combinations that Optuna chooses."""
-    from tfpg.runs.many import perform_all
+    from tfpg.runs.many import left_to_do, perform_all
     from tfpg.runs.results import read_results
-    from tfpg.runs.sweep import Search, draw_trials, score
+    from tfpg.runs.search import Search
+    from tfpg.runs.sweep import draw_trials, score
 
     search = Search(root, varied, options.trials)
     failed: dict[Path, str] = {}
@@ -164,10 +165,16 @@ def _search(fixed: Given, varied: Varied, root: Path, options: argparse.Namespac
 
     def runs() -> Iterator[tuple[Path, Settings]]:
         for name, values in search:
-            left[name] = options.seeds
-            for folder, settings in runs_of(root, name, {**fixed, **values}, options.seeds):
-                trial_of[folder] = name
-                yield folder, settings
+            unfinished = left_to_do(dict(runs_of(root, name, {**fixed, **values}, options.seeds)))
+            left[name] = len(unfinished)
+            trial_of.update(dict.fromkeys(unfinished, name))
+            tell_if_done(name)
+            yield from unfinished.items()
+
+    def tell_if_done(name: str) -> None:
+        if not left[name]:
+            lost = any(trial_of[folder] == name for folder in failed)
+            search.tell(name, None if lost else score(read_results(root, [name])[name]))
 
     firsts = {name: values[0] for name, values in varied.items()}
     iterations = settings_with({**fixed, **firsts}, FIRST_SEED).iterations
@@ -177,9 +184,8 @@ def _search(fixed: Given, varied: Varied, root: Path, options: argparse.Namespac
             failed[status.folder] = status.failed
         name = trial_of[status.folder]
         left[name] -= status.ended
-        if status.ended and not left[name]:
-            lost = any(trial_of[folder] == name for folder in failed)
-            search.tell(name, None if lost else score(read_results(root, [name])[name]))
+        if status.ended:
+            tell_if_done(name)
     return _show(root, search.complete(), failed, partial(draw_trials, search.importance()))
 
 

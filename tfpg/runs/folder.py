@@ -18,6 +18,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -72,7 +73,7 @@ def held(folder: Path, resume: bool = False, numbered: bool = False) -> Iterator
             _remove_empty(made)
             raise
     with (folder / LOCK).open("a") as file:
-        if not _lock(file):
+        if not lock(file):
             raise BadInput(
                 f"another process is writing to {folder}: wait for it, or use another folder"
             )
@@ -95,7 +96,16 @@ def _remove_empty(folders: Sequence[Path]) -> None:
             folder.rmdir()
 
 
-def _lock(file: IO[str]) -> bool:
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Do something while no other process does it: they wait for each other with this file."""
+    with path.open("a") as file:
+        while not lock(file):
+            time.sleep(0.05)
+        yield
+
+
+def lock(file: IO[str]) -> bool:
     """Lock an open file until it is closed, or its process ends; False if another process has it."""
     try:
         if sys.platform == "win32":

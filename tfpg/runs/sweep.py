@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from tfpg.runs.results import LAST, Result, most_iterations
 
 LOGARITHMIC = 10  # the ratio of the ends of a range from which on it is searched by factors
 PAIRS = 6  # heat maps in a picture
-ENOUGH = 5  # trials, before it is said which setting mattered
 
 Values = Mapping[str, Any]  # of the settings that vary
 
@@ -86,75 +85,12 @@ def draw_trials(
             values = [shown(value) for value in values]
         elif min(values) > 0 and max(values) >= LOGARITHMIC * min(values):
             axes.set_xscale("log")
+        elif all(type(value) is int for value in values):
+            axes.xaxis.get_major_locator().set_params(integer=True)
         axes.scatter(values, [score(result) for _, result in results], color=COLOURS[0], s=18)
         share = f", {importance[name]:.0%} of what mattered" if name in importance else ""
         axes.set(title=f"{name}{share}", xlabel=name, ylabel=_label(results))
     return save(figure, path)
-
-
-class Search:
-    """Optuna's choices: an iterator of the name and the values of each new trial.
-
-    What is known is in the folder's trials.log: a search goes on from there, and several processes may
-    search in one folder.
-
-    Args:
-        folder: of the sweep.
-        ranges: the ends of a range for two numbers, and choices for anything else.
-        trials: how many there are to be in all, whoever did them.
-    """
-
-    def __init__(self, folder: Path, ranges: Mapping[str, Sequence[Any]], trials: int) -> None:
-        import optuna
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
-
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.optuna, self.ranges, self.trials = optuna, ranges, trials
-        self.study = optuna.create_study(
-            study_name="sweep",
-            storage=JournalStorage(JournalFileBackend(str(folder / "trials.log"))),
-            direction="maximize",
-            load_if_exists=True,
-        )
-        self.running: dict[str, Any] = {}
-
-    def __iter__(self) -> Iterator[tuple[str, Values]]:
-        while len(self.complete()) + len(self.running) < self.trials:
-            trial = self.study.ask()
-            name = f"trial{trial.number}"
-            self.running[name] = trial
-            values = {
-                setting: _suggested(trial, setting, given) for setting, given in self.ranges.items()
-            }
-            yield name, values
-
-    def tell(self, name: str, score: float | None) -> None:
-        """The mean return of a trial, or None if it came to nothing."""
-        state = self.optuna.trial.TrialState
-        trial = self.running.pop(name)
-        self.study.tell(trial, score, state.FAIL if score is None else state.COMPLETE)
-
-    def complete(self) -> dict[str, Values]:
-        """The values of each trial that is complete, by its name."""
-        states = (self.optuna.trial.TrialState.COMPLETE,)
-        return {f"trial{one.number}": one.params for one in self.study.get_trials(states=states)}
-
-    def importance(self) -> dict[str, float]:
-        """The share of each setting in how far the scores differ; nothing if that cannot be told."""
-        if len(self.complete()) < ENOUGH:
-            return {}
-        evaluator = self.optuna.importance.PedAnovaImportanceEvaluator()
-        return self.optuna.importance.get_param_importances(self.study, evaluator=evaluator)
-
-
-def _suggested(trial: Any, name: str, given: Sequence[Any]) -> Any:
-    """Optuna's choice within the ends of a range, or of the values."""
-    if len(given) != 2 or not all(type(value) in (int, float) for value in given):
-        return trial.suggest_categorical(name, list(given))
-    low, high = min(given), max(given)
-    suggest = trial.suggest_int if isinstance(low, int) else trial.suggest_float
-    return suggest(name, low, high, log=low > 0 and high / low >= LOGARITHMIC)
 
 
 def _heat_map(axes: Axes, results: Sequence[tuple[Values, Result]], x: str, y: str) -> None:

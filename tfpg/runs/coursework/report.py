@@ -28,8 +28,15 @@ def results_of(row: Row, root: Path) -> dict[str, Result]:
     return results
 
 
-def write_report(row: Row, results: Mapping[str, Result], root: Path) -> list[Path]:
-    """Write report.md, curves.png and curves.csv into the experiment's folder."""
+def write_report(row: Row, results: Mapping[str, Result], root: Path, words: str) -> list[Path]:
+    """Write report.md, curves.png and curves.csv into the experiment's folder.
+
+    Args:
+        row: the experiment.
+        results: of each of its runs.
+        root: the folder.
+        words: what follows `tfpg coursework run` for what is in the folder.
+    """
     paths = [root / name for name in ("report.md", "curves.png", "curves.csv")]
     save(_figure(row, results), paths[1])
     with atomically(paths[2]) as unfinished, unfinished.open("w", newline="") as file:
@@ -41,7 +48,7 @@ def write_report(row: Row, results: Mapping[str, Result], root: Path) -> list[Pa
                     cells = int(line["iteration"]), int(line["environment_steps"])
                     writer.writerow([name, seed, *cells, f"{line['mean_return']:.2f}"])
     with atomically(paths[0]) as unfinished:
-        unfinished.write_text("\n".join(_page(row, results)) + "\n", encoding="utf-8")
+        unfinished.write_text("\n".join(_page(row, results, words)) + "\n", encoding="utf-8")
     return paths
 
 
@@ -86,7 +93,7 @@ def _answer(better: str, than: str, gained: Difference) -> str:
     return f"{gained.answer}: `{better}` {ends} `{than}`, over {over}"
 
 
-def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
+def _page(row: Row, results: Mapping[str, Result], words: str) -> list[str]:
     window = min(LAST, most_iterations(results.values()))
     short = [
         f"`{name}-seed{seed}` has {len(progress)} of {most_iterations([result])} iterations"
@@ -94,7 +101,7 @@ def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
         for seed, progress in result.seeds.items()
         if len(progress) < most_iterations([result])
     ]
-    page = [f"<!-- Written over by tfpg coursework report {row.id}: edit a copy. -->", ""]
+    page = [f"<!-- Written over by tfpg coursework report {words}: edit a copy. -->", ""]
     page += [f"# {row.id}: {row.environment()}", "", f"Compares {row.compares}.", ""]
     page += [f"The handout states: {row.stated}.", "", "![Learning curves](curves.png)", ""]
     header, *lines = table(row, results)
@@ -114,7 +121,9 @@ def _page(row: Row, results: Mapping[str, Result]) -> list[str]:
         page += ["Not finished: " + "; ".join(short) + ".", ""]
     for question, told in answers(row, results).items():
         page += [f"**{question}**", "", *(f"- {line}" for line in told), ""]
-    page += ["## Commands", "", f"All of it is `tfpg coursework run {row.id}`; a run by itself is", ""]
+    fewer = " and with all its iterations" * ("--quick" in words.split())
+    page += ["## Commands", ""]
+    page += [f"All of it is `tfpg coursework run {words}`; a run by itself{fewer} is", ""]
     page += ["```sh", *(row.line(name, min(result.seeds)) for name, result in results.items()), "```"]
     return page
 
