@@ -1,16 +1,16 @@
 """`tfpg check FILE`."""
 
 import argparse
+import faulthandler
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from tfpg.base.console import show_rows
 from tfpg.base.errors import BadInput
@@ -73,6 +73,7 @@ def check(options: argparse.Namespace) -> int:
     is 0 if all are right, and 1 if not.
     """
     from tfpg.homework.assignments.standing import is_of_assignment, language_of, stand
+    from tfpg.homework.box.loading import is_unparsed, leaving_by_exceptions
 
     os.environ.setdefault("MPLBACKEND", "Agg")  # no window waits to be closed
     if options.lang is not None:
@@ -86,10 +87,12 @@ def check(options: argparse.Namespace) -> int:
         )
     graded = not own and is_of_assignment(options.file)
     language = options.lang or (language_of(options.file) if graded else ENGLISH)
-    with _leaving_by_exceptions():
+    if not faulthandler.is_enabled():  # what C code crashes Python with is told, with its line
+        faulthandler.enable(2, all_threads=False)
+    with leaving_by_exceptions():
         found = stand(options.file, language) if graded else _functions(options.file, own, language)
     if found.error:
-        text = CHECKS["nothing_ran" if "SyntaxError" in found.error else "code_failed"]
+        text = CHECKS["nothing_ran" if is_unparsed(found.error) else "code_failed"]
         print(text.say(language, error=found.error), file=sys.stderr)
     if options.json:
         document: dict[str, Any] = {
@@ -108,23 +111,6 @@ def check(options: argparse.Namespace) -> int:
             text = ASSIGNMENTS["standing"]
             print(text.say(language, points=found.points, total=found.total))
     return 0 if all(row.verdict for row in found.rows) else 1
-
-
-@contextmanager
-def _leaving_by_exceptions() -> Iterator[None]:
-    """Let os._exit() raise SystemExit in this process: else a file that calls it ends the check."""
-    own, leave = os.getpid(), os._exit
-
-    def leaving(status: int) -> NoReturn:
-        if os.getpid() != own:  # a process that was forked ends as it should
-            leave(status)
-        raise SystemExit(status)
-
-    os._exit = leaving
-    try:
-        yield
-    finally:
-        os._exit = leave
 
 
 def _print_rows(rows: "Sequence[Row]", graded: bool, language: str) -> None:

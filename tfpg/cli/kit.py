@@ -1,6 +1,7 @@
 """`tfpg homework kit`."""
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def kit(options: argparse.Namespace) -> int:
         check_free(Path(options.workflow), "name another --workflow")
     write_kit(options.course, path)
     print(f"{path}: checks {course.title}, {path.stat().st_size / 1000:.0f} kB")
-    print(f"use it  python {path} hw2/")
+    print(f"use it  python {shlex.quote(str(path))} hw2/")
     if options.workflow:
         with atomically(options.workflow) as unfinished:
             unfinished.write_text(workflow(course, path.name), encoding="utf-8")

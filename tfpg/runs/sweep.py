@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from tfpg.base.figures import COLOURS, panels, save
 from tfpg.base.intervals import mean_interval
@@ -86,7 +87,7 @@ def draw_trials(
         elif min(values) > 0 and max(values) >= LOGARITHMIC * min(values):
             axes.set_xscale("log")
         elif all(type(value) is int for value in values):
-            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.scatter(values, [score(result) for _, result in results], color=COLOURS[0], s=18)
         share = f", {importance[name]:.0%} of what mattered" if name in importance else ""
         axes.set(title=f"{name}{share}", xlabel=name, ylabel=_label(results))

@@ -100,6 +100,9 @@ def test_the_command_writes_a_kit_and_a_workflow_and_nothing_over(tmp_path, caps
     words = ["homework", "kit", "cs285-2026", "--workflow", ".github/workflows/check.yml"]
     assert main(words) == 0
     assert "python check.pyz ." in (tmp_path / ".github/workflows/check.yml").read_text()
+    assert main([*words[:3], "--out", "my #.pyz", "--workflow", "my.yml"]) == 0
+    assert "python 'my #.pyz' hw2/" in capsys.readouterr().out
+    assert "      - run: |\n          python 'my #.pyz' .\n" in (tmp_path / "my.yml").read_text()
     assert main(words) == 2
     assert "check.pyz exists" in capsys.readouterr().err
     assert main(["homework", "kit", "list"]) == 0

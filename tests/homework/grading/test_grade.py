@@ -76,6 +76,10 @@ def test_right_functions_are_right_and_others_are_open_missing_or_named(boxes):
     )
     assert states(boxes, RIGHT + stub) == ["right", "open"]
     assert states(boxes, stub) == ["missing", "open"]
+    for nothing in ("pass", "return None", '"""Mean 0."""'):
+        text = f"{RIGHT}\ndef normalize(q_values):\n    {nothing}\n"
+        assert states(boxes, text) == ["right", "open"]
+    assert states(boxes, f"{RIGHT}{NORMALIZE}\nif 1:\n\tx = 1\n        y = 2\n") == ["wrong", "wrong"]
     wrong = RIGHT.replace("q_values[t] = running", "q_values[t] = rewards[t] * discount ** t")
     assert states(boxes, wrong) == ["B9", "missing"]
 
@@ -335,6 +339,12 @@ def test_a_forged_state_is_wrong_and_does_not_keep_the_rest_from_being_graded(is
 def test_leaving_costs_the_function_that_leaves_only(boxes, leave):
     text = f"import os\ndef reward_to_go(rewards, discount=1.0):\n    {leave}\n{NORMALIZE}"
     attacked(boxes, text, ("wrong", "right"))
+
+
+def test_leaving_where_no_function_is_called_costs_nothing_as_in_a_check(boxes):
+    grade = graded(boxes, f"import os\nos._exit(0)\n{RIGHT}{NORMALIZE}")
+    assert [one.short for one in grade.marks.values()] == ["right", "right"]
+    assert "SystemExit" in " ".join(grade.notes)
 
 
 @pytest.fixture

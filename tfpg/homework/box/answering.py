@@ -86,6 +86,12 @@ def answer(
     }
 
 
+def gave_anything(answer: Mapping[str, Any]) -> bool:
+    """Whether the function gave something in any case."""
+    ways = answer.get("outcomes", ())
+    return any(not isinstance(outcome, Failure) for outcomes in ways for outcome in outcomes)
+
+
 def observed(
     answer: Mapping[str, Any], inputs: Arrays, called: str = "outcomes"
 ) -> list[list[Arrays | Failure]]:

@@ -3,12 +3,14 @@
 import ast
 import contextlib
 import linecache
+import os
+import re
 import sys
 import traceback
 import types
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from tfpg.base.errors import BadInput
 from tfpg.homework.box.calling import innermost
@@ -82,6 +84,28 @@ def _loaded(
     found = functions_named(vars(module), list(names))
     own = [name for name in found if _is_own_function(found[name], module, finder)]
     return Submission({name: found[name] for name in own}, error)
+
+
+def is_unparsed(error: str) -> bool:
+    """Whether what a `Submission` tells is that nothing was run, for it is not Python."""
+    return bool(re.search(r": (Syntax|Indentation|Tab)Error: ", error))
+
+
+@contextlib.contextmanager
+def leaving_by_exceptions() -> Iterator[None]:
+    """Let os._exit() raise SystemExit in this process: else a file that calls it ends the check."""
+    own, leave = os.getpid(), os._exit
+
+    def leaving(status: int) -> NoReturn:
+        if os.getpid() != own:  # a process that was forked ends as it should
+            leave(status)
+        raise SystemExit(status)
+
+    os._exit = leaving
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 class _Nothing:

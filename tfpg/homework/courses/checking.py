@@ -133,7 +133,8 @@ def _blank(own: Path, text: Text | None, finding: Finding) -> tuple[str, int] | 
     """Where a blank is, if what came of the function is what comes of a blank."""
     unknown = re.match(r"name '(\w+)' is not defined", str(finding.numbers.get("message")))
     of_none = "None" in str(finding.numbers.get("message"))
-    if finding.what == "raises" and not (unknown or of_none):
+    endless = finding.numbers.get("kind") == "MemoryError"  # of a loop that a blank is to end
+    if finding.what == "raises" and not (unknown or of_none or endless):
         return None
     if finding.what not in BLANKS:
         return None

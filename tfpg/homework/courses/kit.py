@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shlex
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,14 +45,15 @@ jobs:
         with:
           python-version: "3.10"
       - run: pip install numpy{framework}
-      - run: python {kit} .
+      - run: |
+          python {kit} .
 """
 
 
 def workflow(course: Course, kit: str) -> str:
     """What GitHub Actions, and so GitHub Classroom, runs at each push: it fails unless all is right."""
     framework = f" {course.framework}" if course.framework else ""
-    return WORKFLOW.format(framework=framework, kit=kit)
+    return WORKFLOW.format(framework=framework, kit=shlex.quote(kit))
 
 
 def write_kit(course: str, file: Path) -> None:

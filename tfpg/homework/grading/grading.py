@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfpg.homework.assignments.variants import renamed
+from tfpg.homework.box.loading import is_unparsed
 from tfpg.homework.box.reading import plain
 from tfpg.homework.checks.checking import Question
 from tfpg.homework.exercises.catalog import EXERCISES, named
@@ -124,7 +125,7 @@ def _judged(code: Code, run: _Run, boxes: Boxes, language: str) -> Grade:
         found = [mark(asked, question, {"state": "missing"}, language)]
         for file, ran in run.files.items():
             here = mark(asked, question, ran.answers[number], language, file)
-            not_run = "SyntaxError" in str(ran.error) and _defines(code.source(file), asked)
+            not_run = is_unparsed(ran.error or "") and _defines(code.source(file), asked)
             if here.state == "missing" and not_run:
                 failed = GRADING["code_failed"].say(language, where=plain(str(ran.error)))
                 here = here._replace(state="wrong", evidence=failed)
