@@ -88,7 +88,7 @@ def check(options: argparse.Namespace) -> int:
     graded = not own and is_of_assignment(options.file)
     language = options.lang or (language_of(options.file) if graded else ENGLISH)
     if not faulthandler.is_enabled():  # what C code crashes Python with is told, with its line
-        faulthandler.enable(2, all_threads=False)
+        faulthandler.enable(os.dup(2), all_threads=False)
     with leaving_by_exceptions():
         found = stand(options.file, language) if graded else _functions(options.file, own, language)
     if found.error:

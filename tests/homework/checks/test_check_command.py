@@ -301,6 +301,15 @@ def test_a_function_that_ends_the_process_ends_nothing_but_itself(submitted, cap
     assert "reward_to_go  right" in out
 
 
+@pytest.mark.slow
+def test_where_python_itself_crashes_the_line_is_told(tmp_path):
+    crash = "import ctypes\ndef normalize(q_values):\n    return ctypes.string_at(0)\n"
+    (tmp_path / "crash.py").write_text(crash)
+    command = [sys.executable, "-m", "tfpg", "check", "crash.py"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert 'crash.py", line 3 in normalize' in told.stderr
+
+
 def test_a_plain_file_is_run_by_this_python_and_by_no_other(submitted, capsys):
     status, _, err = checked(capsys, submitted(RIGHT), "--python", sys.executable)
     assert status == 2
