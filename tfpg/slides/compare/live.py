@@ -33,7 +33,7 @@ class LiveRunner(Runner):
             raise BadInput(
                 "give the arrays that the method takes by the slide's names, "
                 "compare(agent.update, states=..., actions=..., q_values=...)"
-                + (f", not {unknown[0]}=" if unknown else "")
+                + (f"; there is no {unknown[0]}=, but slide=, language= and python=" if unknown else "")
             )
         self.given, self.object = given, getattr(function.found, "__self__", None)
         if self.object is None:
