@@ -16,6 +16,7 @@ from tfpg.base.files import atomically, check_writable
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", "-.", ":")
 MARKS = "os^dvP"
+WIDTH, HEIGHT, LEGEND_LINE = 7, 4.2, 0.19  # of a panel, in inches
 SUFFIXES = (".png", ".pdf", ".svg")
 
 
@@ -30,12 +31,23 @@ def panels(count: int) -> tuple[Figure, Sequence[Axes]]:
     """A figure with so many empty panels, at most three side by side."""
     columns = min(count, 3)
     rows = math.ceil(count / columns)
-    figure = Figure(figsize=(7 * columns, 4.2 * rows), layout="constrained", dpi=150)
+    figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained", dpi=150)
     axes = [figure.add_subplot(rows, columns, place) for place in range(1, count + 1)]
     for panel in axes:
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(axis="y", alpha=0.3)
     return figure, axes
+
+
+def legend_beneath(axes: Axes, columns: int) -> None:
+    """Name the lines of a panel beneath it, in a figure that is as much higher."""
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 4}
+    legend = axes.legend(frameon=False, fontsize="small", ncols=columns, **place)
+    lines = sum(text.get_text().count("\n") + 1 for text in legend.get_texts()) / columns
+    figure, places = axes.get_figure(root=True), axes.get_subplotspec()
+    if figure is not None and places is not None:
+        higher = places.get_gridspec().nrows * (HEIGHT + LEGEND_LINE * lines)
+        figure.set_figheight(max(figure.get_figheight(), higher))
 
 
 def draw_line(

@@ -7,9 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfpg.base.console import show_rows
@@ -142,9 +140,8 @@ def _named(given: Sequence[str]) -> dict[str, str]:
 
 def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
     """The functions of a file that are exercises by their names, or by --as, worth no points."""
-    from tfpg.homework.assignments.standing import Row, Standing, listened
+    from tfpg.homework.assignments.standing import Row, Standing, listened, open_if_empty
     from tfpg.homework.checks.checking import load_quietly
-    from tfpg.homework.courses.unwritten import text_of
     from tfpg.homework.exercises.catalog import EXERCISES
     from tfpg.slides.compare.checking import by_comparison
 
@@ -162,10 +159,7 @@ def _functions(file: str, own: Mapping[str, str], language: str) -> "Standing":
     for name, function in functions.items():
         verdict, printed = listened(function, own.get(name, name), language)
         verdict = by_comparison(f"{file}:{name}", verdict, language)
-        text = text_of(Path(file), name)
-        if not verdict and text and text.is_empty:
-            told = CHECKS["empty"].say(language)
-            verdict = replace(verdict, open=True, mistake=None, evidence=told)
+        verdict = open_if_empty(verdict, file, name, language)
         rows.append(Row(name, verdict, 0, printed))
     return Standing(rows, error)
 

@@ -54,7 +54,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise BadInput."""
-        told = re.sub(r"^argument ([^:/ ]+)[^:]*: ", r"\1: ", message)
+        told = re.sub(r"^argument ([^: ]+)[^:]*: ", r"\1: ", message)
         told = re.sub(r"^(-\S+): must ", r"\1 must ", told)
         told = re.sub(r": invalid int value: (.*)", r" must be a whole number, got \1", told)
         told = re.sub(r": invalid float value: (.*)", r" must be a number, got \1", told)

@@ -15,6 +15,7 @@ from tfpg.runs.settings import (
     PRESETS,
     BadSetting,
     Settings,
+    flags_of,
     own_flag,
     with_todays_names,
 )
@@ -114,7 +115,7 @@ def settings_to_resume(given: Mapping[str, Any]) -> Settings:
     others = given.keys() - RESUMING
     if others:
         flags = sorted(
-            own_flag(FIELDS[name]) if name in FIELDS else "--" + name.replace("_", "-")
+            "/".join(flags_of(FIELDS[name])) if name in FIELDS else "--" + name.replace("_", "-")
             for name in others - {"environment"}
         ) + ["the environment"] * ("environment" in others)
         raise BadInput(f"resuming keeps all settings except -n: remove {', '.join(flags)}")

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
 from tfpg.base.errors import BadInput, explained
-from tfpg.base.figures import COLOURS, LINES, draw_line, panels, save
+from tfpg.base.figures import COLOURS, LINES, draw_line, legend_beneath, panels, save
 from tfpg.base.intervals import mean_interval
 from tfpg.runs.folder import read_progress, read_settings
 from tfpg.runs.foreign_logs import Log, read_logs
@@ -21,7 +21,7 @@ from tfpg.runs.settings import Settings
 
 GRID_POINTS = 200
 LABEL_WIDTH = 72  # characters in a line of a legend
-INSIDE = 56  # a wider legend would cover the curves: it goes beneath them
+INSIDE = 56, 6  # characters and lines: a larger legend would cover the curves and goes beneath them
 SHORT = 0.1  # of the longest run's steps: a run that ended before is not compared with it
 CURVE = ("environment_steps", "mean_return")
 
@@ -229,7 +229,8 @@ def _panel(axes: Axes, settings: Sequence[Settings]) -> Iterator[None]:
     yield
     for threshold in {run.stop_at for run in settings if run.stop_at is not None}:
         axes.axhline(threshold, color="0.4", lw=1, ls=":", label=f"threshold {threshold:g}")
-    if max(len(str(line.get_label())) for line in axes.get_lines()) <= INSIDE:
+    told = [str(line.get_label()) for line in axes.get_lines()]
+    if max(map(len, told)) <= INSIDE[0] and len(told) <= INSIDE[1]:
         axes.legend(frameon=False, loc="best")
-    else:
-        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=3)
+        return
+    legend_beneath(axes, columns=2 if max(map(len, told)) < LABEL_WIDTH // 2 else 1)

@@ -146,7 +146,9 @@ def read_settings(folder: str | Path) -> Settings:
             raise ValueError(f"{settings.environment!r} is not an environment")
         return settings
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise BadInput(f"{folder} is not a run folder: it has no config.json") from error
+        there = path.parent.exists()
+        why = "is not a run folder: it has no config.json" if there else "does not exist"
+        raise BadInput(f"{folder} {why}") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is cut off or damaged: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

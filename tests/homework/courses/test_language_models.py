@@ -67,6 +67,14 @@ WRONG = {
             "GRPO.update": "L4",
         },
     ),
+    "clipped at 0.2 whatever the configuration says": (
+        [("low, high = 1 - self.cfg.clip_eps, 1 + self.cfg.clip_eps", "low, high = 0.8, 1.2")],
+        {"GRPO.update": None},
+    ),
+    "names of other rows": (
+        [("[value[i] for i in part.tolist()]", "value[: len(part)]")],
+        {"iter_minibatches": "L18"},
+    ),
     "never shuffled": ([("if shuffle else torch", "if False else torch")], {"iter_minibatches": "L17"}),
     "shuffled by another generator": (
         [("torch.randperm(count, generator=generator)", "torch.randperm(count)")],
@@ -148,7 +156,8 @@ def test_the_right_steps_are_those_of_autograd():
             worth = new * gains
             if name == "grpo":
                 ratio = torch.exp(new - given["old_logprobs"])
-                worth = torch.minimum(ratio * gains, ratio.clip(0.8, 1.2) * gains)
+                clip = case.settings["config"]["clip_eps"]
+                worth = torch.minimum(ratio * gains, ratio.clip(1 - clip, 1 + clip) * gains)
             objective = ((worth * mask).sum(1) / mask.sum(1)).mean()
             delta = given["ref_logprobs"] - new
             kl = ((torch.exp(delta) - delta - 1) * mask).sum() / mask.sum()

@@ -18,6 +18,7 @@ from tfpg.homework.box.silence import heard, undisturbed
 from tfpg.homework.box.time_limit import SECONDS
 from tfpg.homework.checks.checking import check, load_quietly
 from tfpg.homework.checks.judging import Verdict
+from tfpg.homework.courses.unwritten import text_of
 from tfpg.homework.exercises.catalog import main_form, named
 
 ASSIGNMENTS, CHECKS = Texts("assignments"), Texts("checks")
@@ -77,12 +78,20 @@ def stand(path: str | Path, language: str = "en") -> Standing:
         if name in functions:
             verdict, printed = listened(functions[name], exercise, language)
             evidence = renamed(verdict.evidence, exercise, name, asked["parameters"])
-            verdict = replace(verdict, evidence=evidence)
+            verdict = open_if_empty(replace(verdict, evidence=evidence), file, name, language)
         else:
             evidence = ASSIGNMENTS["missing"].say(language, file=file.name, name=name)
             verdict, printed = Verdict(exercise, False, None, evidence, open=True), []
         rows.append(Row(name, verdict, asked["points"], printed))
     return Standing(rows, error)
+
+
+def open_if_empty(verdict: Verdict, file: str | Path, name: str, language: str) -> Verdict:
+    """The verdict on a function of a file, unless nothing is written in it."""
+    text = text_of(Path(file), name)
+    if verdict or text is None or not text.is_empty:
+        return verdict
+    return replace(verdict, open=True, mistake=None, evidence=CHECKS["empty"].say(language))
 
 
 def listened(function: Callable, exercise: str, language: str) -> tuple[Verdict, list[str]]:

@@ -169,9 +169,11 @@ def _shape_lost(case: Case, got: Arrays) -> str:
 # --- minibatches
 
 
-def _not_shuffled(case: Case, got: Arrays) -> str:
-    """Its order has to be the generator's: the same for the same seed, another for another."""
+def _not_of_the_batch(case: Case, got: Arrays) -> str:
+    """Names go with their rows; and the order is the generator's: another one for another seed."""
     first, again, other = got["orders"]
+    if not got["named"]:
+        return "L18"
     drawn = not np.array_equal(first, case.inputs["rewards"]) and not np.array_equal(first, other)
     return "" if not case.settings["shuffle"] or (drawn and np.array_equal(first, again)) else "L17"
 
@@ -225,6 +227,10 @@ ASKS = {
     "group_advantages": Ask("tensors", _group_cases, _right_groups, _wrong_groups, flaw=_shape_lost),
     "maybe_normalized": Ask("tensors", _normalized_cases, _right_normalized),
     "minibatches": Ask(
-        "minibatches", _minibatch_cases, _right_minibatches, read=_read_minibatches, flaw=_not_shuffled
+        "minibatches",
+        _minibatch_cases,
+        _right_minibatches,
+        read=_read_minibatches,
+        flaw=_not_of_the_batch,
     ),
 }

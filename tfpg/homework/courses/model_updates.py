@@ -9,17 +9,16 @@ from tfpg.homework.courses.asking import Array, Arrays, Ask, Case, case
 from tfpg.homework.courses.gradients import moved, softmax
 from tfpg.homework.courses.language_models import B, V, log_likelihoods, rollout
 
-CLIP = 0.2
-CONFIG = {
-    **{"ppo_epochs": 1, "minibatch_size": B, "clip_eps": CLIP, "kl_coef": 0.0, "seed": 0},
-    **{"max_grad_norm": 1e9, "adv_clip": 5.0},
-}
+CONFIG = {"ppo_epochs": 1, "minibatch_size": B, "seed": 0, "max_grad_norm": 1e9, "adv_clip": 5.0}
 
 
 def _update_cases(generator: Generator) -> list[Case]:
     return [
-        case(group, rollout(generator), config={**CONFIG, "kl_coef": coefficient})
-        for group, coefficient in (("no penalty", 0.0), ("no penalty", 0.0), ("penalty", 0.5))
+        case(group, rollout(generator), config={**CONFIG, "kl_coef": coefficient, "clip_eps": clip})
+        for group, coefficient, clip in (
+            *(("no penalty", 0.0, 0.2), ("no penalty", 0.0, 0.3)),
+            ("penalty", 0.5, 0.2),
+        )
     ]
 
 
@@ -78,9 +77,9 @@ def _ratio(case: Case) -> Array:
 
 def _clipped(case: Case) -> tuple[Array, Array]:
     """What each token is worth: where the clipped objective is the smaller one, nothing."""
-    ratio, gains = _ratio(case), _advantages(case)
-    inside = ratio * gains <= np.clip(ratio, 1 - CLIP, 1 + CLIP) * gains
-    within = np.abs(ratio - 1) < CLIP
+    ratio, gains, clip = _ratio(case), _advantages(case), case.settings["config"]["clip_eps"]
+    inside = ratio * gains <= np.clip(ratio, 1 - clip, 1 + clip) * gains
+    within = np.abs(ratio - 1) < clip
     return np.where(inside, ratio * gains, 0.0), np.where(~inside | within, ratio * gains, 0.0)
 
 
@@ -91,7 +90,7 @@ def _right_grpo(case: Case, got: Arrays) -> dict[str, Array]:
 def _wrong_grpo(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     ratio, gains, (smaller, larger) = _ratio(case), _advantages(case), _clipped(case)
     of_each, penalty = _of_completions(case), _penalty(case)
-    within = np.where(np.abs(ratio - 1) < CLIP, ratio * gains, 0.0)
+    within = np.where(np.abs(ratio - 1) < case.settings["config"]["clip_eps"], ratio * gains, 0.0)
     own = [("L5", ratio * gains), ("L6", larger), ("L6", within), ("L7", gains + 0 * ratio)]
     return [
         *_wrong_updates(case, smaller),

@@ -1,6 +1,7 @@
 """`tfpg.compare`: the slide beside somebody's own function."""
 
 import ast
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -163,8 +164,8 @@ def _compared(found: Function, page: int | None, language: str, given: Mapping[s
     exercises = named(found.definition.name)
     if exercises and exercises[0].protocol in WITHOUT_A_POLICY and not given:
         raise BadInput(
-            f"{found.name} stands on neither p. 29 nor p. 30: check it, `tfpg check {found.file}` or "
-            f"tfpg.check({found.definition.name})"
+            f"{found.name} stands on neither p. 29 nor p. 30: check it, "
+            f"`tfpg check {shlex.quote(found.file)}` or tfpg.check({found.definition.name})"
         )
     names = {node.arg for node in ast.walk(found.definition) if isinstance(node, ast.arg)}
     names |= {node.id for node in ast.walk(found.definition) if isinstance(node, ast.Name)}

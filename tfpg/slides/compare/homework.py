@@ -1,5 +1,6 @@
 """A course's update of a policy is run as its homework is checked: in its own Python."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,7 +57,7 @@ def method_at(target: str, python: str | None = None) -> Method | None:
     if any(function.table.get("framework") == graphs.FRAMEWORK for function in own):
         raise BadInput(
             f"{name} runs a graph of TensorFlow 1, whose lines were written before it is called: "
-            f"use `tfpg check {file}`"
+            f"use `tfpg check {shlex.quote(str(file))}`"
         )
     if not homework.course.framework:
         return None
@@ -70,7 +71,7 @@ def method_at(target: str, python: str | None = None) -> Method | None:
             return None
         raise BadInput(
             f"{name} does not update the policy, so there is no slide like it: compare "
-            f"{updates[0].name} in {updates[0].file}, or use `tfpg check {file}`"
+            f"{updates[0].name} in {updates[0].file}, or use `tfpg check {shlex.quote(str(file))}`"
         )
     return None
 

@@ -46,11 +46,14 @@ def of_token_likelihoods(question: Told, settings: Told, inputs: Told) -> Arrays
 def of_minibatches(question: Told, settings: Told, inputs: Told) -> Arrays:
     """It cuts a batch of rollouts; a row for each of them, and how many each minibatch has.
 
-    `orders` are those of a generator, of one of the same seed, and of one of another seed.
+    `orders` are those of a generator, of one of the same seed, and of one of another seed; `named`,
+    whether each rollout has kept its name.
     """
     import torch
 
     function, batch = found(question["module"] + ":" + question["name"]), _rollout(question, inputs)
+    if hasattr(batch, "task_names"):
+        batch.task_names = _names(batch)
 
     def cut(place: int, seed: int) -> list:
         torch.manual_seed(place)  # of the generator that is not the one to use
@@ -62,7 +65,9 @@ def of_minibatches(question: Told, settings: Told, inputs: Told) -> Arrays:
     orders = [np.concatenate([_columns(part, "rewards") for part in parts])[:, 0] for parts in cuts]
     rows = [np.concatenate([_columns(part, name) for name in FIELDS], 1) for part in cuts[0]]
     sizes = np.array([len(each) for each in rows])
-    return {"rows": np.concatenate(rows), "sizes": sizes, "orders": np.array(orders)}
+    names = [list(getattr(part, "task_names", None) or _names(part)) for part in cuts[0]]
+    named = np.array(names == [_names(part) for part in cuts[0]])
+    return {"rows": np.concatenate(rows), "sizes": sizes, "orders": np.array(orders), "named": named}
 
 
 def of_model_update(question: Told, settings: Told, inputs: Told) -> Arrays:
@@ -79,6 +84,10 @@ FIELDS = (
     *("input_ids", "attention_mask", "completion_mask", "old_logprobs", "ref_logprobs"),
     *("rewards", "advantages"),
 )
+
+
+def _names(part: Any) -> list[str]:
+    return [str(float(reward)) for reward in part.rewards]
 
 
 def _columns(part: Any, name: str) -> np.ndarray:
