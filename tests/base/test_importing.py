@@ -117,7 +117,7 @@ def test_python_m_tfpg_imports_nothing_from_the_current_folder(words):
     litter(*STANDARD)
     done = python(*words, "evaluate", "nowhere")
     assert done.returncode == 2
-    assert "nowhere is not a run folder" in done.stderr
+    assert "nowhere does not exist" in done.stderr
     assert imported() == ""
 
 

@@ -459,8 +459,11 @@ def test_plot_draws_runs_and_writes_over_nothing(capsys):
 BAD = [
     (["train", "CartPol-v1"], "did you mean CartPole-v1?"),
     (["train", "CartPole"], "there is no environment 'CartPole': did you mean CartPole-v1?"),
-    (["train", "CartPole-v1", "-n", "a"], "-n must be a whole number, got 'a': see tfpg train --help"),
-    (["train", "CartPole-v1", "-lr", "x"], "-lr must be a number, got 'x'"),
+    (
+        ["train", "CartPole-v1", "-n", "a"],
+        "-n/--iterations/--n-iter must be a whole number, got 'a': see tfpg train --help",
+    ),
+    (["train", "CartPole-v1", "-lr", "x"], "-lr/--learning-rate must be a number, got 'x'"),
     (["evaluate"], "RUN is missing"),
     (["slides", "--no-open", "--out", "deck.pdf"], "the page is an .html file, got deck.pdf"),
     (["train", "LunarLander-v2"], "LunarLander-v3"),
@@ -488,8 +491,8 @@ BAD = [
     (["train", "CartPole-v1", "--network", "missing.keras"], "missing.keras"),
     (["train", "CartPole-v1", "--out", "full"], "full exists and is not empty"),
     (["train", "CartPole-v1", "--out", "file"], "file is a file"),
-    (["train", "--resume", "nowhere"], "not a run folder"),
-    (["train", "--resume", "full", "-lr", "0.1"], "remove --learning-rate"),
+    (["train", "--resume", "nowhere"], "nowhere does not exist"),
+    (["train", "--resume", "full", "-lr", "0.1"], "remove -lr/--learning-rate"),
     (["train", "CartPole-v1", "--use_baseline", "-blr", "0"], "-blr/--baseline-learning-rate must be"),
     (
         ["train", "CartPole-v1", "-blr", "0.1"],
@@ -514,8 +517,8 @@ BAD = [
     (["lab", "broadcast", "--seed", "-1"], "--seed must lie between"),
     (["evaluate", "nowhere", "--episodes", "0"], "--episodes must be at least 1"),
     (["train", "CartPole-v1", "--which_gpu", "-1"], "there is no GPU"),
-    (["evaluate", "nowhere"], "not a run folder"),
-    (["plot", "nowhere"], "not a run folder"),
+    (["evaluate", "nowhere"], "does not exist"),
+    (["plot", "nowhere"], "does not exist"),
     (["plot", "nowhere", "--out", "picture.doc"], ".png, .pdf or .svg"),
 ]
 

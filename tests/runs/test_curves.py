@@ -101,7 +101,7 @@ def test_what_cannot_be_drawn_is_left_out_with_a_reason_each(tmp_path):
         named("copy", np.arange(3)): f"has the seed and the settings of {drawn[0]}",
         named("short", [1, 2], seed=3): "ended after 2 iterations: too early",
         named("empty", []): "has no progress.csv",
-        tmp_path / "nowhere": "is not a run folder",
+        tmp_path / "nowhere": "does not exist",
     }
     strange = named("strange", [])
     (strange / "progress.csv").write_text("a,b\n1,2\n3,4\n")

@@ -41,8 +41,8 @@ def panels(count: int) -> tuple[Figure, Sequence[Axes]]:
 
 def legend_beneath(axes: Axes, columns: int) -> None:
     """Name the lines of a panel beneath it, in a figure that is as much higher."""
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 4}
-    legend = axes.legend(frameon=False, fontsize="small", ncols=columns, **place)
+    look: dict[str, Any] = {"frameon": False, "fontsize": "small", "ncols": columns}
+    legend = axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4, **look)
     lines = sum(text.get_text().count("\n") + 1 for text in legend.get_texts()) / columns
     figure, places = axes.get_figure(root=True), axes.get_subplotspec()
     if figure is not None and places is not None:
