@@ -344,6 +344,17 @@ def test_a_blank_is_told_by_its_file_and_line_and_what_is_filled_in_is_checked(t
 
 
 @pytest.mark.slow
+def test_what_differs_of_a_rollout_is_told_by_its_field_and_step(tmp_path):
+    folder = written(
+        tmp_path, "cs285-2023", ("return paths, steps", "return paths[1:], steps"), ("ob = next_ob", "")
+    )
+    found = checked(folder)
+    assert found["sample_trajectories"].finding.what == "wrong_size"
+    assert found["sample_trajectories"].finding.numbers["field"] == "len(trajs)"
+    assert found["sample_trajectory"].finding.numbers["field"] == "observation[1, 0]"
+
+
+@pytest.mark.slow
 def test_a_name_that_is_nowhere_is_told_where_it_is_asked_for(tmp_path):
     helper = "for path in rewards]"
     folder = written(

@@ -41,6 +41,7 @@ class Ask(NamedTuple):
     read: Callable[[Case, Arrays], Array] = lambda case, got: got["values"]
     networks: bool = True  # whether the homework's own networks are needed
     flaw: Callable[[Case, Arrays], str] = lambda case, got: ""
+    place: Callable[[Case, int], str] | None = None  # what a number of the result is
     up_to_scale: bool = False
     tolerance: float = 1e-4  # of the largest number
     chance: Callable[[Case, Array], Array] | None = None  # how far chance may move each number

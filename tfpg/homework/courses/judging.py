@@ -193,13 +193,21 @@ def _numbers(ask: Ask, trial: Trial, wanted: Array) -> dict[str, Any]:
     numbers: dict[str, Any] = {"case": trial.case.group}
     if not np.isfinite(got).all():
         return {**numbers, "what": "not_finite"}
-    if got.shape != wanted.shape:
-        return {**numbers, "what": "wrong_size", "got": got.size, "wanted": wanted.size}
+    same_size = got.shape == wanted.shape
+    numbers["what"] = "wrong_number" if same_size else "wrong_size"
+    both = min(got.size, wanted.size)
+    differing = np.flatnonzero(~np.isclose(got[:both], wanted[:both]))
+    if ask.place and differing.size:  # how many there are comes first
+        number = differing[0]
+        numbers["field"] = ask.place(trial.case, number)
+        return {**numbers, "got": f"{got[number]:.4g}", "wanted": f"{wanted[number]:.4g}"}
+    if not same_size:
+        return {**numbers, "got": got.size, "wanted": wanted.size}
     if ask.up_to_scale:
         if not got.any():
             return {**numbers, "what": "nothing_moves"}
         cosine = float(got @ wanted) / float(np.linalg.norm(got) * (np.linalg.norm(wanted) or 1.0))
         return {**numbers, "what": "wrong_direction", "cosine": f"{cosine:.2f}"}
-    place = int(np.abs(got - wanted).argmax())
-    shown = {"got": f"{got[place]:.4g}", "wanted": f"{wanted[place]:.4g}", "place": place}
-    return {**numbers, "what": "wrong_number", **shown}
+    number = int(np.abs(got - wanted).argmax())
+    shown = {"got": f"{got[number]:.4g}", "wanted": f"{wanted[number]:.4g}", "place": number}
+    return {**numbers, **shown}

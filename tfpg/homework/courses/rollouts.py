@@ -92,6 +92,21 @@ def _right(case: Case, got: Arrays) -> dict[str, Array]:
     return right
 
 
+def _place(case: Case, number: int) -> str:
+    """The field and the step of a number in the row."""
+    episodes, *rest = _right(case, {})[""].astype(int)
+    lengths = rest[:episodes]
+    fields = _episode(case, 0, 1)
+    names = ["len(trajs)", *(f'len(trajs[{k}]["reward"])' for k in range(episodes))]
+    names += [
+        f"{name}[{step}]" if fields[name].size == 1 else f"{name}[{step}, {column}]"
+        for name in FIELDS
+        for step in range(sum(lengths))
+        for column in range(fields[name].size)
+    ]
+    return [*names, "steps"][number]
+
+
 def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
     if "steps" in case.inputs or "episodes" in case.inputs:
         return []
@@ -115,7 +130,9 @@ def _wrong(case: Case, got: Arrays) -> list[tuple[str, Array]]:
 
 
 def _played(cases: Callable[[Generator], list[Case]]) -> Ask:
-    return Ask("rollout", cases, _right, _wrong, _read)  # its own policy tells an action's axes
+    return Ask(
+        "rollout", cases, _right, _wrong, _read, place=_place
+    )  # its own policy tells an action's axes
 
 
 ASKS = {

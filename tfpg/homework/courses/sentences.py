@@ -60,4 +60,5 @@ def _example(finding: Finding, language: str) -> str:
     case = f"cases.{numbers.get('case')}"
     if case in COURSES:
         numbers["case"] = COURSES[case].say(language)
-    return COURSES[f"what.{finding.what}"].say(language, **numbers)
+    what = "wrong_field" if "field" in numbers else finding.what
+    return COURSES[f"what.{what}"].say(language, **numbers)
