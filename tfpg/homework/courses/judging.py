@@ -134,9 +134,7 @@ def _wrong(ask: Ask, group: Sequence[Trial], trials: Sequence[Trial]) -> Finding
         first = next((trial for trial in group if trial.failure is not None), None)
         return _failed(first, everywhere=all(trial.failure for trial in trials))
     wrong = [trial for trial in group if trial.read is not None and _right(ask, [trial]) is None]
-    known = _known(ask, wrong)
-    if known == "B2" and len(wrong) < len(group):
-        known = None  # the sign is wrong in some batches only
+    known = _known(ask, group)
     example = wrong[0]
     wanted = next(iter(ask.accepted(example.case, example.got or {}).values()))
     numbers = _numbers(ask, example, np.asarray(wanted, np.float64).ravel())
@@ -167,10 +165,10 @@ def _failed(trial: Trial | None, everywhere: bool) -> Finding:
     return Finding("wrong", "A16" if not everywhere else None, (), what, numbers, line, file)
 
 
-def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
-    """The mistake that does the same in every case that is wrong."""
+def _known(ask: Ask, group: Sequence[Trial]) -> str | None:
+    """The mistake that does the same in every case: in one that is right, it makes no difference."""
     ids: list[str] | None = None
-    for trial in wrong:
+    for trial in group:
         if trial.read is None or trial.got is None:
             continue
         with np.errstate(all="ignore"):
@@ -183,7 +181,7 @@ def _known(ask: Ask, wrong: Sequence[Trial]) -> str | None:
         ids = here if ids is None else [id for id in ids if id in here]
     if not ids:
         return None
-    lost = any("lost" in (trial.got or {}) for trial in wrong)
+    lost = any("lost" in (trial.got or {}) for trial in group)
     return "B1" if "B1" in ids and lost else ids[0]
 
 
