@@ -240,7 +240,7 @@ def test_numbers_that_are_not_finite_stop_training_and_leave_the_last_good_weigh
                 scale if len(calls) == 3 else 1
             )
 
-    with pytest.raises(tfpg.BadInput, match=r"iteration 2: .*(NaN|not finite)"):  # noqa: PT012
+    with pytest.raises(tfpg.BadInput, match=r"iteration 3: .*(NaN|not finite)"):  # noqa: PT012
         for _ in tfpg.train("CartPole-v1", policy, optimizer, estimator, iterations=5, episodes=4):
             state = [variable.numpy().copy() for variable in optimizer.variables]
             before = policy.get_weights()
@@ -404,5 +404,5 @@ def test_a_step_of_ones_own_that_moves_nothing_is_remarked_on():
         return tf.constant(3.0)
 
     policy = tfpg.policy_for("CartPole-v1", hidden=(4,))
-    with pytest.warns(UserWarning, match="iteration 0: the step moved no weight"):
+    with pytest.warns(UserWarning, match="iteration 1: the step moved no weight"):
         list(tfpg.train("CartPole-v1", policy, step=forgetful, iterations=2, episodes=2))

@@ -158,12 +158,12 @@ def train(
                 taken = compiled_step(*tensors, batch.middle)
             except NotFinite as error:
                 advice = "a smaller learning rate or smaller rewards may help"
-                raise NotFinite(f"iteration {index}: {error}; {advice}") from error
+                raise NotFinite(f"iteration {index + 1}: {error}; {advice}") from error
             if before and all(map(np.array_equal, before, policy.get_weights())):
-                warn(f"iteration {index}: the step moved no weight: does it apply its gradients?")
+                warn(f"iteration {index + 1}: the step moved no weight: does it apply its gradients?")
             if index == first_iteration and taken.gradient_norm == 0:
                 warn(
-                    f"iteration {index}: the policy gradient is 0, so nothing is learnt: are all "
+                    f"iteration {index + 1}: the policy gradient is 0, so nothing is learnt: are all "
                     "q-values equal?"
                 )
             if value_function is not None:
@@ -206,4 +206,4 @@ def _is_own(step: Step) -> bool:
 def _check_finite(index: int, **arrays: np.ndarray) -> None:
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise BadInput(f"iteration {index}: {name} contain NaN or infinity")
+            raise BadInput(f"iteration {index + 1}: {name} contain NaN or infinity")

@@ -255,7 +255,7 @@ def test_a_first_iteration_that_fails_leaves_nothing(monkeypatch, capsys):
     monkeypatch.syspath_prepend(TESTS)
     monkeypatch.setattr(worlds.Broken, "episodes", 1000)
     assert main(["train", "worlds:Broken-v0", "--episodes", "4"]) == 2
-    assert "iteration 0: rewards contain NaN" in capsys.readouterr().err
+    assert "iteration 1: rewards contain NaN" in capsys.readouterr().err
     assert list(Path().iterdir()) == []
 
 

@@ -79,7 +79,7 @@ class Settings:
     iterations: int = setting(
         100, "-n --n-iter N", "run N iterations; without it, stop early when solved", AT_LEAST_ONE
     )
-    stop_at: float | None = setting(None, "RETURN", "stop when evaluations exceed this mean return")
+    stop_at: float | None = setting(None, "RETURN", "stop when evaluations reach this mean return")
     episodes: int | None = setting(
         None, "N", f"sample N episodes in each iteration (default {EPISODES})", AT_LEAST_ONE
     )

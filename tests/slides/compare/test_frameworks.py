@@ -115,6 +115,17 @@ def test_an_error_in_pytorch_is_told_in_its_own_words():
     assert "TensorFlow" not in verdict.evidence
 
 
+def test_the_error_that_is_told_is_the_one_of_the_call_that_got_furthest():
+    def policy_gradient(policy, states, actions, q_values):
+        log_pi = torch.log_softmax(policy(states), 1)
+        loss = -((log_pi * actions).sum(1) * q_values[:, 0]).mean()
+        return torch.autograd.grad(los, list(policy.parameters()))  # noqa: F821
+
+    evidence = tfpg.check(policy_gradient).evidence
+    assert "name 'los' is not defined" in evidence
+    assert "IndexError" not in evidence
+
+
 def test_gradients_that_are_never_zeroed_are_wrong():
     comparison = tfpg.compare(readers_of_torch.never_zeroed)
     assert not comparison

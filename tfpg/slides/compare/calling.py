@@ -59,6 +59,12 @@ class NotRun(Exception):
         return self.why.say(language) if isinstance(self.why, Text) else self.why
 
 
+def line_reached(error: BaseException, file: str) -> int:
+    """The line of a file that the exception came through last, or 0."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno or 0 for frame in reversed(frames) if frame.filename == file), 0)
+
+
 class Form(NamedTuple):
     """How a function takes its arguments."""
 
@@ -127,13 +133,12 @@ class Runner:
         """What every call ended with, and where; without an error, it takes something else."""
         if error is None:
             return NotRun(REMARKS["takes"].filled(parameters=", ".join(_required(self.called))))
-        trace = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in trace if frame.filename == self.function.file]
+        line = line_reached(error, self.function.file)
         message = f"{type(error).__name__}: {error}".removesuffix(": ")
         said: Text | str = " ".join(message.split())[:LINE_LIMIT]
         if self.owner is not None and "policy" not in (_by_name(_required(self.owner.__init__)[1:])):  # type: ignore[misc]
             said = REMARKS["own_network"].filled(said=said)
-        return NotRun(REMARKS["line"].filled(line=lines[-1], sentence=said) if lines else said)
+        return NotRun(REMARKS["line"].filled(line=line, sentence=said) if line else said)
 
     def forms(self, distribution: bool) -> Iterator[list[Form]]:
         """Ways to call it, the likeliest first; of each list one is enough."""

@@ -6,6 +6,7 @@ as it is one for all batches, and a density may leave out a constant.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from tfpg.homework.box.seeing import Seen, Value
 from tfpg.homework.box.time_limit import TimeLimit
 from tfpg.slides.compare.batches import BATCHES, batches, numbers
-from tfpg.slides.compare.calling import Form, Runner
+from tfpg.slides.compare.calling import Form, Runner, line_reached
 from tfpg.slides.compare.homework import MethodRunner
 from tfpg.slides.page.batch import LENGTHS
 from tfpg.slides.pseudocode import CodeSlide
@@ -83,6 +84,7 @@ def matched(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
 def _best(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
     best: Matches | None = None
     why: BaseException | None = None
+    reached = partial(line_reached, file=runner.function.file)
     for distribution in (False, True):
         for forms in runner.forms(distribution):
             for form in forms:
@@ -91,7 +93,8 @@ def _best(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
                 except TimeLimit as late:
                     raise runner.not_run(late) from late
                 except (Exception, SystemExit) as error:
-                    why = why or error
+                    further = why and not distribution and reached(error) > reached(why)
+                    why = error if further else why or error
                     continue
                 found = _Search(slide, form, distribution, seen).matches()
                 best = found if best is None or found.score > best.score else best
