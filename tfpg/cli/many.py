@@ -52,8 +52,6 @@ def with_bar(stream: Generator["Status"], what: str, total: int) -> Iterator["St
     """The same stream, under a bar of all iterations; where there is none, with a line for each run."""
     from rich.progress import Progress
 
-    from tfpg.runs.folder import iterations_done
-
     done: dict[Path, int] = {}
     hidden = not console.is_terminal
     bar = Progress(console=console, disable=hidden, transient=True)
@@ -76,8 +74,7 @@ def with_bar(stream: Generator["Status"], what: str, total: int) -> Iterator["St
                     say(f"{status.folder.name}: {status.iterations} iterations")
                 yield status
     except KeyboardInterrupt:
-        kept = sum(map(iterations_done, done))
-        say(f"{kept:,} iterations are done, and are kept: the same command goes on from there")
+        say("all iterations that are done are kept: the same command goes on from there")
         raise
     finally:
         for number, handler in handled.items():

@@ -67,7 +67,6 @@ def perform_all(runs: Iterable[tuple[Path, Settings]], processes: int) -> Genera
                 except BrokenProcessPool:  # a process was killed, which ends all of a pool
                     pool = ProcessPoolExecutor(processes, context, _prepare, shared)
                     running[pool.submit(_perform, settings, folder)] = folder
-                yield Status(folder, iterations_done(folder))
             if not running:
                 return
             done, _ = wait(running, POLL, FIRST_COMPLETED)

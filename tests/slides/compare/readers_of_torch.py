@@ -155,6 +155,11 @@ def of_another_dimension(policy, states, actions, q_values):
     return torch.autograd.grad(-(likelihoods * q_values).mean(), list(policy.parameters()))
 
 
+def misspelt_after_the_column(policy, states, actions, q_values):
+    loss = (F.cross_entropy(policy(states), actions, reduction="none") * q_values[:, 0]).mean()
+    return torch.autograd.grad(loss.summed, list(policy.parameters()))
+
+
 WRONG = {  # the mistake that `tfpg check` names
     trap: "B1",
     sign_turned: "B2",

@@ -116,13 +116,8 @@ def test_an_error_in_pytorch_is_told_in_its_own_words():
 
 
 def test_the_error_that_is_told_is_the_one_of_the_call_that_got_furthest():
-    def policy_gradient(policy, states, actions, q_values):
-        log_pi = torch.log_softmax(policy(states), 1)
-        loss = -((log_pi * actions).sum(1) * q_values[:, 0]).mean()
-        return torch.autograd.grad(los, list(policy.parameters()))  # noqa: F821
-
-    evidence = tfpg.check(policy_gradient).evidence
-    assert "name 'los' is not defined" in evidence
+    evidence = tfpg.check(readers_of_torch.misspelt_after_the_column, "policy_gradient").evidence
+    assert "has no attribute 'summed'" in evidence
     assert "IndexError" not in evidence
 
 
