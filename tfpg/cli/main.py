@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + number  # what a shell expects
     except OSError as error:
         sentence, status = explained(error)
-        if not _output_is_whole() and error.filename is None:
+        if error.filename is None and not _output_can_be_written():
             sentence = f"standard output: {sentence}"
         if not isinstance(error, BrokenPipeError):  # `| head` has read enough
             print("; ".join([f"tfpg: {sentence}", *getattr(error, "__notes__", ())]), file=sys.stderr)
@@ -136,10 +136,10 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     return whole
 
 
-def _output_is_whole() -> bool:
-    """Whether all was written to standard output; what was not is given up, so that Python can end."""
+def _output_can_be_written() -> bool:
+    """Whether a line can go to standard output; if not, it is given up, so that Python can end."""
     try:
-        sys.stdout.flush()
+        print(flush=True)  # a flush alone does nothing where an earlier one has failed
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
