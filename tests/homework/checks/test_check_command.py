@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -276,6 +277,16 @@ def test_functions_that_are_not_known_are_named(submitted, capsys):
     _, out, _ = checked(capsys, submitted(source))
     told = "not checked, since no exercise has this name: "
     assert out.splitlines()[-1] == f"{told}total_rewards (did you mean total_reward?), helper"
+
+
+def test_what_is_left_open_is_told_as_it_was_left(submitted, capsys, tmp_path):
+    assert main(["homework", "new", "hw"]) == 0
+    capsys.readouterr()
+    assert "its body does nothing" not in checked(capsys, "hw")[1]
+    path = tmp_path / "hw/homework.py"
+    text = re.sub(r"raise NotImplementedError.*", "pass", path.read_text(encoding="utf-8"), count=1)
+    path.write_text(text, encoding="utf-8")
+    assert checked(capsys, "hw")[1].count("its body does nothing") == 1
 
 
 def test_of_what_is_no_python_nothing_was_run(submitted, capsys, tmp_path):

@@ -155,6 +155,17 @@ def of_another_dimension(policy, states, actions, q_values):
     return torch.autograd.grad(-(likelihoods * q_values).mean(), list(policy.parameters()))
 
 
+def trap_of_a_column(policy, states, actions, q_values):
+    log_pi = (actions * torch.log_softmax(policy(states), 1)).sum(1)
+    loss = -(log_pi * q_values.reshape(-1, 1)).mean()
+    return loss, torch.autograd.grad(loss, list(policy.parameters()))
+
+
+def means_of_a_column(policy, states, actions, q_values):
+    loss = F.cross_entropy(policy(states), actions) * q_values.mean()
+    return loss, torch.autograd.grad(loss, list(policy.parameters()))
+
+
 def misspelt_after_the_column(policy, states, actions, q_values):
     loss = (F.cross_entropy(policy(states), actions, reduction="none") * q_values[:, 0]).mean()
     return torch.autograd.grad(loss.summed, list(policy.parameters()))

@@ -115,6 +115,12 @@ def test_an_error_in_pytorch_is_told_in_its_own_words():
     assert "TensorFlow" not in verdict.evidence
 
 
+def test_gradients_of_zero_are_not_taken_for_the_parameters_beside_them():
+    for function, mistake in (("trap_of_a_column", "B1"), ("means_of_a_column", "B3")):
+        verdict = tfpg.check(getattr(readers_of_torch, function), "policy_gradient")
+        assert verdict.mistake == mistake, verdict
+
+
 def test_the_error_that_is_told_is_the_one_of_the_call_that_got_furthest():
     evidence = tfpg.check(readers_of_torch.misspelt_after_the_column, "policy_gradient").evidence
     assert "has no attribute 'summed'" in evidence

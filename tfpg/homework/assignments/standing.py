@@ -89,7 +89,7 @@ def stand(path: str | Path, language: str = "en") -> Standing:
 def open_if_empty(verdict: Verdict, file: str | Path, name: str, language: str) -> Verdict:
     """The verdict on a function of a file, unless nothing is written in it."""
     text = text_of(Path(file), name)
-    if verdict or text is None or not text.is_empty:
+    if verdict or verdict.open or text is None or not text.is_empty:
         return verdict
     return replace(verdict, open=True, mistake=None, evidence=CHECKS["empty"].say(language))
 

@@ -92,7 +92,8 @@ class Seeing:
     def _last(self, result: Any, before: np.ndarray) -> np.ndarray | None:
         """The gradient that was returned, as new variables perhaps, or left, or seen last."""
         values = [value for values in self.seen.values.values() for value in values]
-        seen = [value.array for value in sorted(values, key=_time) if value.is_gradient]
+        lists = [value.array for value in sorted(values, key=_time) if value.is_gradient]
+        seen = [each for each in lists if not np.array_equal(each, before)]  # the variables themselves
         returned = self._returned(result)
         if returned is None:
             return self.left if self.left is not None or not seen else seen[-1]

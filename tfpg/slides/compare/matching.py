@@ -56,10 +56,11 @@ class Matches(NamedTuple):
     keeps_gradients: bool = False  # right once, and the next call adds that gradient to its own
 
     @property
-    def score(self) -> tuple[bool, int, bool]:
-        """How much of the slide is there; rather as it was meant than in the trap."""
+    def score(self) -> tuple[bool, int, bool, bool]:
+        """How much of the slide is there; rather as it was meant than in the trap, and of a column."""
         trapped = any(match.trap for match in self.lines.values())
-        return self.right, sum(match.scale != 0 for match in self.lines.values()), not trapped
+        there = sum(match.scale != 0 for match in self.lines.values())
+        return self.right, there, not trapped, not self.form.flat
 
 
 def matched(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
