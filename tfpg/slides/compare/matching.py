@@ -60,7 +60,7 @@ class Matches(NamedTuple):
         """How much of the slide is there; rather as it was meant than in the trap, and of a column."""
         trapped = any(match.trap for match in self.lines.values())
         there = sum(match.scale != 0 for match in self.lines.values())
-        return self.right, there, not trapped, not self.form.flat
+        return self.right, there, not trapped, not self.form.flat and not self.broadcasts
 
 
 def matched(runner: Runner | MethodRunner, slide: CodeSlide) -> Matches:
