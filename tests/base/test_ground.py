@@ -6,6 +6,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from rich.console import Console
 
 import tfpg
 from tfpg.base import console, figures, files, intervals, tensorflow
@@ -119,3 +120,11 @@ def test_a_room_of_texts_is_a_mapping():
 )
 def test_an_error_of_many_lines_becomes_one_sentence(text, sentence):
     assert one_sentence(ValueError(text)) == sentence
+
+
+def test_a_table_stands_in_columns_where_it_fits(monkeypatch, capsys):
+    monkeypatch.setattr(console, "console", Console(width=20, force_terminal=True))
+    console.show_rows([("run", "steps"), ("a", "1,000")])
+    assert capsys.readouterr().out == "run  steps\na    1,000\n"
+    console.show_rows([("run", "what"), ("a", "too long for what is left")])
+    assert capsys.readouterr().out.splitlines()[2:] == ["a", "    too long for", "    what is left"]

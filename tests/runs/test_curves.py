@@ -62,6 +62,20 @@ def test_labels_leave_out_what_does_nothing():
     assert curves.labels([BASE, idle]) == ["CartPole-v1"] * 2
 
 
+def test_a_large_legend_stands_beneath_curves_of_the_same_size(tmp_path):
+    def height(count):
+        folders = [
+            write_run(tmp_path / f"{count}-{n}", [1, 2], dataclasses.replace(BASE, discount=n / 10))
+            for n in range(count)
+        ]
+        assert curves.draw_curves(folders, tmp_path / f"{count}.png") == []
+        with Image.open(tmp_path / f"{count}.png") as image:
+            return image.height
+
+    assert height(curves.LONGEST) == height(2)
+    assert height(curves.LONGEST + 1) > height(2)
+
+
 def test_curves_are_drawn(tmp_path):
     folders = [
         write_run(tmp_path / str(seed), np.arange(5) * seed, dataclasses.replace(BASE, seed=seed))

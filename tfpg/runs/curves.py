@@ -1,6 +1,6 @@
 """Learning curves: mean return over environment steps, with an interval."""
 
-import dataclasses
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,8 @@ from tfpg.runs.settings import Settings
 
 GRID_POINTS = 200
 LABEL_WIDTH = 72  # characters in a line of a legend
-INSIDE = 56, 6  # characters and lines: a larger legend would cover the curves and goes beneath them
+# A legend with more characters in a line or more lines would cover the curves: it goes beneath them.
+WIDEST, LONGEST = 56, 6
 SHORT = 0.1  # of the longest run's steps: a run that ended before is not compared with it
 CURVE = ("environment_steps", "mean_return")
 
@@ -168,14 +169,11 @@ def comparable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 def labels(settings: Sequence[Settings]) -> list[str]:
     """What tells the runs apart, seeds aside: their names, or the settings that differ."""
-    used = [
-        {key: value for key, value in run.apart_from_seed().items() if run.uses(key)}
-        for run in settings
-    ]
+    used = [run.apart_from_seed() for run in settings]
     differing = [
-        field.name
-        for field in dataclasses.fields(Settings)
-        if len({repr(run[field.name]) for run in used if field.name in run}) > 1
+        key
+        for key in dict.fromkeys(itertools.chain(*used))
+        if len({repr(run[key]) for run in used if key in run}) > 1
     ]
     shown = [key for key in differing if key not in ("name", "stop_at", "iterations")]
     configurations = [repr([run.get(key) for key in shown]) for run in used]
@@ -230,7 +228,8 @@ def _panel(axes: Axes, settings: Sequence[Settings]) -> Iterator[None]:
     for threshold in {run.stop_at for run in settings if run.stop_at is not None}:
         axes.axhline(threshold, color="0.4", lw=1, ls=":", label=f"threshold {threshold:g}")
     told = [str(line.get_label()) for line in axes.get_lines()]
-    if max(map(len, told)) <= INSIDE[0] and len(told) <= INSIDE[1]:
+    width = max(map(len, told))
+    if width <= WIDEST and len(told) <= LONGEST:
         axes.legend(frameon=False, loc="best")
-        return
-    legend_beneath(axes, columns=2 if max(map(len, told)) < LABEL_WIDTH // 2 else 1)
+    else:
+        legend_beneath(axes, columns=2 if width < LABEL_WIDTH // 2 else 1)

@@ -12,20 +12,18 @@
 
 import csv
 import dataclasses
-import errno
 import json
 import os
 import platform
 import shutil
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tfpg.base.errors import BadInput
 from tfpg.base.files import atomically, check_writable, free_path
+from tfpg.base.locks import lock
 from tfpg.runs.settings import Settings, with_todays_names
 
 PACKAGES = ("tfpg", "tensorflow", "keras", "tensorflow-probability", "gymnasium", "numpy")
@@ -94,31 +92,6 @@ def _remove_empty(folders: Sequence[Path]) -> None:
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Do something while no other process does it: they wait for each other with this file."""
-    with path.open("a") as file:
-        while not lock(file):
-            time.sleep(0.05)
-        yield
-
-
-def lock(file: IO[str]) -> bool:
-    """Lock an open file until it is closed, or its process ends; False if another process has it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:  # some network file systems know no locks: there one trusts
-        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-    return True
 
 
 def write_config(folder: Path, settings: Settings, **facts: Any) -> None:

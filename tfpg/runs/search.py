@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from tfpg.runs.folder import alone, lock
+from tfpg.base.locks import alone, lock
 from tfpg.runs.sweep import LOGARITHMIC, Values
 
 ENOUGH = 5  # trials, before it is said which setting mattered

@@ -20,8 +20,10 @@ STEPS = ("gradient", "trust-region")
 NEEDS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("learning_rate", "gradient_steps"), ("step", "gradient")),
     "max_kl": ("step", "trust-region"),
-    **dict.fromkeys(("baseline_learning_rate", "baseline_steps"), ("baseline", True)),
-    **dict.fromkeys(("truncation_is_terminal", "normalize_targets"), ("baseline", True)),
+    **dict.fromkeys(
+        ("baseline_learning_rate", "baseline_steps", "truncation_is_terminal", "normalize_targets"),
+        ("baseline", True),
+    ),
 }
 EPISODES = 32  # in a batch, unless a number of episodes or of steps is given
 
@@ -199,8 +201,12 @@ class Settings:
         return bool(getattr(self, other) == value)
 
     def apart_from_seed(self) -> dict[str, Any]:
-        """What runs that differ only in their seed have in common."""
-        return {key: value for key, value in dataclasses.asdict(self).items() if key != "seed"}
+        """What runs that differ only in their seed have in common: the settings that do something."""
+        return {
+            key: value
+            for key, value in dataclasses.asdict(self).items()
+            if key != "seed" and self.uses(key)
+        }
 
 
 def _is_of(value: Any, kind: Any) -> bool:

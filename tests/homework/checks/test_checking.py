@@ -789,13 +789,14 @@ def test_so_is_a_lost_column_in_a_policy_gradient():
 
 def test_flat_q_values_are_right_in_torch_as_in_its_homework(tmp_path):
     pytest.importorskip("torch")
-    (tmp_path / "flat.py").write_text(
+    flat = _module(
+        tmp_path / "flat.py",
         "from torch import nn\n\n\n"
         "def loss(logits, actions, q_values):\n"
         "    scores = nn.functional.cross_entropy(logits, actions, reduction='none')\n"
-        "    return (scores * q_values).mean()\n"
+        "    return (scores * q_values).mean()\n",
     )
-    verdict = tfpg.check(_module(tmp_path / "flat.py").loss)
+    verdict = tfpg.check(flat.loss)
     assert verdict
     assert verdict.mistake is None
     assert "mistake B1" in verdict.evidence
@@ -803,17 +804,19 @@ def test_flat_q_values_are_right_in_torch_as_in_its_homework(tmp_path):
 
 def test_what_a_torch_function_says_of_tensors_is_told_in_place_of_what_it_says_of_arrays(tmp_path):
     pytest.importorskip("torch")
-    (tmp_path / "no_logits.py").write_text(
+    no_logits = _module(
+        tmp_path / "no_logits.py",
         "from torch.distributions import Categorical\n\n\n"
         "def loss(logits, actions, q_values):\n"
         "    log_pi = Categorical(probs=logits).log_prob(actions.argmax(1))\n"
-        "    return -(log_pi * q_values[:, 0]).mean()\n"
+        "    return -(log_pi * q_values[:, 0]).mean()\n",
     )
-    assert "Simplex" in tfpg.check(_module(tmp_path / "no_logits.py").loss).evidence
+    assert "Simplex" in tfpg.check(no_logits.loss).evidence
 
 
 def test_the_first_of_two_functions_of_one_name_is_judged_by_its_own_lines(tmp_path):
-    (tmp_path / "twice.py").write_text(
+    twice = _module(
+        tmp_path / "twice.py",
         "import numpy as np\n\n\n"
         "def loss(logits, actions, q_values):\n"
         "    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)\n"
@@ -821,15 +824,15 @@ def test_the_first_of_two_functions_of_one_name_is_judged_by_its_own_lines(tmp_p
         "first = loss\n\n\n"
         "def loss(logits, actions, q_values):\n"
         "    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)\n"
-        "    return np.mean(-np.log((p * actions).sum(1)) * q_values)\n"
+        "    return np.mean(-np.log((p * actions).sum(1)) * q_values)\n",
     )
-    twice = _module(tmp_path / "twice.py")
     assert tfpg.check(twice.first, "loss").mistake.startswith("B3")
     assert tfpg.check(twice.loss, "loss").mistake.startswith("B1")
     assert "averaged" in str(tfpg.compare(twice.first))
 
 
-def _module(file):
+def _module(file, text):
+    file.write_text(text)
     spec = importlib.util.spec_from_file_location(file.stem, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,6 +40,12 @@ def innermost(function: Callable) -> Callable:
             break
         function = inner
     return function
+
+
+def line_reached(error: BaseException, file: str | None) -> int:
+    """The line of a file that the exception came through last, or 0."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno or 0 for frame in reversed(frames) if frame.filename == file), 0)
 
 
 def uses_torch(function: Callable) -> bool:

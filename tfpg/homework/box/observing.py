@@ -10,14 +10,13 @@ import contextlib
 import functools
 import itertools
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfpg.homework.box import policy_protocols, protocols
-from tfpg.homework.box.calling import Arrays, Manner, innermost
+from tfpg.homework.box.calling import Arrays, Manner, innermost, line_reached
 from tfpg.homework.box.silence import silent
 
 PROTOCOLS = protocols.PROTOCOLS | policy_protocols.PROTOCOLS
@@ -88,20 +87,13 @@ def _outcome(run: Callable, function: Callable, inputs: Arrays, manner: Manner) 
         raise
     except BaseException as error:  # SystemExit too: a submission may call exit()
         message = " ".join(str(error).split())[:LINE_LIMIT]
-        return Failure(type(error).__name__, message, _line_of(error, function))
+        file = getattr(getattr(innermost(function), "__code__", None), "co_filename", None)
+        return Failure(type(error).__name__, message, line_reached(error, file) or None)
 
 
 def _takes_no_array(failure: Failure) -> bool:
     """It only says that a NumPy array is not a tensor, which tells less than any other failure."""
     return any(stranger in failure.message for stranger in ("ndarray", "must be Tensor"))
-
-
-def _line_of(error: BaseException, function: Callable) -> int | None:
-    """The line, in the function's own file, that the exception came through last."""
-    file = getattr(getattr(innermost(function), "__code__", None), "co_filename", None)
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == file]
-    return lines[-1] if lines else None
 
 
 @contextlib.contextmanager

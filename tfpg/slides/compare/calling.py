@@ -4,7 +4,6 @@ import ast
 import copy
 import inspect
 import re
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from types import FunctionType
@@ -14,6 +13,7 @@ import numpy as np
 
 from tfpg.base.errors import BadInput
 from tfpg.base.texts import Text, Texts
+from tfpg.homework.box.calling import line_reached
 from tfpg.homework.box.frameworks import MODULES, Framework, Weights, framework
 from tfpg.homework.box.observing import LINE_LIMIT
 from tfpg.homework.box.seeing import Seeing, Seen, Source
@@ -57,12 +57,6 @@ class NotRun(Exception):
     def said(self, language: str) -> str:
         """Why, in a language."""
         return self.why.say(language) if isinstance(self.why, Text) else self.why
-
-
-def line_reached(error: BaseException, file: str) -> int:
-    """The line of a file that the exception came through last, or 0."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno or 0 for frame in reversed(frames) if frame.filename == file), 0)
 
 
 class Form(NamedTuple):

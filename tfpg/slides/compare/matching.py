@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfpg.homework.box.calling import line_reached
 from tfpg.homework.box.seeing import Seen, Value
 from tfpg.homework.box.time_limit import TimeLimit
 from tfpg.slides.compare.batches import BATCHES, batches, numbers
-from tfpg.slides.compare.calling import Form, Runner, line_reached
+from tfpg.slides.compare.calling import Form, Runner
 from tfpg.slides.compare.homework import MethodRunner
 from tfpg.slides.page.batch import LENGTHS
 from tfpg.slides.pseudocode import CodeSlide
