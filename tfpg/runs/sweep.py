@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from tfpg.base.figures import COLOURS, panels, save
 from tfpg.base.intervals import mean_interval
@@ -86,6 +86,9 @@ def draw_trials(
             values = [shown(value) for value in values]
         elif min(values) > 0 and max(values) >= LOGARITHMIC * min(values):
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())  # whose numbers would overlap
         elif all(type(value) is int for value in values):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.scatter(values, [score(result) for _, result in results], color=COLOURS[0], s=18)
